@@ -1,0 +1,151 @@
+import { z } from 'zod'
+import { OWNER_NAME, OWNER_NAME_MAX_LENGTH } from './capability.ts'
+
+/** A server's name: lower-case words joined by single hyphens, as it stands in its address. */
+const serverName = z.string().max(OWNER_NAME_MAX_LENGTH).regex(OWNER_NAME, 'lower-case letters, digits and single hyphens')
+
+const transport = z.enum(['http', 'stdio'])
+const era = z.enum(['2026-07-28', '2025-11-25'])
+const health = z.enum(['connecting', 'ready', 'unreachable', 'failing'])
+
+/** What an administrator sends to add a server. Only HTTP: a stdio server comes from the configuration file alone. */
+export const addServerBody = z.strictObject({
+  name: serverName,
+  url: z.string().max(2048),
+  /** Hold the server's definitions back until they are reviewed, instead of approving the first ones with it. */
+  pending: z.boolean().default(false),
+})
+
+export const definitionView = z.object({
+  kind: z.enum(['tool', 'prompt', 'template', 'instructions']),
+  name: z.string(),
+  /** `quarantined`: new or changed since approval, hidden and not callable; `gone`: approved, no longer offered. */
+  state: z.enum(['approved', 'quarantined', 'gone']),
+  hash: z.string(),
+  approvedHash: z.string().nullable(),
+  description: z.string().nullable(),
+  firstSeenAt: z.number(),
+  /** Why it is held back, for people: "changed since approval", "looks like github__send_email", … */
+  reason: z.string().nullable(),
+})
+
+/** One changed place of a definition: a JSON Pointer and the values there. */
+export const definitionDiff = z.object({ pointer: z.string(), before: z.unknown(), after: z.unknown() })
+
+export const serverView = z.object({
+  id: z.string(),
+  name: z.string(),
+  transport,
+  /** The URL, or the command line of a stdio server. Never an environment value. */
+  target: z.string(),
+  source: z.enum(['file', 'api']),
+  state: z.enum(['pending', 'approved']),
+  health,
+  era: era.nullable(),
+  serverInfo: z.object({ name: z.string(), version: z.string() }).nullable(),
+  lastError: z.string().nullable(),
+  lastSeenAt: z.number().nullable(),
+  counts: z.object({ tools: z.number(), prompts: z.number(), templates: z.number(), quarantined: z.number() }),
+  /** Its own endpoint, fully transparent. */
+  endpoint: z.string(),
+})
+
+export const reviewBody = z.strictObject({
+  /** Approve exactly these hashes: what the reviewer saw, so that a later change is not approved unseen. */
+  approve: z.array(z.strictObject({ kind: definitionView.shape.kind, name: z.string(), hash: z.string() })).max(5000),
+})
+
+export const serverTestView = z.object({
+  ok: z.boolean(),
+  era: era.nullable(),
+  steps: z.array(z.object({ step: z.string(), ok: z.boolean(), detail: z.string(), milliseconds: z.number() })),
+})
+
+export const statusView = z.object({
+  name: z.literal('parley'),
+  version: z.string(),
+  uptimeSeconds: z.number(),
+  store: z.object({ journalMode: z.string(), synchronous: z.string(), sqliteVersion: z.string(), writable: z.boolean() }),
+  servers: z.object({ total: z.number(), ready: z.number(), quarantinedDefinitions: z.number() }),
+  activity: z.object({ queued: z.number(), dropped: z.number(), lastSeq: z.number() }),
+})
+
+export type AddServerBody = z.input<typeof addServerBody>
+export type DefinitionView = z.infer<typeof definitionView>
+export type ServerView = z.infer<typeof serverView>
+export type ReviewBody = z.infer<typeof reviewBody>
+export type ServerTestView = z.infer<typeof serverTestView>
+export type StatusView = z.infer<typeof statusView>
+
+export interface ApiRoute {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly path: string
+  readonly summary: string
+  readonly body?: z.ZodType
+  readonly response: z.ZodType
+}
+
+const serverDetail = serverView.extend({
+  definitions: z.array(definitionView.extend({ diff: z.array(definitionDiff) })),
+})
+
+/** Every management route: validation, types and the OpenAPI document all come from this one table. */
+export const apiRoutes = {
+  status: { method: 'GET', path: '/api/status', summary: 'State of the hub', response: statusView },
+  listServers: {
+    method: 'GET',
+    path: '/api/servers',
+    summary: 'All servers',
+    response: z.object({ servers: z.array(serverView) }),
+  },
+  addServer: {
+    method: 'POST',
+    path: '/api/servers',
+    summary: 'Add an HTTP server and approve its first definitions',
+    body: addServerBody,
+    response: serverDetail,
+  },
+  showServer: {
+    method: 'GET',
+    path: '/api/servers/{name}',
+    summary: 'One server with its definitions and what changed in each',
+    response: serverDetail,
+  },
+  reviewServer: {
+    method: 'POST',
+    path: '/api/servers/{name}/review',
+    summary: 'Approve definitions by the hashes that were seen',
+    body: reviewBody,
+    response: serverDetail,
+  },
+  refreshServer: {
+    method: 'POST',
+    path: '/api/servers/{name}/refresh',
+    summary: 'Connect again and read the definitions now',
+    response: serverDetail,
+  },
+  removeServer: {
+    method: 'DELETE',
+    path: '/api/servers/{name}',
+    summary: 'Remove a server, its definitions and its approvals',
+    response: z.object({ removed: z.string() }),
+  },
+  testServer: {
+    method: 'POST',
+    path: '/api/servers/{name}/test',
+    summary: 'Try each step of reaching a server and say what is wrong',
+    response: serverTestView,
+  },
+  listActivity: {
+    method: 'GET',
+    path: '/api/activity',
+    summary: 'The newest activity records, newest first; `before` pages on',
+    response: z.object({ records: z.array(z.record(z.string(), z.unknown())), next: z.number().nullable() }),
+  },
+  backup: {
+    method: 'POST',
+    path: '/api/backup',
+    summary: 'Write an online backup into the data directory and name the file',
+    response: z.object({ file: z.string(), bytes: z.number() }),
+  },
+} as const satisfies Record<string, ApiRoute>

@@ -1,0 +1,27 @@
+export { ID_PREFIXES, isId } from './ids.ts'
+export type { AgentId, AppId, GrantId, Id, IdKind, KeyId, PersonId, RequestId, ServerId, SessionId } from './ids.ts'
+export type { Assurance, ChainLink, Principal, Role } from './principal.ts'
+export {
+  CAPABILITY_KINDS,
+  MERGED_NAME_SEPARATOR,
+  OWNER_NAME,
+  OWNER_NAME_MAX_LENGTH,
+  capabilityName,
+  parseCapabilityName,
+} from './capability.ts'
+export type { Capability, CapabilityKind, CapabilityName } from './capability.ts'
+export type { Decision, DecisionKind, Obligations } from './decision.ts'
+export { ERRORS, ParleyError, toParleyError } from './errors.ts'
+export type { ErrorCode } from './errors.ts'
+export type { ActivityFace, ActivityRecord } from './activity.ts'
+export {
+  addServerBody,
+  apiRoutes,
+  definitionView,
+  definitionDiff,
+  reviewBody,
+  serverView,
+  serverTestView,
+  statusView,
+} from './api.ts'
+export type { AddServerBody, ApiRoute, DefinitionView, ReviewBody, ServerView, ServerTestView, StatusView } from './api.ts'
