@@ -1,0 +1,15 @@
+export type {
+  Channel,
+  Era,
+  ExchangeEvents,
+  Lane,
+  LaneController,
+  LaneHandler,
+  LaneRequest,
+  ServerNotification,
+  SessionTerms,
+  Subscription,
+  SubscriptionFilter,
+  Upstream,
+  UpstreamInfo,
+} from './channel.ts'
