@@ -55,6 +55,11 @@ const limits = z.strictObject({
     'Largest answer of a server that is not an event stream.',
   ),
   upstreamConnections: limit(256, { min: 1, max: 10_000 }, 'Open connections to one server.'),
+  sessionsPerServer: limit(
+    100,
+    { min: 1, max: 100_000 },
+    'Open sessions with one server of the session era; each is a process for stdio.',
+  ),
   drainMs: limit(15_000, { min: 0, max: HOUR_MS }, 'Time that calls in flight get to finish at shutdown.'),
 })
 
