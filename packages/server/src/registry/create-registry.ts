@@ -203,7 +203,9 @@ class ServerRegistry implements ManagedRegistry {
   async #readOnce(server: ManagedServer): Promise<void> {
     const signal = AbortSignal.any([this.#ending.signal, AbortSignal.timeout(READ_TIMEOUT_MS)])
     try {
-      const reading = await readUpstream(await this.#reader(server, signal), signal)
+      const channel = await this.#reader(server, signal)
+      server.info = channel.info
+      const reading = await readUpstream(channel, signal)
       await this.#take(server, reading)
       server.health = 'ready'
       server.lastError = undefined

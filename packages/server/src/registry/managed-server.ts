@@ -1,5 +1,5 @@
 import type { JsonObject } from '../lib/json-rpc.ts'
-import type { Upstream } from '../upstream/index.ts'
+import type { Upstream, UpstreamInfo } from '../upstream/index.ts'
 import type { Catalog, Definition, DefinitionKind, ParamHeader, ServerEntry } from './catalog.ts'
 import { nameOf, readDefinition } from './definitions.ts'
 import { readParamHeaders } from './read-param-headers.ts'
@@ -24,6 +24,8 @@ export class ManagedServer implements ServerEntry {
   row: ServerRow
   health: Health = 'connecting'
   lastError: string | undefined
+  /** What the server said of itself when it was last read. */
+  info: UpstreamInfo | undefined
   lastSeenAt: number | undefined
   catalog: Catalog = EMPTY
   definitions: readonly DefinitionRow[] = []
