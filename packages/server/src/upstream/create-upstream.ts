@@ -157,10 +157,12 @@ function stdioUpstream(options: UpstreamOptions, process: StdioTarget): Upstream
   }
   const sessions = new Set<StdioChannel>()
   let legacy = false
+  let probed: StdioChannel | undefined
   const probe = remember(
     options.clock,
     async () => {
       const channel = new StdioChannel(stdio)
+      probed = channel
       try {
         await channel.detect(HUB_TERMS, AbortSignal.timeout(options.limits.timeoutMs))
         legacy = channel.info.era !== '2026-07-28'
@@ -197,8 +199,7 @@ function stdioUpstream(options: UpstreamOptions, process: StdioTarget): Upstream
     },
     async close() {
       await Promise.allSettled([...sessions].map((session) => session.close()))
-      const running = await probe().catch(() => undefined)
-      await running?.close()
+      await probed?.close()
     },
   }
 }
