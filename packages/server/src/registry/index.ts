@@ -1,0 +1,1 @@
+export type { Catalog, CatalogChange, Definition, DefinitionKind, ParamHeader, Registry, ServerEntry } from './catalog.ts'
