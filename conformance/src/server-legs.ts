@@ -1,4 +1,5 @@
 import { crossEraExceptions } from './cross-era-expectations.ts'
+import type { CrossEraException } from './cross-era-expectations.ts'
 import { startHub } from './hub/start-hub.ts'
 import { compareLeg, judgeAlone } from './leg.ts'
 import type { Leg } from './leg.ts'
@@ -45,7 +46,7 @@ export async function runHubLegs(wanted: ResultByRevision, selection: Selection)
     const compared = {
       wanted: wanted[revision],
       reached: both,
-      reasons: reasonsFor(revision),
+      exceptions: exceptionsFor(revision),
       mayMatchAnyway: true,
     }
     legs.push(compareLeg(`${revision}: through the hub, upstream of both eras`, compared))
@@ -60,7 +61,7 @@ export async function runCrossEraLegs(wanted: ResultByRevision, selection: Selec
     const upstream = revision === '2025-11-25' ? 'modern' : 'legacy'
     const reached = await runBehindHub(upstream, revision, selection)
     const title = `${revision}: through the hub, across eras (upstream ${upstream} only)`
-    legs.push(compareLeg(title, { wanted: wanted[revision], reached, reasons: reasonsFor(revision) }))
+    legs.push(compareLeg(title, { wanted: wanted[revision], reached, exceptions: exceptionsFor(revision) }))
   }
   return legs
 }
@@ -84,7 +85,6 @@ async function runBehindHub(
   }
 }
 
-function reasonsFor(revision: Revision): Map<string, string> {
-  const entries = crossEraExceptions.filter(({ clientRevision }) => clientRevision === revision)
-  return new Map(entries.map(({ scenario, reason }) => [scenario, reason]))
+function exceptionsFor(revision: Revision): CrossEraException[] {
+  return crossEraExceptions.filter(({ clientRevision }) => clientRevision === revision)
 }

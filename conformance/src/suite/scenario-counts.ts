@@ -74,3 +74,10 @@ export function formatCounts(counts: Counts | undefined): string {
 export function areEqual(a: Counts | undefined, b: Counts | undefined): boolean {
   return a !== undefined && b !== undefined && formatCounts(a) === formatCounts(b)
 }
+
+/** At least as many successes, and no more failures and warnings. */
+export function isNoWorse(wanted: Counts, reached: Counts | undefined): boolean {
+  if (reached === undefined) return false
+  const { success, failure, warning } = wanted
+  return reached.success >= success && reached.failure <= failure && reached.warning <= warning
+}
