@@ -1,12 +1,13 @@
-import { ParleyError, toParleyError, type ActivityRecord, type AddServerBody } from '@parley/contract'
+import { ParleyError, toParleyError, type AddServerBody } from '@parley/contract'
 import type { Activity } from '../activity/index.ts'
 import { findConfusableName } from '../config/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/random.ts'
-import type { Statement, Store, Unit } from '../store/index.ts'
+import type { Statement, Store } from '../store/index.ts'
 import type { Upstream } from '../upstream/index.ts'
 import type { CatalogChange, Registry, ServerEntry } from './catalog.ts'
-import { describeVerdicts, type Happening } from './definition-records.ts'
+import { Changes } from './changes.ts'
+import { describeVerdicts } from './definition-records.ts'
 import { judgeDefinitions, type Verdict } from './judge-definitions.ts'
 import { ManagedServer } from './managed-server.ts'
 import type { OfferedName } from './name-index.ts'
@@ -16,6 +17,7 @@ import { approveDefinitions, type ApprovedItem } from './review-definitions.ts'
 import { ServerReader } from './server-reader.ts'
 import { hashTarget, readAddedTarget, type ServerTarget } from './server-target.ts'
 import { SightingQueue } from './sighting-queue.ts'
+import { Turns } from './turns.ts'
 
 /** A server as parley.yaml declares it. */
 export interface DeclaredServer {
@@ -60,6 +62,8 @@ interface Tended {
   readonly server: ManagedServer
   readonly reader: ServerReader
   readonly sightings: SightingQueue
+  /** Each change is judged against the outcome of the one before. */
+  readonly turns: Turns
 }
 
 const FILE_ACTOR = 'parley.yaml'
@@ -73,6 +77,7 @@ export async function createRegistry(options: RegistryOptions): Promise<ManagedR
 class ServerRegistry implements ManagedRegistry {
   readonly #options: RegistryOptions
   readonly #rows: RegistryStore
+  readonly #changes: Changes
   readonly #listeners = new Set<(change: CatalogChange) => void>()
   readonly #tended = new Map<string, Tended>()
   readonly #adding = new Set<string>()
@@ -82,6 +87,7 @@ class ServerRegistry implements ManagedRegistry {
   constructor(options: RegistryOptions) {
     this.#options = options
     this.#rows = new RegistryStore(options.store)
+    this.#changes = new Changes(options, () => this.version)
   }
 
   /** Makes the stored servers and the declared ones agree, and begins to connect. */
@@ -146,27 +152,26 @@ class ServerRegistry implements ManagedRegistry {
         `"${name}" stands in parley.yaml; take it out there and start the hub again.`,
       )
     }
-    await this.#commit(
-      [this.#rows.deleteServer(server.id)],
-      [{ action: 'server.remove', subject: actor, note: name }],
-    )
-    this.#tended.delete(name)
+    await tended.turns.run(async () => {
+      const happening = { action: 'server.remove', subject: actor, note: name }
+      await this.#changes.commit([this.#rows.deleteServer(server.id)], [happening])
+      this.#tended.delete(name)
+    })
     this.#announce(server, { tools: true, prompts: true, resources: true })
     await close(tended)
   }
 
   async approve(name: string, items: readonly ApprovedItem[], actor: string): Promise<ManagedServer> {
-    const { server } = this.#find(name)
-    const { unit, happenings } = approveDefinitions(this.#rows, server, { items, actor })
-    await this.#commit(
-      unit,
-      happenings,
-      'A definition has changed again since you saw it. Look at it once more.',
-    )
-    if (server.row.state === 'pending') server.row = { ...server.row, state: 'approved', pinned: true }
-    server.settle(items.map((item) => definitionKey(item.kind, item.name)))
-    this.#adopt(server)
-    return server
+    const { server, turns } = this.#find(name)
+    return turns.run(async () => {
+      const { unit, happenings } = approveDefinitions(this.#rows, server, { items, actor })
+      const conflict = 'A definition has changed again since you saw it. Look at it once more.'
+      await this.#changes.commit(unit, happenings, conflict)
+      if (server.row.state === 'pending') server.row = { ...server.row, state: 'approved', pinned: true }
+      server.settle(items.map((item) => definitionKey(item.kind, item.name)))
+      this.#adopt(server)
+      return server
+    })
   }
 
   async refresh(name: string): Promise<ManagedServer> {
@@ -194,12 +199,12 @@ class ServerRegistry implements ManagedRegistry {
       target === undefined
         ? row.source === 'api'
         : row.source === 'file' && hashTarget(target) === row.targetHash
-    if (isMeant) return void this.#tend(row)
+    if (isMeant) return void this.#tend(this.#prepare(row))
     const note =
       target === undefined
         ? `${row.name} is no longer declared`
         : `${row.name} is declared with another target; its approvals end`
-    await this.#commit(
+    await this.#changes.commit(
       [this.#rows.deleteServer(row.id)],
       [{ action: 'server.remove', subject: FILE_ACTOR, note }],
     )
@@ -224,12 +229,25 @@ class ServerRegistry implements ManagedRegistry {
     const row: ServerRow = { id, name, source, state, target, targetHash: hashTarget(target), pinned: false }
     const statement = this.#rows.insertServer(row, this.#options.clock.now())
     const happening = { action: 'server.add', subject: actor, note: name }
-    await this.#commit([statement], [happening], `There is a server "${name}" already.`)
-    return this.#tend(row)
+    const tended = this.#prepare(row)
+    try {
+      await this.#changes.commit([statement], [happening], `There is a server "${name}" already.`)
+    } catch (error) {
+      await close(tended)
+      throw error
+    }
+    return this.#tend(tended)
   }
 
-  #tend(row: ServerRow): Tended {
+  #tend(tended: Tended): Tended {
+    this.#tended.set(tended.server.name, tended)
+    this.#adopt(tended.server)
+    return tended
+  }
+
+  #prepare(row: ServerRow): Tended {
     const { clock, connect, log } = this.#options
+    const turns = new Turns()
     const upstream = connect(row.name, row.target, (tool) => server.mirrored(tool))
     const server: ManagedServer = new ManagedServer(row, upstream, {
       onSighting: (definition) => {
@@ -240,20 +258,22 @@ class ServerRegistry implements ManagedRegistry {
       },
       onHidden: () => this.#announce(server, { tools: true, prompts: true, resources: true }),
     })
-    const reader = new ServerReader({ server, clock, log, take: (reading) => this.#take(server, reading) })
+    const reader = new ServerReader({
+      server,
+      clock,
+      log,
+      take: (reading) => turns.run(() => this.#take(server, reading)),
+    })
     const sightings = new SightingQueue({
       clock,
-      take: (seen) => this.#takeSightings(server, seen),
+      take: (seen) => turns.run(() => this.#takeSightings(server, seen)),
       onError: (error) =>
         log('a changed definition could not be stored', {
           server: row.name,
           error: toParleyError(error).message,
         }),
     })
-    const tended = { server, reader, sightings }
-    this.#tended.set(row.name, tended)
-    this.#adopt(server)
-    return tended
+    return { server, reader, sightings, turns }
   }
 
   async #take(server: ManagedServer, reading: Reading): Promise<void> {
@@ -264,7 +284,7 @@ class ServerRegistry implements ManagedRegistry {
     if (isFirst) unit.unshift(this.#rows.pin(server.id))
     if (unit.length > 0) {
       if (!this.#isTended(server)) return
-      await this.#commit(unit, describeVerdicts(server.name, verdicts))
+      await this.#changes.commit(unit, describeVerdicts(server.name, verdicts))
       if (isFirst) server.row = { ...server.row, pinned: true }
     }
     server.settle([...server.rows.keys(), ...verdicts.map(keyOf)])
@@ -275,7 +295,7 @@ class ServerRegistry implements ManagedRegistry {
     const verdicts = this.#judge(server, seen, 'some')
     if (verdicts.length === 0 || !this.#isTended(server)) return
     const unit = verdicts.flatMap((verdict) => this.#store(server, verdict))
-    await this.#commit(unit, describeVerdicts(server.name, verdicts))
+    await this.#changes.commit(unit, describeVerdicts(server.name, verdicts))
     server.settle(verdicts.map(keyOf))
     this.#adopt(server)
   }
@@ -331,35 +351,6 @@ class ServerRegistry implements ManagedRegistry {
     this.#entries = this.servers().filter((one) => one.row.state === 'approved')
     if (server.row.state !== 'approved' || !(what.tools || what.prompts || what.resources)) return
     for (const listener of this.#listeners) listener({ server: server.name, ...what })
-  }
-
-  /** Every change of state is one unit with its activity records, acknowledged once it is on disk. */
-  async #commit(
-    unit: Unit,
-    happenings: readonly Happening[],
-    conflict = 'Someone changed this at the same moment.',
-  ): Promise<void> {
-    const { activity, store } = this.#options
-    const records = happenings.map((happening) => activity.statement(this.#record(happening)))
-    const result = await store.submit([...unit, ...records])
-    if (result.kind === 'conflict') throw new ParleyError('conflict', conflict)
-  }
-
-  #record(happening: Happening): ActivityRecord {
-    return {
-      at: this.#options.clock.now(),
-      face: 'hub',
-      requestId: this.#options.newId('request'),
-      chain: [],
-      decision: 'allow',
-      policies: ['builtin:administrator'],
-      policyVersion: 1,
-      catalogVersion: this.version,
-      peopleVersion: 0,
-      result: 'ok',
-      latencyMicros: 0,
-      ...happening,
-    }
   }
 }
 

@@ -5,7 +5,7 @@ const WORD = /[\p{L}\p{N}_.-]+/gu
 const MAX_SCANNED_CHARACTERS = 65_536
 const MIN_BARE_LENGTH = 6
 /** `send_email`, `sendEmail`, `send-email`: names that do not occur in prose by chance. */
-const COMPOUND = /[a-z0-9][_.-][a-z0-9]|[a-z][A-Z]/i
+const COMPOUND = /[A-Za-z0-9][_.-][A-Za-z0-9]|[a-z][A-Z]/
 
 /**
  * Finds names of other servers' tools in what a server says: an instruction about somebody else's tool is how one
