@@ -1,10 +1,11 @@
 import { join } from 'node:path'
-import type { AddServerBody, ReviewBody, ServerTestView, ServerView, StatusView } from '@parley/contract'
+import type { AddServerBody, ReviewBody, ServerView, StatusView } from '@parley/contract'
 import type { Activity } from '../activity/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import {
   diffDefinitions,
   isApproved,
+  testServer,
   type DefinitionRow,
   type ManagedRegistry,
   type ManagedServer,
@@ -59,7 +60,7 @@ export function createRoutes(tools: RouteTools): ApiHandlers {
       await registry.remove(parameters['name']!, principal.subject)
       return { removed: parameters['name']! }
     },
-    testServer: async ({ parameters }) => testServer(registry, clock, parameters['name']!),
+    testServer: async ({ parameters }) => testServer(registry.server(parameters['name']!), clock),
     listActivity: async ({ query }) => {
       const before = Number(query.get('before'))
       const records = activity.list({ before: before > 0 ? before : undefined, limit: 100 })
@@ -119,33 +120,5 @@ function definitionView(row: DefinitionRow) {
     firstSeenAt,
     reason,
     diff: isApproved(row) || row.approvedBody === null ? [] : diffDefinitions(row.approvedBody, body),
-  }
-}
-
-/** Tries what a caller would need, step by step, and says where it ends. */
-async function testServer(registry: ManagedRegistry, clock: Clock, name: string): Promise<ServerTestView> {
-  const startedMicros = clock.monotonicMicros()
-  const server = await registry.refresh(name)
-  const milliseconds = Math.round((clock.monotonicMicros() - startedMicros) / 1000)
-  const ok = server.health === 'ready'
-  const era = server.info?.era ?? null
-  const found = `${server.definitions.filter((row) => !row.gone).length} definitions, of them ${server.definitions.filter(isApproved).length} approved`
-  return {
-    ok,
-    era,
-    steps: [
-      {
-        step: 'connect and detect the era',
-        ok: era !== null,
-        detail: era ?? server.lastError ?? 'no answer',
-        milliseconds,
-      },
-      {
-        step: 'read the definitions',
-        ok,
-        detail: ok ? found : (server.lastError ?? 'not read'),
-        milliseconds,
-      },
-    ],
   }
 }

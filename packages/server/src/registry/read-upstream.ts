@@ -32,7 +32,8 @@ const MAX_PAGES = 200
 const MAX_OMITTED = 20
 const METHOD_NOT_FOUND = -32_601
 
-const LISTS = [
+/** What is read, and where it stands in the answer. */
+export const LISTS = [
   { capability: 'tools', method: 'tools/list', field: 'tools', kind: 'tool' },
   { capability: 'prompts', method: 'prompts/list', field: 'prompts', kind: 'prompt' },
   {
@@ -96,6 +97,20 @@ async function readInfo(channel: Channel, signal: AbortSignal): Promise<Upstream
     instructions: typeof instructions === 'string' ? instructions : undefined,
     discover: outcome.result,
   }
+}
+
+/** How many items a list's first page holds; for testing a server. */
+export async function countItems(
+  channel: Channel,
+  list: (typeof LISTS)[number],
+  signal: AbortSignal,
+): Promise<number> {
+  const meta = metaFor(channel)
+  const params = Object.keys(meta).length === 0 ? undefined : meta
+  const outcome = await channel.exchange(list.method, params, DECLINE, signal)
+  if ('error' in outcome) throw refused(list.method, outcome.error.message)
+  const items = outcome.result[list.field]
+  return Array.isArray(items) ? items.length : 0
 }
 
 interface Lister {

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { hashTarget } from './server-target.ts'
+import { systemClock } from '../lib/clock.ts'
+import { testServer } from './test-server.ts'
 import { newDataDir, openHouse, removeDataDir, startUpstream } from './test-kit.ts'
 import type { House, ScriptedUpstream } from './test-kit.ts'
 
@@ -106,6 +108,27 @@ describe('adding a server', () => {
     ])
     expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
     expect(house.notes('server.add')).toEqual(['files'])
+  })
+})
+
+describe('testing a server', () => {
+  test('says each step, up to the one that fails, and stores nothing', async () => {
+    const server = await house.registry.add({ name: 'files', url: upstream.url, pending: true }, 'key_admin')
+    upstream.script.tools.push(tool('third'))
+    const good = await testServer(server, systemClock)
+    expect(good).toMatchObject({ ok: true, era: '2026-07-28' })
+    expect(good.steps.map(({ step, detail }) => `${step}: ${detail}`)).toEqual([
+      'connect and detect the era: 2026-07-28',
+      'discover: offers tools, prompts, resources',
+      'tools/list: 3 on the first page',
+      'prompts/list: 0 on the first page',
+      'resources/templates/list: 0 on the first page',
+    ])
+    upstream.script.errors['prompts/list'] = { code: -32603, message: 'Broken' }
+    const bad = await testServer(server, systemClock)
+    expect(bad).toMatchObject({ ok: false, era: '2026-07-28' })
+    expect(bad.steps.at(-1)).toMatchObject({ step: 'prompts/list', ok: false })
+    expect(server.definitions).toHaveLength(2)
   })
 })
 
