@@ -52,31 +52,34 @@ export async function openRaw(port: number, host = '127.0.0.1'): Promise<RawConn
     untilClosed: (timeoutMs) =>
       new Promise((resolve) => {
         if (closed) return resolve(true)
-        const timer = setTimeout(() => resolve(closed), timeoutMs)
-        const done = (): void => {
+        const timer = setTimeout(() => done(closed), timeoutMs)
+        const onClose = (): void => done(true)
+        function done(isClosed: boolean): void {
           clearTimeout(timer)
-          resolve(true)
+          socket.off('end', onClose)
+          socket.off('close', onClose)
+          resolve(isClosed)
         }
-        socket.once('end', done)
-        socket.once('close', done)
+        socket.once('end', onClose)
+        socket.once('close', onClose)
       }),
     close: () => socket.destroy(),
   }
 }
 
-/** Sends bytes and waits until the peer closes or has been silent for `quietMs`. */
+/** Sends bytes and waits until the peer closes, is quiet for `quietMs` after its answer, or never answers. */
 export async function exchangeRaw(port: number, bytes: string | Buffer, quietMs = 400): Promise<RawReply> {
   const started = performance.now()
   const connection = await openRaw(port)
   await connection.send(bytes)
-  let length = -1
+  const silenceMs = Math.max(quietMs, 1500)
+  let length = 0
+  let changedAt = performance.now()
   let closed = false
-  const deadline = started + 8000
-  while (!closed && performance.now() < deadline) {
-    closed = await connection.untilClosed(length === -1 ? Math.max(quietMs, 1000) : quietMs)
+  while (!closed && performance.now() - changedAt < (length > 0 ? quietMs : silenceMs)) {
+    closed = await connection.untilClosed(10)
     const now = connection.received().length
-    if (now === length && now > 0) break
-    if (now === 0 && length === 0) break
+    if (now !== length) changedAt = performance.now()
     length = now
   }
   connection.close()

@@ -59,7 +59,8 @@ export interface RigHandle {
   close(): Promise<void>
 }
 
-const RIG_LIMITS: Json = { upstreamTimeoutMs: 3000 }
+/** Short waits, and a rate that the suite itself does not run into. */
+const RIG_LIMITS: Json = { upstreamTimeoutMs: 3000, requestsPerSecond: 100_000 }
 
 export async function openRig(settings: Settings, options: RigOptions = {}): Promise<RigHandle> {
   const figures: string[] = []
