@@ -1,3 +1,6 @@
+export { HUB_TERMS, createUpstream } from './create-upstream.ts'
+export type { UpstreamOptions, UpstreamTarget } from './create-upstream.ts'
+export type { StdioTarget } from './stdio-child.ts'
 export type {
   Channel,
   Era,
