@@ -1,4 +1,4 @@
-import { faultGroups } from './cases/all-groups.ts'
+import { faultGroups, notApplicable } from './cases/all-groups.ts'
 import { runInNamespace } from './run/run-in-namespace.ts'
 import { runGroups, type Tally } from './run/run-groups.ts'
 import { readSettings, USAGE } from './run/settings.ts'
@@ -19,7 +19,8 @@ if (process.argv.includes('--help')) {
       tally,
     )
     await runInNamespace(inside, settings, tally)
+    if (settings.only === undefined) for (const reason of notApplicable) console.log(`  n/a  ${reason}`)
   }
-  console.log(`\n${tally.passed} passed, ${tally.failed} failed`)
+  console.log(`${settings.isInsideNamespace ? '' : '\n'}${tally.passed} passed, ${tally.failed} failed`)
   process.exit(tally.failed > 0 ? 1 : 0)
 }

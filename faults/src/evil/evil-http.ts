@@ -29,8 +29,14 @@ interface Standing {
   readonly subscriptionId: unknown
 }
 
-/** Starts an evil MCP server on 127.0.0.1; `port` 0 takes any. */
-export async function startEvilHttp(era: Era, state: EvilState, port = 0): Promise<EvilHttp> {
+/** Where to listen: 127.0.0.1 and any free port unless given. */
+export interface Place {
+  readonly host?: string
+  readonly port?: number
+}
+
+/** Starts an evil MCP server of one era. */
+export async function startEvilHttp(era: Era, state: EvilState, place: Place = {}): Promise<EvilHttp> {
   const sockets = new Set<Socket>()
   const standing = new Set<Standing>()
   const context: ServerContext = {
@@ -48,7 +54,8 @@ export async function startEvilHttp(era: Era, state: EvilState, port = 0): Promi
     socket.on('error', () => socket.destroy())
   })
   server.keepAliveTimeout = 30_000
-  await listen(server, port)
+  const host = place.host ?? '127.0.0.1'
+  await listen(server, host, place.port ?? 0)
   const bound = (server.address() as AddressInfo).port
   async function down(): Promise<void> {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
@@ -61,20 +68,20 @@ export async function startEvilHttp(era: Era, state: EvilState, port = 0): Promi
     era,
     state,
     port: bound,
-    url: `http://127.0.0.1:${bound}/mcp`,
+    url: `http://${host}:${bound}/mcp`,
     sessions: context.sessions,
     sockets,
     broadcast: (method, params) => broadcast(standing, method, params),
     down,
-    up: () => listen(server, bound),
+    up: () => listen(server, host, bound),
     close: () => (server.listening ? down() : Promise.resolve()),
   }
 }
 
-function listen(server: Server, port: number): Promise<void> {
+function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, host, () => {
       server.off('error', reject)
       resolve()
     })

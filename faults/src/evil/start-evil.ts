@@ -3,12 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { scriptedPrompts, scriptedResources, scriptedTemplates, scriptedTools } from './definitions.ts'
 import { withoutScript } from './answer.ts'
-import { startEvilHttp, type EvilHttp } from './evil-http.ts'
+import { startEvilHttp, type EvilHttp, type Place } from './evil-http.ts'
 import { createEvilState, type Era, type EvilState, type Json } from './evil-state.ts'
 
 /** An evil HTTP server with all scripted tools, prompts, templates and resources. */
-export function startEvil(era: Era, overrides: Partial<EvilState> = {}, port = 0): Promise<EvilHttp> {
-  return startEvilHttp(era, createEvilState({ ...scriptedState(), ...overrides }), port)
+export function startEvil(
+  era: Era,
+  overrides: Partial<EvilState> = {},
+  place: Place = {},
+): Promise<EvilHttp> {
+  return startEvilHttp(era, createEvilState({ ...scriptedState(), ...overrides }), place)
 }
 
 function scriptedState(): Partial<EvilState> {
