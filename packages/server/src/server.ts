@@ -1,0 +1,220 @@
+import { createRateLimiter, type TakeToken } from './access/index.ts'
+import { createActivity, type Activity } from './activity/index.ts'
+import { createApi, createRoutes } from './api/index.ts'
+import { childEnvironment, type Config, type Environment } from './config/index.ts'
+import { createEgress, type Egress } from './egress/index.ts'
+import { RequestStates, createGateway, type Gateway } from './gateway/index.ts'
+import {
+  EventStreams,
+  createListener,
+  readBody,
+  refuseRequest,
+  sendJson,
+  type RawHandler,
+} from './http/index.ts'
+import {
+  createAuthenticate,
+  type Authenticate,
+  openBootstrapKey,
+  openStateKey,
+  writeCredentials,
+} from './identity/index.ts'
+import { systemClock } from './lib/clock.ts'
+import { createNewId, systemRandom, type NewId } from './lib/random.ts'
+import { createRegistry, type ManagedRegistry, type ServerTarget } from './registry/index.ts'
+import { openStore, type Store } from './store/index.ts'
+import { createUpstream, type UpstreamTarget } from './upstream/index.ts'
+
+export const VERSION = '0.1.0'
+
+export type Log = (message: string, detail: Readonly<Record<string, unknown>>) => void
+
+/** A hub that listens. */
+export interface Hub extends AsyncDisposable {
+  readonly url: string
+  /** The administrator's key, only when it was made at this start. */
+  readonly newKey: string | undefined
+  /** Lets calls end, then closes everything; false when some had to be cut. */
+  drain(): Promise<boolean>
+}
+
+/** The composition root: config → store → rooms → listener, and back in reverse. */
+export async function startHub(config: Config, environment: Environment, log: Log): Promise<Hub> {
+  const clock = systemClock
+  const random = systemRandom
+  const newId = createNewId(clock, random)
+  await using stack = new AsyncDisposableStack()
+  const store = stack.use(await openStore(config.dataDir))
+  const activity = stack.use(
+    createActivity({
+      store,
+      clock,
+      mode: config.activity,
+      onError: (error) => log('activity was lost', { error: String(error) }),
+    }),
+  )
+  const key = await openBootstrapKey(store, { clock, random, newId, dataDir: config.dataDir })
+  const authenticate = createAuthenticate([{ id: key.id, hash: key.hash }])
+  const takeToken = createRateLimiter({
+    perSecond: config.limits.requestsPerSecond,
+    burst: config.limits.requestsPerSecond * 2,
+    monotonicMicros: () => clock.monotonicMicros(),
+  })
+  let addresses: () => { address: string; port: number }[] = () => []
+  const egress = createEgress({ limits: config.limits, ownListeners: () => addresses() })
+  stack.defer(() => egress.close())
+  const registry = stack.use(await openRegistry({ store, activity, newId, egress, config, environment, log }))
+  const gateway = await openGateway({ store, activity, newId, registry, config, authenticate, takeToken })
+  stack.defer(() => gateway.close())
+  let origin = ''
+  const api = createApi({
+    authenticate,
+    takeToken,
+    handlers: createRoutes({
+      registry,
+      activity,
+      store,
+      clock,
+      dataDir: config.dataDir,
+      version: VERSION,
+      origin: () => origin,
+    }),
+    onError: (error) => log('a request failed', { error: String(error) }),
+  })
+  const listener = createListener({
+    listen: config.listen,
+    limits: config.limits,
+    streams: new EventStreams(config.limits),
+    handlers: { mcp: gateway.handle, api, '': welcome },
+    isReady: () => store.status().writable,
+    onError: (error) =>
+      log('a request failed', { error: error instanceof Error ? (error.stack ?? error.message) : 'unknown' }),
+  })
+  stack.defer(() => listener.destroy())
+  const address = await listener.start()
+  addresses = () => listener.addresses()
+  origin = config.listen.publicUrl ?? `http://${hostFor(config.listen.host)}:${address.port}`
+  writeCredentials(config.dataDir, { url: origin, key: key.text })
+  const owned = stack.move()
+  return {
+    url: origin,
+    newKey: key.isNew ? key.text : undefined,
+    async drain() {
+      const drained = listener.drain({ limitMs: config.limits.drainMs })
+      await gateway.endStreams()
+      const clean = await drained
+      await owned.disposeAsync()
+      return clean
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+interface RegistryParts {
+  readonly store: Store
+  readonly activity: Activity
+  readonly newId: NewId
+  readonly egress: Egress
+  readonly config: Config
+  readonly environment: Environment
+  readonly log: Log
+}
+
+interface GatewayParts extends Pick<RegistryParts, 'store' | 'activity' | 'newId' | 'config'> {
+  readonly registry: ManagedRegistry
+  readonly authenticate: Authenticate
+  readonly takeToken: TakeToken
+}
+
+async function openGateway(parts: GatewayParts): Promise<Gateway> {
+  const { store, activity, config, ...tools } = parts
+  const { limits } = config
+  return createGateway(
+    {
+      ...tools,
+      record: (record) => activity.record(record),
+      clock: systemClock,
+      random: systemRandom,
+      states: new RequestStates(await openStateKey(store, systemRandom), systemClock, systemRandom),
+      limits: { bodyBytes: limits.bodyBytes, sessionsPerPrincipal: limits.streamsPerPrincipal },
+    },
+    (req, res, limitBytes, onBody) =>
+      readBody(req, limitBytes, (error, body) =>
+        error ? refuseRequest(req, res, error, { asJsonRpc: true }) : onBody(body),
+      ),
+  )
+}
+
+function openRegistry(parts: RegistryParts): Promise<ManagedRegistry> {
+  const { store, activity, newId, egress, config, environment, log } = parts
+  const { limits } = config
+  return createRegistry({
+    store,
+    activity,
+    clock: systemClock,
+    newId,
+    declared: config.servers.map((server) => ({ name: server.name, target: toTarget(server) })),
+    log,
+    connect: (name, target, mirrored) =>
+      createUpstream({
+        name,
+        target: reach(target, { name, config, environment, egress }),
+        limits: {
+          resultBytes: limits.upstreamResponseBytes,
+          timeoutMs: limits.upstreamTimeoutMs,
+          sessions: limits.sessionsPerServer,
+        },
+        clock: systemClock,
+        mirrored,
+        report: (what) => log('a server broke the protocol', { server: name, what }),
+        onLog: (line) => log('server says', { server: name, line }),
+      }),
+  })
+}
+
+const welcome: RawHandler = (_req, res) => {
+  sendJson(res, 200, JSON.stringify({ name: 'parley', version: VERSION, mcp: '/mcp', api: '/api' }))
+}
+
+function hostFor(host: string): string {
+  if (host === '127.0.0.1' || host === '::1') return 'localhost'
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function toTarget(server: Config['servers'][number]): ServerTarget {
+  if (server.transport === 'http') return { transport: 'http', url: server.url }
+  return {
+    transport: 'stdio',
+    command: server.realCommand,
+    args: server.args,
+    package: server.package ?? null,
+  }
+}
+
+/** The way to a server. Only what an administrator typed, here or in the file, gets an allowance. */
+function reach(
+  target: ServerTarget,
+  house: { name: string; config: Config; environment: Environment; egress: Egress },
+): UpstreamTarget {
+  const { name, config, environment, egress } = house
+  if (target.transport === 'http') {
+    const allowance = egress.allow(target.url, `server ${name}`)
+    return {
+      kind: 'http',
+      url: target.url,
+      outlet: egress.open({ purpose: 'upstream', url: target.url, allowance }),
+    }
+  }
+  const declared = config.servers.find((server) => server.name === name)
+  if (declared?.transport !== 'stdio')
+    throw new Error(`stdio server ${name} is not in the configuration file`)
+  return {
+    kind: 'stdio',
+    process: {
+      command: declared.command,
+      args: declared.args,
+      cwd: declared.cwd,
+      environment: () => childEnvironment(declared, environment, config.dataDir),
+    },
+  }
+}
