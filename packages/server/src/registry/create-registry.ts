@@ -1,17 +1,9 @@
-<<<<<<< HEAD
 import { ParleyError, toParleyError, type AddServerBody } from '@parley/contract'
-=======
-import { ParleyError, toParleyError, type ActivityRecord, type AddServerBody } from '@parley/contract'
->>>>>>> main
 import type { Activity } from '../activity/index.ts'
 import { findConfusableName } from '../config/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/random.ts'
-<<<<<<< HEAD
 import type { Statement, Store } from '../store/index.ts'
-=======
-import type { Statement, Store, Unit } from '../store/index.ts'
->>>>>>> main
 import type { Upstream } from '../upstream/index.ts'
 import type { CatalogChange, Registry, ServerEntry } from './catalog.ts'
 import { Changes } from './changes.ts'
@@ -25,10 +17,7 @@ import { approveDefinitions, type ApprovedItem } from './review-definitions.ts'
 import { ServerReader } from './server-reader.ts'
 import { hashTarget, readAddedTarget, type ServerTarget } from './server-target.ts'
 import { SightingQueue } from './sighting-queue.ts'
-<<<<<<< HEAD
 import { Turns } from './turns.ts'
-=======
->>>>>>> main
 
 /** A server as parley.yaml declares it. */
 export interface DeclaredServer {
@@ -88,6 +77,7 @@ export async function createRegistry(options: RegistryOptions): Promise<ManagedR
 class ServerRegistry implements ManagedRegistry {
   readonly #options: RegistryOptions
   readonly #rows: RegistryStore
+  readonly #changes: Changes
   readonly #listeners = new Set<(change: CatalogChange) => void>()
   readonly #tended = new Map<string, Tended>()
   readonly #adding = new Set<string>()
@@ -97,6 +87,7 @@ class ServerRegistry implements ManagedRegistry {
   constructor(options: RegistryOptions) {
     this.#options = options
     this.#rows = new RegistryStore(options.store)
+    this.#changes = new Changes(options, () => this.version)
   }
 
   /** Makes the stored servers and the declared ones agree, and begins to connect. */
@@ -161,25 +152,16 @@ class ServerRegistry implements ManagedRegistry {
         `"${name}" stands in parley.yaml; take it out there and start the hub again.`,
       )
     }
-<<<<<<< HEAD
     await tended.turns.run(async () => {
       const happening = { action: 'server.remove', subject: actor, note: name }
       await this.#changes.commit([this.#rows.deleteServer(server.id)], [happening])
       this.#tended.delete(name)
     })
-=======
-    await this.#commit(
-      [this.#rows.deleteServer(server.id)],
-      [{ action: 'server.remove', subject: actor, note: name }],
-    )
-    this.#tended.delete(name)
->>>>>>> main
     this.#announce(server, { tools: true, prompts: true, resources: true })
     await close(tended)
   }
 
   async approve(name: string, items: readonly ApprovedItem[], actor: string): Promise<ManagedServer> {
-<<<<<<< HEAD
     const { server, turns } = this.#find(name)
     return turns.run(async () => {
       const { unit, happenings } = approveDefinitions(this.#rows, server, { items, actor })
@@ -190,19 +172,6 @@ class ServerRegistry implements ManagedRegistry {
       this.#adopt(server)
       return server
     })
-=======
-    const { server } = this.#find(name)
-    const { unit, happenings } = approveDefinitions(this.#rows, server, { items, actor })
-    await this.#commit(
-      unit,
-      happenings,
-      'A definition has changed again since you saw it. Look at it once more.',
-    )
-    if (server.row.state === 'pending') server.row = { ...server.row, state: 'approved', pinned: true }
-    server.settle(items.map((item) => definitionKey(item.kind, item.name)))
-    this.#adopt(server)
-    return server
->>>>>>> main
   }
 
   async refresh(name: string): Promise<ManagedServer> {
@@ -293,7 +262,7 @@ class ServerRegistry implements ManagedRegistry {
       server,
       clock,
       log,
-      take: (reading) => turns.run(() => this.#take(server, reading)),
+      take: (reading, startedMicros) => turns.run(() => this.#take(tended, reading, startedMicros)),
     })
     const sightings = new SightingQueue({
       clock,
@@ -304,12 +273,24 @@ class ServerRegistry implements ManagedRegistry {
           error: toParleyError(error).message,
         }),
     })
-    return { server, reader, sightings, turns }
+    const tended = { server, reader, sightings, turns }
+    return tended
   }
 
-  async #take(server: ManagedServer, reading: Reading): Promise<void> {
+  /**
+   * Stores a reading. What callers were shown before it began is stored first, so that the newer word is the last;
+   * what they were shown since stays held back, and the server is read once more.
+   */
+  async #take({ server, sightings, reader }: Tended, reading: Reading, startedMicros: number): Promise<void> {
+    await this.#takeSightings(server, sightings.takeBefore(startedMicros))
     const isFirst = server.row.state === 'approved' && !server.row.pinned
-    const verdicts = this.#judge(server, reading.definitions, isFirst ? 'first' : 'all')
+    const judged = this.#judge(server, reading.definitions, isFirst ? 'first' : 'all')
+    const isOutdated = (verdict: Verdict) =>
+      verdict.kind === 'save' &&
+      verdict.change === 'returned' &&
+      sightings.wasSeenSince(keyOf(verdict), startedMicros)
+    const verdicts = judged.filter((verdict) => !isOutdated(verdict))
+    if (verdicts.length < judged.length) reader.notice()
     server.suspect(verdicts.filter(hides).map(keyOf))
     const unit = verdicts.flatMap((verdict) => this.#store(server, verdict))
     if (isFirst) unit.unshift(this.#rows.pin(server.id))
@@ -318,7 +299,8 @@ class ServerRegistry implements ManagedRegistry {
       await this.#changes.commit(unit, describeVerdicts(server.name, verdicts))
       if (isFirst) server.row = { ...server.row, pinned: true }
     }
-    server.settle([...server.rows.keys(), ...verdicts.map(keyOf)])
+    const known = [...server.rows.keys(), ...verdicts.map(keyOf)]
+    server.settle(known.filter((key) => !sightings.wasSeenSince(key, startedMicros)))
     this.#adopt(server, reading.resources)
   }
 
@@ -383,38 +365,6 @@ class ServerRegistry implements ManagedRegistry {
     if (server.row.state !== 'approved' || !(what.tools || what.prompts || what.resources)) return
     for (const listener of this.#listeners) listener({ server: server.name, ...what })
   }
-<<<<<<< HEAD
-=======
-
-  /** Every change of state is one unit with its activity records, acknowledged once it is on disk. */
-  async #commit(
-    unit: Unit,
-    happenings: readonly Happening[],
-    conflict = 'Someone changed this at the same moment.',
-  ): Promise<void> {
-    const { activity, store } = this.#options
-    const records = happenings.map((happening) => activity.statement(this.#record(happening)))
-    const result = await store.submit([...unit, ...records])
-    if (result.kind === 'conflict') throw new ParleyError('conflict', conflict)
-  }
-
-  #record(happening: Happening): ActivityRecord {
-    return {
-      at: this.#options.clock.now(),
-      face: 'hub',
-      requestId: this.#options.newId('request'),
-      chain: [],
-      decision: 'allow',
-      policies: ['builtin:administrator'],
-      policyVersion: 1,
-      catalogVersion: this.version,
-      peopleVersion: 0,
-      result: 'ok',
-      latencyMicros: 0,
-      ...happening,
-    }
-  }
->>>>>>> main
 }
 
 async function close({ server, reader, sightings }: Tended): Promise<void> {

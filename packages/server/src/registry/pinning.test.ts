@@ -248,3 +248,31 @@ describe('other kinds are pinned like tools', () => {
     expect(entry.reviewInstructions('Be kind.')).toBe(true)
   })
 })
+
+describe('what callers are shown while the hub reads', () => {
+  test('counts for more than a reading that began before', async () => {
+    const entry = house.registry.entry('mail')!
+    const held = Promise.withResolvers<void>()
+    upstream.script.before = (method) => (method === 'tools/list' ? held.promise : Promise.resolve())
+    const reading = house.registry.refresh('mail')
+    await expect.poll(() => upstream.seen.filter((method) => method === 'tools/list').length).toBe(2)
+    expect(entry.review('tool', [mutated(['title'], 'Other')])).toEqual([false])
+    held.resolve()
+    await reading
+    expect(entry.standing('tool', 'send_email')).toBe('quarantined')
+    expect(toolNames()).toEqual(['other'])
+  })
+
+  test('counts for less than one that began after', async () => {
+    const entry = house.registry.entry('mail')!
+    expect(entry.review('tool', [mutated(['title'], 'Other')])).toEqual([false])
+    await house.registry.refresh('mail')
+    expect(entry.standing('tool', 'send_email')).toBe('approved')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(toolNames()).toEqual(['other', 'send_email'])
+    expect(house.notes('definition.quarantine', 'definition.return')).toEqual([
+      'mail: tool send_email: changed since it was approved',
+      'mail: tool send_email',
+    ])
+  })
+})

@@ -8,8 +8,8 @@ import { openReader, readUpstream, type Reading } from './read-upstream.ts'
 export interface ServerReaderOptions {
   readonly server: ManagedServer
   readonly clock: Clock
-  /** Stores what was read; the reading counts only once this resolves. */
-  readonly take: (reading: Reading) => Promise<void>
+  /** Stores what was read, by a reading that began at that time; it counts only once this resolves. */
+  readonly take: (reading: Reading, startedMicros: number) => Promise<void>
   readonly log: (message: string, detail: Readonly<Record<string, unknown>>) => void
 }
 
@@ -131,7 +131,7 @@ export class ServerReader {
       const channel = await this.#connect(signal)
       const reading = await readUpstream(channel, signal)
       server.info = reading.info
-      await take(reading)
+      await take(reading, this.#startedMicros)
       this.#succeed(reading)
       if (!this.#keepsChannel) await this.#disconnect()
     } catch (error) {

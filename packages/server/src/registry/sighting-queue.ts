@@ -4,6 +4,7 @@ import { definitionKey } from './read-upstream.ts'
 
 const FLUSH_MS = 100
 const MAX_WAITING = 500
+const MAX_REMEMBERED = 5000
 
 /**
  * Definitions that callers' lists showed before the hub read them, on their way to the store: the newest of each name,
@@ -14,6 +15,8 @@ export class SightingQueue {
   readonly #take: (seen: readonly SoundDefinition[]) => Promise<void>
   readonly #onError: (error: unknown) => void
   readonly #waiting = new Map<string, SoundDefinition>()
+  /** When each name was last seen otherwise than stored; the oldest are forgotten. */
+  readonly #seenMicros = new Map<string, number>()
   #timer: Timer | undefined
   #flushing: Promise<void> | undefined
   #closed = false
@@ -30,9 +33,21 @@ export class SightingQueue {
 
   add(definition: SoundDefinition): void {
     const key = definitionKey(definition.kind, definition.name)
+    this.#remember(key)
     if (this.#closed || (this.#waiting.size >= MAX_WAITING && !this.#waiting.has(key))) return
     this.#waiting.set(key, definition)
     if (!this.#flushing) this.#timer ??= this.#clock.setTimeout(() => this.#flush(), FLUSH_MS)
+  }
+
+  /** Takes out what was seen before that time. */
+  takeBefore(micros: number): SoundDefinition[] {
+    const earlier = [...this.#waiting].filter(([key]) => !this.wasSeenSince(key, micros))
+    for (const [key] of earlier) this.#waiting.delete(key)
+    return earlier.map(([, definition]) => definition)
+  }
+
+  wasSeenSince(key: string, micros: number): boolean {
+    return (this.#seenMicros.get(key) ?? Number.NEGATIVE_INFINITY) >= micros
   }
 
   /** Writes what waits. */
@@ -42,6 +57,14 @@ export class SightingQueue {
     await this.#flushing
     this.#flush()
     await this.#flushing
+  }
+
+  #remember(key: string): void {
+    this.#seenMicros.delete(key)
+    this.#seenMicros.set(key, this.#clock.monotonicMicros())
+    if (this.#seenMicros.size <= MAX_REMEMBERED) return
+    const [oldest] = this.#seenMicros.keys()
+    if (oldest !== undefined) this.#seenMicros.delete(oldest)
   }
 
   #flush(): void {
