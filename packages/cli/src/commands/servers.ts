@@ -1,5 +1,7 @@
-import type { ServerView } from '@parley/contract'
-import { CliError, type HubClient } from '../hub-client.ts'
+import type { ServerTestView, ServerView } from '@parley/contract'
+import { CliError } from '../cli-error.ts'
+import type { Answer, Command } from '../command.ts'
+import type { HubClient } from '../hub-client.ts'
 
 interface Definition {
   kind: string
@@ -12,45 +14,46 @@ interface Definition {
 
 type ServerDetail = ServerView & { definitions: Definition[] }
 
-export const SERVERS_USAGE = `parley servers list
-parley servers add NAME URL [--pending]
-parley servers show|test|remove NAME
-parley servers review NAME [--approve]`
+const USAGE = [
+  'servers list',
+  'servers add NAME URL [--pending]',
+  'servers show|test|remove NAME',
+  'servers review NAME [--approve]',
+]
 
-/** `parley servers …`: answers what was asked, and how it reads for people. */
-export async function servers(
-  hub: HubClient,
-  args: readonly string[],
-  flags: { readonly pending: boolean; readonly approve: boolean },
-): Promise<{ value: unknown; text: string }> {
-  const [action, name, url] = args
-  if (action === 'list' || action === undefined) {
-    const value = (await hub.api('GET', '/api/servers')) as { servers: ServerView[] }
-    const text =
-      value.servers.map(line).join('\n') ||
-      'No servers yet. Add one: parley servers add NAME http://localhost:3000/mcp'
-    return { value, text }
-  }
-  if (name === undefined) throw new CliError(`Which server?\n${SERVERS_USAGE}`)
-  const path = `/api/servers/${encodeURIComponent(name)}`
-  if (action === 'add') {
-    if (url === undefined) throw new CliError(`Which URL?\n${SERVERS_USAGE}`)
-    return described(
-      (await hub.api('POST', '/api/servers', { name, url, pending: flags.pending })) as ServerDetail,
-    )
-  }
-  if (action === 'show') return described((await hub.api('GET', path)) as ServerDetail)
-  if (action === 'review') return review(hub, path, flags.approve)
-  if (action === 'remove') return { value: await hub.api('DELETE', path), text: `Removed ${name}.` }
-  if (action === 'test') return test(hub, path)
-  throw new CliError(`Unknown: servers ${action}\n${SERVERS_USAGE}`)
+/** How many positionals each action takes, its own name included. */
+const ACTIONS: Readonly<Record<string, number>> = { list: 1, add: 3, show: 2, review: 2, remove: 2, test: 2 }
+
+export const servers: Command = {
+  usage: USAGE,
+  summary:
+    'The MCP servers behind the hub; --pending holds a new one back, --approve lets through what review showed.',
+  options: { pending: { type: 'boolean', default: false }, approve: { type: 'boolean', default: false } },
+  async run({ values, positionals, hub }) {
+    const [action = 'list', name = '', url = ''] = positionals
+    const wanted = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined
+    if (wanted === undefined || Math.max(positionals.length, 1) !== wanted)
+      throw new CliError(`That is not how it goes:\n${USAGE.map((line) => `  parley ${line}`).join('\n')}`)
+    const path = `/api/servers/${encodeURIComponent(name)}`
+    if (action === 'list') return list(hub())
+    if (action === 'add') {
+      const body = { name, url, pending: values['pending'] === true }
+      return described((await hub().api('POST', '/api/servers', body)) as ServerDetail)
+    }
+    if (action === 'show') return described((await hub().api('GET', path)) as ServerDetail)
+    if (action === 'review') return review(hub(), path, values['approve'] === true)
+    if (action === 'remove') return { value: await hub().api('DELETE', path), text: `Removed ${name}.` }
+    return test(hub(), path)
+  },
 }
 
-async function review(
-  hub: HubClient,
-  path: string,
-  approve: boolean,
-): Promise<{ value: unknown; text: string }> {
+async function list(hub: HubClient): Promise<Answer> {
+  const value = (await hub.api('GET', '/api/servers')) as { servers: ServerView[] }
+  const none = 'No servers yet. Add one: parley servers add NAME http://localhost:3000/mcp'
+  return { value, text: value.servers.map(line).join('\n') || none }
+}
+
+async function review(hub: HubClient, path: string, approve: boolean): Promise<Answer> {
   const seen = (await hub.api('GET', path)) as ServerDetail
   const held = seen.definitions.filter((definition) => definition.state === 'quarantined')
   if (held.length === 0 && seen.state === 'approved') return { value: seen, text: 'Nothing is held back.' }
@@ -61,17 +64,15 @@ async function review(
   return { value, text: `Approved ${items.length} definitions.\n${line(value)}` }
 }
 
-async function test(hub: HubClient, path: string): Promise<{ value: unknown; text: string }> {
-  const value = (await hub.api('POST', `${path}/test`, {})) as {
-    steps: { step: string; ok: boolean; detail: string; milliseconds: number }[]
-  }
+async function test(hub: HubClient, path: string): Promise<Answer> {
+  const value = (await hub.api('POST', `${path}/test`)) as ServerTestView
   const text = value.steps
     .map((one) => `${one.ok ? 'ok  ' : 'FAIL'} ${one.step}: ${one.detail} (${one.milliseconds} ms)`)
     .join('\n')
-  return { value, text }
+  return { value, text, ok: value.ok }
 }
 
-function described(server: ServerDetail): { value: unknown; text: string } {
+function described(server: ServerDetail): Answer {
   const held = server.definitions.filter((definition) => definition.state === 'quarantined')
   const names = server.definitions
     .filter((definition) => definition.state === 'approved')

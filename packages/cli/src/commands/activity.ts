@@ -1,0 +1,34 @@
+import { CliError } from '../cli-error.ts'
+import { textOf, type Command } from '../command.ts'
+
+export const activity: Command = {
+  usage: ['activity [--before SEQ]'],
+  summary: 'What happened, newest first, a hundred records at a time.',
+  options: { before: { type: 'string' } },
+  async run(given) {
+    const before = textOf(given, 'before')
+    if (before !== undefined && !/^[1-9]\d{0,15}$/.test(before))
+      throw new CliError('--before takes the number at the start of a line, such as --before 120.')
+    const path = before === undefined ? '/api/activity' : `/api/activity?before=${before}`
+    const value = (await given.hub().api('GET', path)) as {
+      records: Record<string, unknown>[]
+      next: number | null
+    }
+    const more = value.next === null ? [] : [`Earlier: parley activity --before ${value.next}`]
+    const text = [...value.records.map(line), ...more].join('\n')
+    return { value, text: text || 'Nothing has happened yet.' }
+  },
+}
+
+function line(record: Record<string, unknown>): string {
+  const { seq, at, subject, action, capability, note, decision, result } = record
+  return [
+    seq,
+    new Date(Number(at)).toISOString(),
+    subject,
+    action,
+    capability ?? note ?? '',
+    decision,
+    result,
+  ].join('  ')
+}
