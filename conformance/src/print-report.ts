@@ -26,9 +26,12 @@ export function printLeg({ title, rows }: Leg): void {
   }
 }
 
-/** The last line says how many scenarios were judged well and how many were not. */
+/** The last line says how many scenarios were judged well and how many were not; the one before, what is excused. */
 export function printTotals(legs: Leg[]): void {
   const judged = legs.flatMap(({ rows }) => rows).filter(({ verdict }) => verdict !== 'not judged')
   const failed = judged.filter(isFailure).length
+  const excepted = judged.filter(({ verdict }) => verdict === 'excepted').length
+  if (excepted > 0)
+    console.log(`\n${excepted} of the passed differ from the direct run as a listed exception says`)
   console.log(`\n${judged.length - failed} passed, ${failed} failed`)
 }

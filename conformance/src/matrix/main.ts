@@ -31,11 +31,17 @@ async function main(): Promise<void> {
     console.log(usage)
     return
   }
+  const said = new Set<string>()
   const cells = await runMatrix({
     only: values.only,
     isDirect: values.direct,
     onCell({ upstream, client, feature, outcome }) {
-      if (outcome.kind === 'fails') console.log(`FAILS ${upstream} · ${client} · ${feature}: ${outcome.why}`)
+      if (outcome.kind !== 'fails') return
+      // A client that cannot connect fails in each feature for the same reason.
+      const complaint = `FAILS ${upstream} · ${client}: ${outcome.why}`
+      const isRepeated = outcome.why.startsWith('no connection') && said.has(complaint)
+      said.add(complaint)
+      if (!isRepeated) console.log(complaint.replace(':', ` · ${feature}:`))
     },
   })
   const isPageAffected = values.only.length === 0 && !values.direct

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -103,12 +103,12 @@ async function published(
   args: string[],
   directory: string,
 ): Promise<StartedUpstream['server']> {
-  const manifestPath = createRequire(import.meta.url).resolve(
-    `@modelcontextprotocol/server-${name}/package.json`,
-  )
+  const packageName = `@modelcontextprotocol/server-${name}`
+  const manifestPath = createRequire(import.meta.url).resolve(`${packageName}/package.json`)
+  const { version }: { version: string } = JSON.parse(await readFile(manifestPath, 'utf8'))
   const script = join(dirname(manifestPath), 'dist', 'index.js')
   const env = { MEMORY_FILE_PATH: join(directory, 'memory.jsonl') }
-  return { command: process.execPath, args: [script, ...args], env }
+  return { command: process.execPath, args: [script, ...args], env, package: `${packageName}@${version}` }
 }
 
 async function inDirectory(
