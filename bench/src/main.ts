@@ -75,11 +75,17 @@ async function run(settings: Settings, names: readonly string[], out: string): P
   )
   const results: Record<string, Group> = {}
   for (const name of names) {
-    results[name] = await GROUPS[name]!(settings)
+    results[name] = await GROUPS[name]!(settings).catch((error: unknown) => failed(name, error))
     console.log(`${formatGroup(results[name])}\n`)
   }
   const verdicts = judge(results)
   console.log(formatVerdicts(verdicts))
   mkdirSync(dirname(out), { recursive: true })
   writeFileSync(out, `${JSON.stringify({ machine, settings, results, verdicts }, null, 2)}\n`)
+}
+
+/** A group that cannot be measured is reported as such; the others still count. */
+function failed(name: string, error: unknown): Group {
+  const reason = error instanceof Error ? `${error.message} ${String(error.cause ?? '')}` : String(error)
+  return { title: name, figures: [], numbers: {}, skipped: [reason.trim()] }
 }
