@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 
 /** Format, lint and types, in this order; stops at the first that fails. */
 const STEPS: readonly (readonly [string, ...string[]])[] = [
@@ -7,9 +8,15 @@ const STEPS: readonly (readonly [string, ...string[]])[] = [
   ['tsc', '--noEmit'],
 ]
 
+const root = join(import.meta.dirname, '..')
+
 for (const [command, ...args] of STEPS) {
   const startedMs = performance.now()
-  const { status } = spawnSync(command, args, { stdio: 'inherit' })
+  const { status, error } = spawnSync(join(root, 'node_modules/.bin', command), args, {
+    cwd: root,
+    stdio: 'inherit',
+  })
+  if (error) console.error(`${error.message}: run \`npm install\` first`)
   console.log(
     `${command} ${status === 0 ? 'ok' : 'FAILED'} (${Math.round(performance.now() - startedMs)} ms)`,
   )

@@ -15,10 +15,29 @@ interface Edge {
   readonly to: string
 }
 
-const edges: Edge[] = files.flatMap((file) => {
-  const text = readFileSync(join(source, file), 'utf8')
-  const imports = [...text.matchAll(/^(?:import|export)[^'"]*?from '(\.[^']+)'/gms)].map((match) => match[1]!)
-  return imports.map((path) => ({ from: file, to: relative(source, resolve(source, dirname(file), path)) }))
+/** `import … from`, `export … from`, an import for its effect, and `import()`. */
+const IMPORT = /^(?:(?:import|export)\b[^'"]*?from|import) '(\.[^']+)'|\bimport\('(\.[^']+)'\)/gms
+
+function edgesOf(file: string, text: string): Edge[] {
+  return [...text.matchAll(IMPORT)].map((match) => ({
+    from: file,
+    to: relative(source, resolve(source, dirname(file), (match[1] ?? match[2])!)),
+  }))
+}
+
+const edges = files.flatMap((file) => edgesOf(file, readFileSync(join(source, file), 'utf8')))
+
+test('every way to write an import is seen', () => {
+  const text = `import { a } from '../lib/a.ts'
+import type {
+  B,
+} from '../lib/b.ts'
+export { c } from './c.ts'
+import './d.ts'
+const e = await import('../api/e.ts')
+import { f } from 'node:fs'`
+  const seen = edgesOf('gateway/x.ts', text).map(({ to }) => to)
+  expect(seen).toEqual(['lib/a.ts', 'lib/b.ts', 'gateway/c.ts', 'gateway/d.ts', 'api/e.ts'])
 })
 
 test('every room has its floor, and every floor its room', () => {
@@ -43,5 +62,6 @@ test('a room is entered through its index.ts', () => {
 
 test('ARCHITECTURE.md quotes the ladder as it is', () => {
   const text = readFileSync(resolve(import.meta.dirname, '../ARCHITECTURE.md'), 'utf8')
-  for (const [room, floor] of Object.entries(LADDER)) expect(text).toContain(`| ${floor} | \`${room}\` |`)
+  const quoted = [...text.matchAll(/^\| (\d+) \| `([\w.]+)` \|/gm)].map((row) => [row[2], Number(row[1])])
+  expect(Object.fromEntries(quoted)).toEqual(LADDER)
 })

@@ -177,6 +177,11 @@ describe('T1: a definition that changed is held back until someone has looked at
     expect((await hub.api('POST', '/api/servers/one/review', { approve: [seen] })).status).toBe(200)
     expect(await list()).toEqual(['echo', 'late'])
     upstream.tools = [echo]
+    // What a caller's list showed is stored a moment later; a fresh reading settles what is offered now.
+    await until(async () => {
+      await hub.api('POST', '/api/servers/one/refresh', {})
+      return (await call('echo')).status === 200
+    })
   })
 })
 

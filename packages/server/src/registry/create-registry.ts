@@ -1,18 +1,21 @@
-import { createHash } from 'node:crypto'
-import { ParleyError, toParleyError, type AddServerBody } from '@parley/contract'
+import { ParleyError, toParleyError, type ActivityRecord, type AddServerBody } from '@parley/contract'
 import type { Activity } from '../activity/index.ts'
-import { canonicalJson } from '../lib/jcs.ts'
-import type { Clock, Timer } from '../lib/clock.ts'
+import { findConfusableName } from '../config/index.ts'
+import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/random.ts'
-import type { Store } from '../store/index.ts'
-import type { Channel, Upstream } from '../upstream/index.ts'
-import type { CatalogChange, Definition, Registry, ServerEntry } from './catalog.ts'
-import { Changes } from './changes.ts'
-import { findLookalike } from './find-lookalike.ts'
+import type { Statement, Store, Unit } from '../store/index.ts'
+import type { Upstream } from '../upstream/index.ts'
+import type { CatalogChange, Registry, ServerEntry } from './catalog.ts'
+import { describeVerdicts, type Happening } from './definition-records.ts'
+import { judgeDefinitions, type Verdict } from './judge-definitions.ts'
 import { ManagedServer } from './managed-server.ts'
-import { planReading, reasonFor } from './plan-reading.ts'
-import { openReader, readUpstream, type Reading } from './read-upstream.ts'
-import { RegistryStore, type ServerRow, type ServerTarget } from './registry-store.ts'
+import type { OfferedName } from './name-index.ts'
+import { definitionKey, type Reading } from './read-upstream.ts'
+import { RegistryStore, type ServerRow } from './registry-store.ts'
+import { approveDefinitions, type ApprovedItem } from './review-definitions.ts'
+import { ServerReader } from './server-reader.ts'
+import { hashTarget, readAddedTarget, type ServerTarget } from './server-target.ts'
+import { SightingQueue } from './sighting-queue.ts'
 
 /** A server as parley.yaml declares it. */
 export interface DeclaredServer {
@@ -26,29 +29,40 @@ export interface RegistryOptions {
   readonly clock: Clock
   readonly newId: NewId
   readonly declared: readonly DeclaredServer[]
-  /** Makes the way to a server; for HTTP this is where the administrator's host and port are let through. */
+  /**
+   * Makes the way to a server; for HTTP this is where the administrator's host and port are let through, and closing
+   * the upstream is where that is taken back.
+   */
   readonly connect: (name: string, target: ServerTarget, mirrored: ManagedServer['mirrored']) => Upstream
   readonly log: (message: string, detail: Readonly<Record<string, unknown>>) => void
 }
 
 /** The registry with what an administrator does to it. `actor` is the administrator's subject. */
 export interface ManagedRegistry extends Registry {
+  /** In name order. */
   servers(): readonly ManagedServer[]
+  /** Throws `not_found`. */
   server(name: string): ManagedServer
+  /**
+   * Adds an HTTP server and reads it once, reachable or not. Throws `invalid_params`, or `conflict` for a name that is
+   * taken or too like another.
+   */
   add(body: AddServerBody, actor: string): Promise<ManagedServer>
+  /** Removes an added server with its definitions and approvals; `conflict` for one that parley.yaml declares. */
   remove(name: string, actor: string): Promise<void>
-  approve(
-    name: string,
-    items: readonly { kind: string; name: string; hash: string }[],
-    actor: string,
-  ): Promise<ManagedServer>
+  /** Approves exactly the hashes that were seen, all or none (`conflict`), and a pending server with them. */
+  approve(name: string, items: readonly ApprovedItem[], actor: string): Promise<ManagedServer>
+  /** Connects again and reads the definitions now. */
   refresh(name: string): Promise<ManagedServer>
 }
 
-const REFRESH_MS = 5 * 60_000
-const MAX_RETRY_MS = 30_000
-const READ_TIMEOUT_MS = 60_000
-const QUIET_MS = 200
+interface Tended {
+  readonly server: ManagedServer
+  readonly reader: ServerReader
+  readonly sightings: SightingQueue
+}
+
+const FILE_ACTOR = 'parley.yaml'
 
 export async function createRegistry(options: RegistryOptions): Promise<ManagedRegistry> {
   const registry = new ServerRegistry(options)
@@ -59,59 +73,45 @@ export async function createRegistry(options: RegistryOptions): Promise<ManagedR
 class ServerRegistry implements ManagedRegistry {
   readonly #options: RegistryOptions
   readonly #rows: RegistryStore
-  readonly #changes: Changes
   readonly #listeners = new Set<(change: CatalogChange) => void>()
-  readonly #servers = new Map<string, ManagedServer>()
-  readonly #timers = new Map<string, Timer>()
-  readonly #readers = new Map<string, Channel>()
-  readonly #reading = new Map<string, Promise<void>>()
-  readonly #ending = new AbortController()
-  #approved: readonly ManagedServer[] = []
+  readonly #tended = new Map<string, Tended>()
+  readonly #adding = new Set<string>()
+  #entries: readonly ManagedServer[] = []
   version = 0
 
   constructor(options: RegistryOptions) {
     this.#options = options
     this.#rows = new RegistryStore(options.store)
-    this.#changes = new Changes(options, () => this.version)
   }
 
   /** Makes the stored servers and the declared ones agree, and begins to connect. */
   async start(): Promise<void> {
     const declared = new Map(this.#options.declared.map((one) => [one.name, one.target]))
-    for (const row of this.#rows.servers()) {
-      const target = declared.get(row.name)
-      if (row.source === 'file' && (!target || hashTarget(target) !== row.targetHash)) {
-        await this.#changes.commit([this.#rows.deleteServer(row.id)], {
-          action: 'server.remove',
-          actor: 'parley.yaml',
-          note: `${row.name} is no longer declared so`,
-        })
-      } else this.#manage(row)
-    }
+    for (const row of this.#rows.servers()) await this.#reconcile(row, declared.get(row.name))
     for (const [name, target] of declared) {
-      if (this.#servers.has(name)) continue
-      await this.#insert(name, target, { source: 'file', state: 'approved', actor: 'parley.yaml' })
+      if (this.#tended.has(name)) continue
+      this.#refuseConfusable(name)
+      await this.#insert(name, target, { source: 'file', state: 'approved', actor: FILE_ACTOR })
     }
-    for (const server of this.#servers.values()) this.#schedule(server, 0, 0)
+    for (const { reader } of this.#tended.values()) reader.start()
   }
 
   entries(): readonly ServerEntry[] {
-    return this.#approved
+    return this.#entries
   }
 
   entry(name: string): ServerEntry | undefined {
-    const server = this.#servers.get(name)
+    const server = this.#tended.get(name)?.server
     return server?.row.state === 'approved' ? server : undefined
   }
 
   servers(): readonly ManagedServer[] {
-    return [...this.#servers.values()].sort((one, other) => (one.name < other.name ? -1 : 1))
+    const servers = [...this.#tended.values()].map(({ server }) => server)
+    return servers.toSorted((one, other) => (one.name < other.name ? -1 : 1))
   }
 
   server(name: string): ManagedServer {
-    const server = this.#servers.get(name)
-    if (!server) throw new ParleyError('not_found', `There is no server "${name}".`)
-    return server
+    return this.#find(name).server
   }
 
   onChange(listener: (change: CatalogChange) => void): () => void {
@@ -120,250 +120,268 @@ class ServerRegistry implements ManagedRegistry {
   }
 
   async add(body: AddServerBody, actor: string): Promise<ManagedServer> {
-    const url = URL.canParse(body.url) ? new URL(body.url) : undefined
-    if (!url || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '') {
-      throw new ParleyError('invalid_params', 'url must be an http or https URL without credentials.')
+    const target = readAddedTarget(body)
+    const { name } = body
+    if (this.#tended.has(name) || this.#adding.has(name)) {
+      throw new ParleyError('conflict', `There is a server "${name}" already.`)
     }
-    if (url.hash !== '') throw new ParleyError('invalid_params', 'url must not have a fragment.')
-    const lookalike = this.#servers.has(body.name)
-      ? body.name
-      : findLookalike(body.name, this.#servers.keys())
-    if (lookalike !== undefined)
-      throw new ParleyError('conflict', `The name is taken, or too like the server "${lookalike}".`)
-    const state = body.pending === true ? 'pending' : 'approved'
-    const server = await this.#insert(
-      body.name,
-      { transport: 'http', url: url.href },
-      { source: 'api', state, actor },
-    )
-    await this.#read(server)
-    this.#schedule(server, REFRESH_MS, 0)
-    return server
+    this.#refuseConfusable(name)
+    this.#adding.add(name)
+    try {
+      const state = body.pending === true ? 'pending' : 'approved'
+      const tended = await this.#insert(name, target, { source: 'api', state, actor })
+      await tended.reader.read()
+      return tended.server
+    } finally {
+      this.#adding.delete(name)
+    }
   }
 
   async remove(name: string, actor: string): Promise<void> {
-    const server = this.server(name)
+    const tended = this.#find(name)
+    const { server } = tended
     if (server.row.source === 'file') {
       throw new ParleyError(
         'conflict',
         `"${name}" stands in parley.yaml; take it out there and start the hub again.`,
       )
     }
-    await this.#changes.commit([this.#rows.deleteServer(server.id)], {
-      action: 'server.remove',
-      actor,
-      note: name,
-    })
-    this.#servers.delete(name)
-    this.#timers.get(server.id)?.cancel()
-    this.#changed(server, true)
-    await server.upstream.close()
+    await this.#commit(
+      [this.#rows.deleteServer(server.id)],
+      [{ action: 'server.remove', subject: actor, note: name }],
+    )
+    this.#tended.delete(name)
+    this.#announce(server, { tools: true, prompts: true, resources: true })
+    await close(tended)
   }
 
-  async approve(
-    name: string,
-    items: readonly { kind: string; name: string; hash: string }[],
-    actor: string,
-  ): Promise<ManagedServer> {
-    const server = this.server(name)
-    const unit = [
-      ...items.map((item) => this.#rows.approve(server.id, item)),
-      this.#rows.setState(server.id, 'approved'),
-    ]
-    const note = `${name}: ${items.map((item) => `${item.kind} ${item.name}`).join(', ')}`.slice(0, 2000)
-    await this.#changes.commit(unit, {
-      action: 'definition.approve',
-      actor,
-      note,
-      conflict: 'A definition has changed again since you saw it. Look at it once more.',
-    })
-    server.row = { ...server.row, state: 'approved' }
-    this.#adopt(server, undefined)
+  async approve(name: string, items: readonly ApprovedItem[], actor: string): Promise<ManagedServer> {
+    const { server } = this.#find(name)
+    const { unit, happenings } = approveDefinitions(this.#rows, server, { items, actor })
+    await this.#commit(
+      unit,
+      happenings,
+      'A definition has changed again since you saw it. Look at it once more.',
+    )
+    if (server.row.state === 'pending') server.row = { ...server.row, state: 'approved', pinned: true }
+    server.settle(items.map((item) => definitionKey(item.kind, item.name)))
+    this.#adopt(server)
     return server
   }
 
   async refresh(name: string): Promise<ManagedServer> {
-    const server = this.server(name)
-    await this.#read(server)
+    const { server, reader } = this.#find(name)
+    await reader.reconnect()
     return server
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#ending.abort(new ParleyError('unavailable', 'The hub is stopping.'))
-    for (const timer of this.#timers.values()) timer.cancel()
-    await Promise.allSettled([...this.#servers.values()].map((server) => server.upstream.close()))
-    await Promise.allSettled(this.#reading.values())
+    await Promise.allSettled([...this.#tended.values()].map(close))
+  }
+
+  #find(name: string): Tended {
+    const tended = this.#tended.get(name)
+    if (!tended) throw new ParleyError('not_found', `There is no server "${name}".`)
+    return tended
+  }
+
+  /**
+   * A stored server goes on as it is only where it is still meant: the same target, from the same hand. Otherwise its
+   * approvals end with it, and a declared one of that name begins anew.
+   */
+  async #reconcile(row: ServerRow, target: ServerTarget | undefined): Promise<void> {
+    const isMeant =
+      target === undefined
+        ? row.source === 'api'
+        : row.source === 'file' && hashTarget(target) === row.targetHash
+    if (isMeant) return void this.#tend(row)
+    const note =
+      target === undefined
+        ? `${row.name} is no longer declared`
+        : `${row.name} is declared with another target; its approvals end`
+    await this.#commit(
+      [this.#rows.deleteServer(row.id)],
+      [{ action: 'server.remove', subject: FILE_ACTOR, note }],
+    )
+  }
+
+  #refuseConfusable(name: string): void {
+    const other = findConfusableName(name, [...this.#tended.keys(), ...this.#adding])
+    if (other === undefined) return
+    throw new ParleyError(
+      'conflict',
+      `"${name}" is too easily mistaken for the server "${other}"; choose another name.`,
+    )
   }
 
   async #insert(
     name: string,
     target: ServerTarget,
     how: { source: ServerRow['source']; state: ServerRow['state']; actor: string },
-  ): Promise<ManagedServer> {
+  ): Promise<Tended> {
     const { source, state, actor } = how
-    const row: ServerRow = {
-      id: this.#options.newId('server'),
-      name,
-      source,
-      state,
-      target,
-      targetHash: hashTarget(target),
-      pinned: false,
-    }
-    const server = this.#prepare(row)
-    await this.#changes.commit([this.#rows.insertServer(row, this.#options.clock.now())], {
-      action: 'server.add',
-      actor,
-      note: name,
-      conflict: `The name "${name}" is taken.`,
+    const id = this.#options.newId('server')
+    const row: ServerRow = { id, name, source, state, target, targetHash: hashTarget(target), pinned: false }
+    const statement = this.#rows.insertServer(row, this.#options.clock.now())
+    const happening = { action: 'server.add', subject: actor, note: name }
+    await this.#commit([statement], [happening], `There is a server "${name}" already.`)
+    return this.#tend(row)
+  }
+
+  #tend(row: ServerRow): Tended {
+    const { clock, connect, log } = this.#options
+    const upstream = connect(row.name, row.target, (tool) => server.mirrored(tool))
+    const server: ManagedServer = new ManagedServer(row, upstream, {
+      onSighting: (definition) => {
+        const known = server.rows.get(definitionKey(definition.kind, definition.name))
+        // What was approved is back: the hub's own reading decides, not what one caller was shown.
+        if (known?.approvedHash === definition.hash && !known.gone) reader.notice()
+        else sightings.add(definition)
+      },
+      onHidden: () => this.#announce(server, { tools: true, prompts: true, resources: true }),
     })
-    this.#servers.set(name, server)
-    this.#adopt(server, undefined)
-    return server
-  }
-
-  #manage(row: ServerRow): void {
-    const server = this.#prepare(row)
-    this.#servers.set(row.name, server)
-    this.#adopt(server, undefined)
-  }
-
-  #prepare(row: ServerRow): ManagedServer {
-    const made: { server?: ManagedServer } = {}
-    const upstream = this.#options.connect(row.name, row.target, (tool) => made.server?.mirrored(tool) ?? [])
-    const server = new ManagedServer(row, upstream, (definition) => this.#holdBack(server, definition))
-    made.server = server
-    return server
-  }
-
-  #schedule(server: ManagedServer, delayMs: number, failures: number): void {
-    this.#timers.get(server.id)?.cancel()
-    const timer = this.#options.clock.setTimeout(() => {
-      void this.#read(server).then(
-        () =>
-          this.#schedule(
-            server,
-            server.health === 'ready' ? REFRESH_MS : Math.min(MAX_RETRY_MS, 1000 * 2 ** failures),
-            server.health === 'ready' ? 0 : failures + 1,
-          ),
-        (error: unknown) =>
-          this.#options.log('a server could not be read', {
-            server: server.name,
-            error: toParleyError(error).message,
-          }),
-      )
-    }, delayMs)
-    this.#timers.set(server.id, timer)
-  }
-
-  /** Reads a server's definitions now; one reading at a time, whoever asks. Never rejects for the server's faults. */
-  #read(server: ManagedServer): Promise<void> {
-    const running = this.#reading.get(server.id)
-    if (running) return running
-    const reading = this.#readOnce(server).finally(() => this.#reading.delete(server.id))
-    this.#reading.set(server.id, reading)
-    return reading
-  }
-
-  async #readOnce(server: ManagedServer): Promise<void> {
-    const signal = AbortSignal.any([this.#ending.signal, AbortSignal.timeout(READ_TIMEOUT_MS)])
-    try {
-      const channel = await this.#reader(server, signal)
-      server.info = channel.info
-      const reading = await readUpstream(channel, signal)
-      await this.#take(server, reading)
-      server.health = 'ready'
-      server.lastError = undefined
-      server.lastSeenAt = this.#options.clock.now()
-    } catch (error) {
-      if (this.#ending.signal.aborted) return
-      const known = toParleyError(error)
-      server.health = known.code === 'upstream_invalid' ? 'failing' : 'unreachable'
-      server.lastError = known.message
-      this.#options.log('a server is not reachable', {
-        server: server.name,
-        error: known.message,
-        detail: known.detail,
-      })
-    }
-  }
-
-  /** The hub's own channel to a server, kept open to hear of changes. */
-  async #reader(server: ManagedServer, signal: AbortSignal): Promise<Channel> {
-    const known = this.#readers.get(server.id)
-    if (known && !known.closed) return known
-    const channel = await openReader(server.upstream, signal)
-    this.#readers.set(server.id, channel)
-    const filter = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true }
-    channel
-      .subscribe(filter, () => this.#schedule(server, QUIET_MS, 0), this.#ending.signal)
-      .then(
-        (subscription) =>
-          void subscription.ended.then(() => {
-            if (this.#readers.get(server.id) === channel) this.#readers.delete(server.id)
-          }),
-        // A server without subscriptions is read again every five minutes.
-        () => undefined,
-      )
-    return channel
+    const reader = new ServerReader({ server, clock, log, take: (reading) => this.#take(server, reading) })
+    const sightings = new SightingQueue({
+      clock,
+      take: (seen) => this.#takeSightings(server, seen),
+      onError: (error) =>
+        log('a changed definition could not be stored', {
+          server: row.name,
+          error: toParleyError(error).message,
+        }),
+    })
+    const tended = { server, reader, sightings }
+    this.#tended.set(row.name, tended)
+    this.#adopt(server)
+    return tended
   }
 
   async #take(server: ManagedServer, reading: Reading): Promise<void> {
-    const first = !server.row.pinned && server.row.state === 'approved'
-    const unit = planReading(this.#rows, server, { reading, first, at: this.#options.clock.now() })
+    const isFirst = server.row.state === 'approved' && !server.row.pinned
+    const verdicts = this.#judge(server, reading.definitions, isFirst ? 'first' : 'all')
+    server.suspect(verdicts.filter(hides).map(keyOf))
+    const unit = verdicts.flatMap((verdict) => this.#store(server, verdict))
+    if (isFirst) unit.unshift(this.#rows.pin(server.id))
     if (unit.length > 0) {
-      const action = first ? 'definition.approve' : 'definition.change'
-      await this.#changes.commit(unit, {
-        action,
-        actor: first ? 'administrator' : server.name,
-        note: `${server.name}: ${reading.definitions.length} definitions read`,
-      })
-      if (first) server.row = { ...server.row, pinned: true }
+      if (!this.#isTended(server)) return
+      await this.#commit(unit, describeVerdicts(server.name, verdicts))
+      if (isFirst) server.row = { ...server.row, pinned: true }
     }
-    if (unit.length > 0 || server.catalog.resources.size !== reading.resources.size)
-      this.#adopt(server, reading.resources)
+    server.settle([...server.rows.keys(), ...verdicts.map(keyOf)])
+    this.#adopt(server, reading.resources)
   }
 
-  /** A definition that a caller's list showed first: stored as held back, in the background. */
-  #holdBack(server: ManagedServer, definition: Definition): void {
-    const row = server.definitions.find((one) => one.kind === definition.kind && one.name === definition.name)
-    const reason = reasonFor(undefined, row?.approvedHash ?? null)
-    const unit = this.#rows.saveDefinition(server.id, definition, {
-      at: this.#options.clock.now(),
-      approve: false,
-      reason,
+  async #takeSightings(server: ManagedServer, seen: Reading['definitions']): Promise<void> {
+    const verdicts = this.#judge(server, seen, 'some')
+    if (verdicts.length === 0 || !this.#isTended(server)) return
+    const unit = verdicts.flatMap((verdict) => this.#store(server, verdict))
+    await this.#commit(unit, describeVerdicts(server.name, verdicts))
+    server.settle(verdicts.map(keyOf))
+    this.#adopt(server)
+  }
+
+  #judge(server: ManagedServer, offered: Reading['definitions'], scope: 'first' | 'all' | 'some'): Verdict[] {
+    return judgeDefinitions({
+      server: server.name,
+      rows: server.rows,
+      offered,
+      scope,
+      approvedNames: (kind) => this.#approvedNames(kind),
+      now: this.#options.clock.now(),
     })
-    this.#changes
-      .commit(unit, {
-        action: 'definition.change',
-        actor: server.name,
-        note: `${server.name}: ${definition.kind} ${definition.name}`,
-      })
-      .then(
-        () => this.#adopt(server, undefined),
-        (error: unknown) =>
-          this.#options.log('a changed definition could not be stored', {
-            server: server.name,
-            error: toParleyError(error).message,
-          }),
-      )
   }
 
-  #adopt(server: ManagedServer, resources: Reading['resources'] | undefined): void {
+  #approvedNames(kind: 'tool' | 'prompt'): OfferedName[] {
+    return this.servers().flatMap((server) =>
+      server.definitions
+        .filter((row) => row.kind === kind && row.approvedHash !== null)
+        .map((row) => ({ server: server.name, name: row.name })),
+    )
+  }
+
+  #store(server: ManagedServer, verdict: Verdict): Statement[] {
+    const at = this.#options.clock.now()
+    if (verdict.kind === 'gone') return [this.#rows.markGone(server.id, verdict.row, at)]
+    if (verdict.kind === 'forget') return this.#rows.forget(server.id, verdict.row)
+    const approve = verdict.change === 'approved'
+    return this.#rows.saveDefinition(server.id, verdict.definition, { at, approve, reason: verdict.reason })
+  }
+
+  #isTended(server: ManagedServer): boolean {
+    return this.#tended.get(server.name)?.server === server
+  }
+
+  /** Takes the stored state into memory, and tells what callers can see of the difference. */
+  #adopt(server: ManagedServer, resources?: Reading['resources']): void {
+    const before = server.catalog
     server.refresh(this.#rows.definitions(server.id), resources)
-    this.#changed(server, resources !== undefined)
+    const after = server.catalog
+    this.#announce(server, {
+      tools: !sameHashes(before.tools, after.tools),
+      prompts: !sameHashes(before.prompts, after.prompts),
+      resources:
+        !sameHashes(before.templates, after.templates) ||
+        (before.resources !== after.resources &&
+          JSON.stringify([...before.resources]) !== JSON.stringify([...after.resources])),
+    })
   }
 
-  #changed(server: ManagedServer, resources: boolean): void {
+  #announce(server: ManagedServer, what: Omit<CatalogChange, 'server'>): void {
     this.version++
-    this.#approved = this.servers().filter((one) => one.row.state === 'approved')
-    if (server.row.state !== 'approved') return
-    for (const listener of this.#listeners)
-      listener({ server: server.name, tools: true, prompts: true, resources })
+    this.#entries = this.servers().filter((one) => one.row.state === 'approved')
+    if (server.row.state !== 'approved' || !(what.tools || what.prompts || what.resources)) return
+    for (const listener of this.#listeners) listener({ server: server.name, ...what })
+  }
+
+  /** Every change of state is one unit with its activity records, acknowledged once it is on disk. */
+  async #commit(
+    unit: Unit,
+    happenings: readonly Happening[],
+    conflict = 'Someone changed this at the same moment.',
+  ): Promise<void> {
+    const { activity, store } = this.#options
+    const records = happenings.map((happening) => activity.statement(this.#record(happening)))
+    const result = await store.submit([...unit, ...records])
+    if (result.kind === 'conflict') throw new ParleyError('conflict', conflict)
+  }
+
+  #record(happening: Happening): ActivityRecord {
+    return {
+      at: this.#options.clock.now(),
+      face: 'hub',
+      requestId: this.#options.newId('request'),
+      chain: [],
+      decision: 'allow',
+      policies: ['builtin:administrator'],
+      policyVersion: 1,
+      catalogVersion: this.version,
+      peopleVersion: 0,
+      result: 'ok',
+      latencyMicros: 0,
+      ...happening,
+    }
   }
 }
 
-/** Approvals hold for exactly this way of reaching the server: URL, or command, arguments and package. */
-function hashTarget(target: ServerTarget): string {
-  return createHash('sha256').update(canonicalJson(target)).digest('base64url')
+async function close({ server, reader, sightings }: Tended): Promise<void> {
+  await Promise.allSettled([reader.stop(), sightings.close(), server.upstream.close()])
+}
+
+function keyOf(verdict: Verdict): string {
+  const { kind, name } = verdict.kind === 'save' ? verdict.definition : verdict.row
+  return definitionKey(kind, name)
+}
+
+/** Whether callers must stop seeing it before the store has it. */
+function hides(verdict: Verdict): boolean {
+  return verdict.kind !== 'save' || verdict.change === 'changed'
+}
+
+function sameHashes(
+  before: ReadonlyMap<string, { readonly hash: string }>,
+  after: ReadonlyMap<string, { readonly hash: string }>,
+): boolean {
+  if (before.size !== after.size) return false
+  for (const [name, { hash }] of before) if (after.get(name)?.hash !== hash) return false
+  return true
 }

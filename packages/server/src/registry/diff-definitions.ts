@@ -1,43 +1,53 @@
-import { canonicalJson } from '../lib/jcs.ts'
-import { isObject } from '../lib/json-rpc.ts'
-
-export interface Change {
-  /** JSON Pointer (RFC 6901). */
+/** One changed place: a JSON Pointer (RFC 6901) and the values there; a value that is not there is `undefined`. */
+export interface DefinitionDifference {
   readonly pointer: string
-  readonly before?: unknown
-  readonly after?: unknown
+  readonly before: unknown
+  readonly after: unknown
 }
 
-const MAX_CHANGES = 200
+const MAX_DIFFERENCES = 200
+const MAX_VALUE_LENGTH = 4000
 
-/** Where two JSON values differ, deepest places first found, at most 200. */
-export function diffDefinitions(before: unknown, after: unknown): Change[] {
-  const changes: Change[] = []
-  compare(before, after, '', changes)
-  return changes
+/**
+ * What changed between two definitions, deepest place first named, at most 200 places. Arrays are compared index by
+ * index. A value whose JSON is longer than 4,000 characters is cut and given as text, so that a view stays readable.
+ */
+export function diffDefinitions(before: unknown, after: unknown): DefinitionDifference[] {
+  const found: DefinitionDifference[] = []
+  compare(before, after, '', found)
+  return found
 }
 
-function compare(before: unknown, after: unknown, pointer: string, changes: Change[]): void {
-  if (changes.length >= MAX_CHANGES || same(before, after)) return
-  if (isObject(before) && isObject(after)) {
-    for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-      compare(
-        before[key],
-        after[key],
-        `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`,
-        changes,
-      )
-    }
+function compare(before: unknown, after: unknown, pointer: string, found: DefinitionDifference[]): void {
+  if (found.length >= MAX_DIFFERENCES || Object.is(before, after)) return
+  if (!isContainer(before) || !isContainer(after) || Array.isArray(before) !== Array.isArray(after)) {
+    if (before === 0 && after === 0) return
+    found.push({ pointer, before: shorten(before), after: shorten(after) })
     return
   }
-  changes.push({
-    pointer,
-    ...(before === undefined ? {} : { before }),
-    ...(after === undefined ? {} : { after }),
-  })
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)])
+  for (const key of keys) {
+    compare(member(before, key), member(after, key), `${pointer}/${escapeToken(key)}`, found)
+  }
 }
 
-function same(before: unknown, after: unknown): boolean {
-  if (before === undefined || after === undefined) return before === after
-  return canonicalJson(before) === canonicalJson(after)
+function isContainer(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function member(container: Record<string, unknown>, key: string): unknown {
+  return Object.hasOwn(container, key) ? container[key] : undefined
+}
+
+/** RFC 6901 §3. */
+function escapeToken(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1')
+}
+
+function shorten(value: unknown): unknown {
+  if (value === undefined) return undefined
+  const text = JSON.stringify(value)
+  return text.length <= MAX_VALUE_LENGTH
+    ? value
+    : `${text.slice(0, MAX_VALUE_LENGTH)}… (${text.length} characters)`
 }

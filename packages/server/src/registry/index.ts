@@ -12,4 +12,6 @@ export type { DeclaredServer, ManagedRegistry, RegistryOptions } from './create-
 export { diffDefinitions } from './diff-definitions.ts'
 export { isApproved } from './managed-server.ts'
 export type { ManagedServer } from './managed-server.ts'
-export type { DefinitionRow, ServerTarget } from './registry-store.ts'
+export type { DefinitionRow } from './registry-store.ts'
+export type { ApprovedItem } from './review-definitions.ts'
+export type { ServerTarget } from './server-target.ts'

@@ -1,12 +1,20 @@
-import type { JsonObject } from '../lib/json-rpc.ts'
+import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import type { Upstream, UpstreamInfo } from '../upstream/index.ts'
 import type { Catalog, Definition, DefinitionKind, ParamHeader, ServerEntry } from './catalog.ts'
-import { nameOf, readDefinition } from './definitions.ts'
+import { checkDefinition, checkInstructions, nameOf, type SoundDefinition } from './check-definition.ts'
+import { HashCache } from './hash-cache.ts'
 import { readParamHeaders } from './read-param-headers.ts'
-import { toInstructions } from './read-upstream.ts'
+import { definitionKey } from './read-upstream.ts'
 import type { DefinitionRow, ServerRow } from './registry-store.ts'
 
 export type Health = 'connecting' | 'ready' | 'unreachable' | 'failing'
+
+export interface ManagedServerEvents {
+  /** A caller's list showed this, and it is not what is stored; it is hidden already. */
+  onSighting(definition: SoundDefinition): void
+  /** The catalog lost something before that is stored. */
+  onHidden(): void
+}
 
 const EMPTY: Catalog = {
   version: 0,
@@ -16,11 +24,15 @@ const EMPTY: Catalog = {
   instructions: undefined,
   resources: new Map(),
 }
+/** More than a server can have stored, so a stored one is never left out. */
+const MAX_SUSPECTS = 20_000
+const INSTRUCTIONS_KEY = definitionKey('instructions', 'instructions')
 
 /** One server in memory: its row, its definitions against their pins, and the snapshot that callers see. */
 export class ManagedServer implements ServerEntry {
   readonly upstream: Upstream
-  readonly onUnknown: (definition: Definition) => void
+  readonly #events: ManagedServerEvents
+  readonly #hashes = new HashCache()
   row: ServerRow
   health: Health = 'connecting'
   lastError: string | undefined
@@ -29,14 +41,15 @@ export class ManagedServer implements ServerEntry {
   lastSeenAt: number | undefined
   catalog: Catalog = EMPTY
   definitions: readonly DefinitionRow[] = []
-  #states = new Map<string, DefinitionRow>()
+  #rows = new Map<string, DefinitionRow>()
+  /** Seen otherwise than approved and not yet stored so: hidden, whatever the rows say. */
+  readonly #suspects = new Set<string>()
   #resources: ReadonlyMap<string, JsonObject> = new Map()
 
-  /** `onUnknown` hears of a definition that a caller's list showed and nobody has approved. */
-  constructor(row: ServerRow, upstream: Upstream, onUnknown: (definition: Definition) => void) {
+  constructor(row: ServerRow, upstream: Upstream, events: ManagedServerEvents) {
     this.row = row
     this.upstream = upstream
-    this.onUnknown = onUnknown
+    this.#events = events
   }
 
   get id(): string {
@@ -47,25 +60,92 @@ export class ManagedServer implements ServerEntry {
     return this.row.name
   }
 
+  /** By `definitionKey`. */
+  get rows(): ReadonlyMap<string, DefinitionRow> {
+    return this.#rows
+  }
+
   /** The `x-mcp-header` annotations of an approved tool. */
   mirrored(tool: string): readonly ParamHeader[] {
     return this.catalog.tools.get(tool)?.paramHeaders ?? []
   }
 
   /** Takes over the definitions as they now are in the store, and swaps the snapshot whole. */
-  refresh(
-    definitions: readonly DefinitionRow[],
-    resources: ReadonlyMap<string, JsonObject> | undefined,
-  ): void {
+  refresh(definitions: readonly DefinitionRow[], resources?: ReadonlyMap<string, JsonObject>): void {
     this.definitions = definitions
-    this.#states = new Map(definitions.map((row) => [`${row.kind} ${row.name}`, row]))
+    this.#rows = new Map(definitions.map((row) => [definitionKey(row.kind, row.name), row]))
     this.#resources = resources ?? this.#resources
+    this.#swapCatalog()
+  }
+
+  /** Hides definitions at once: the store follows, and whether it can be written must not matter. */
+  suspect(keys: Iterable<string>): void {
+    let hides = false
+    for (const key of keys) {
+      if (this.#suspects.size < MAX_SUSPECTS) this.#suspects.add(key)
+      const row = this.#rows.get(key)
+      hides ||= row !== undefined && isApproved(row)
+    }
+    if (!hides) return
+    this.#swapCatalog()
+    this.#events.onHidden()
+  }
+
+  /** The store now says how these stand; takes effect with the next `refresh`. */
+  settle(keys: Iterable<string>): void {
+    for (const key of keys) this.#suspects.delete(key)
+  }
+
+  review(kind: 'tool' | 'prompt' | 'template', items: readonly unknown[]): readonly boolean[] {
+    return items.map((item) => this.#reviewOne(kind, item))
+  }
+
+  reviewInstructions(text: string): boolean {
+    const row = this.#rows.get(INSTRUCTIONS_KEY)
+    // The usual case costs a comparison and no hash.
+    if (row !== undefined && isApproved(row) && row.body['text'] === text) return true
+    const checked = checkInstructions(text)
+    return checked.kind === 'sound' && this.#hold(checked.definition)
+  }
+
+  standing(kind: 'tool' | 'prompt' | 'template', name: string): 'approved' | 'quarantined' | 'unknown' {
+    const key = definitionKey(kind, name)
+    if (this.#suspects.has(key)) return 'quarantined'
+    const row = this.#rows.get(key)
+    if (!row || row.gone) return 'unknown'
+    return isApproved(row) ? 'approved' : 'quarantined'
+  }
+
+  #reviewOne(kind: 'tool' | 'prompt' | 'template', item: unknown): boolean {
+    if (!isObject(item)) return false
+    const name = nameOf(kind, item)
+    if (typeof name !== 'string') return false
+    const checked = this.#hashes.check(kind, item)
+    const row = this.#rows.get(definitionKey(kind, name))
+    if ('hash' in checked) {
+      if (row !== undefined && isApproved(row) && row.hash === checked.hash) return true
+    } else if (checked.kind === 'unusable') return false
+    const full = 'hash' in checked ? checkDefinition(kind, item) : checked
+    return full.kind === 'sound' && this.#hold(full.definition)
+  }
+
+  /** True when it is what was approved; otherwise it is hidden now and reported. */
+  #hold(definition: SoundDefinition): boolean {
+    if (!this.row.pinned) return false
+    const key = definitionKey(definition.kind, definition.name)
+    const row = this.#rows.get(key)
+    const matches = row !== undefined && row.approvedHash === definition.hash
+    if (!matches) this.suspect([key])
+    if (row === undefined || row.hash !== definition.hash || row.gone) this.#events.onSighting(definition)
+    return matches
+  }
+
+  #swapCatalog(): void {
+    const approved = this.definitions.filter(
+      (row) => isApproved(row) && !this.#suspects.has(definitionKey(row.kind, row.name)),
+    )
     const of = (kind: DefinitionKind) =>
-      new Map(
-        definitions
-          .filter((row) => row.kind === kind && isApproved(row))
-          .map((row) => [row.name, toDefinition(row)]),
-      )
+      new Map(approved.filter((row) => row.kind === kind).map((row) => [row.name, toDefinition(row)]))
     const instructions = [...of('instructions').values()][0]?.body['text']
     this.catalog = {
       version: this.catalog.version + 1,
@@ -76,28 +156,6 @@ export class ManagedServer implements ServerEntry {
       resources: this.#resources,
     }
   }
-
-  review(kind: 'tool' | 'prompt' | 'template', items: readonly unknown[]): readonly boolean[] {
-    return items.map((item) => {
-      const name = nameOf(kind, item)
-      const row = name === undefined ? undefined : this.#states.get(`${kind} ${name}`)
-      const definition = readDefinition(kind, item)
-      if (!definition) return false
-      if (row?.approvedHash === definition.hash) return true
-      if (row?.hash !== definition.hash) this.onUnknown(definition)
-      return false
-    })
-  }
-
-  reviewInstructions(text: string): boolean {
-    return this.#states.get('instructions instructions')?.approvedHash === toInstructions(text).hash
-  }
-
-  standing(kind: 'tool' | 'prompt' | 'template', name: string): 'approved' | 'quarantined' | 'unknown' {
-    const row = this.#states.get(`${kind} ${name}`)
-    if (!row || row.gone) return 'unknown'
-    return isApproved(row) ? 'approved' : 'quarantined'
-  }
 }
 
 /** Offered exactly as it was approved. */
@@ -106,12 +164,7 @@ export function isApproved(row: DefinitionRow): boolean {
 }
 
 function toDefinition(row: DefinitionRow): Definition {
-  const params = row.kind === 'tool' ? readParamHeaders(row.body['inputSchema']) : []
-  return {
-    kind: row.kind,
-    name: row.name,
-    hash: row.hash,
-    body: row.body,
-    paramHeaders: Array.isArray(params) ? params : [],
-  }
+  const found = row.kind === 'tool' ? readParamHeaders(row.body['inputSchema']) : undefined
+  const paramHeaders = found?.kind === 'ok' ? found.headers : []
+  return { kind: row.kind, name: row.name, hash: row.hash, body: row.body, paramHeaders }
 }

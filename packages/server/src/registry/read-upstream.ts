@@ -1,15 +1,47 @@
+import { ParleyError } from '@parley/contract'
 import { isObject, type JsonObject } from '../lib/json-rpc.ts'
-import { HUB_TERMS, type Channel, type ExchangeEvents, type Upstream } from '../upstream/index.ts'
-import type { Definition } from './catalog.ts'
-import { MAX_DEFINITIONS_PER_KIND, hashDefinition, readDefinition } from './definitions.ts'
+import {
+  HUB_TERMS,
+  type Channel,
+  type ExchangeEvents,
+  type Upstream,
+  type UpstreamInfo,
+} from '../upstream/index.ts'
+import type { DefinitionKind } from './catalog.ts'
+import {
+  checkDefinition,
+  checkInstructions,
+  type CheckedDefinition,
+  type SoundDefinition,
+} from './check-definition.ts'
 
 /** All that an upstream defines at one moment. */
 export interface Reading {
-  readonly definitions: readonly Definition[]
+  readonly info: UpstreamInfo
+  readonly definitions: readonly SoundDefinition[]
   readonly resources: ReadonlyMap<string, JsonObject>
+  /** What was offered and cannot be taken in, in words for people. At most 20, the last one a count. */
+  readonly omitted: readonly string[]
+  /** How long the upstream says its lists stay fresh, if it says so: the shortest of them. */
+  readonly ttlMs: number | undefined
 }
 
-const MAX_PAGES = 100
+export const MAX_DEFINITIONS_PER_KIND = 1000
+const MAX_RESOURCES = 10_000
+const MAX_PAGES = 200
+const MAX_OMITTED = 20
+const METHOD_NOT_FOUND = -32_601
+
+const LISTS = [
+  { capability: 'tools', method: 'tools/list', field: 'tools', kind: 'tool' },
+  { capability: 'prompts', method: 'prompts/list', field: 'prompts', kind: 'prompt' },
+  {
+    capability: 'resources',
+    method: 'resources/templates/list',
+    field: 'resourceTemplates',
+    kind: 'template',
+  },
+] as const
 
 /** Client requests are declined: the hub itself has nobody to ask. */
 const DECLINE: ExchangeEvents = {
@@ -17,7 +49,7 @@ const DECLINE: ExchangeEvents = {
   serverRequest: ({ method }) => {
     if (method === 'roots/list') return Promise.resolve({ result: { roots: [] } })
     if (method === 'elicitation/create') return Promise.resolve({ result: { action: 'decline' } })
-    return Promise.resolve({ error: { code: -32601, message: 'Nobody is here to be asked.' } })
+    return Promise.resolve({ error: { code: METHOD_NOT_FOUND, message: 'Nobody is here to be asked.' } })
   },
 }
 
@@ -30,66 +62,80 @@ export async function openReader(upstream: Upstream, signal: AbortSignal): Promi
   return channel
 }
 
-/** Lists everything, page by page; what the upstream does not offer is empty. */
+/**
+ * Reads everything, page by page. What the upstream does not offer is empty; any other failure fails the whole
+ * reading, so that half a list is never taken for the whole one.
+ */
 export async function readUpstream(channel: Channel, signal: AbortSignal): Promise<Reading> {
-  const { capabilities, instructions } = channel.info
-  const definitions: Definition[] = []
-  const kinds = [
-    ['tools', 'tools/list', 'tools', 'tool'],
-    ['prompts', 'prompts/list', 'prompts', 'prompt'],
-    ['resources', 'resources/templates/list', 'resourceTemplates', 'template'],
-  ] as const
-  for (const [capability, method, field, kind] of kinds) {
-    if (!isObject(capabilities[capability])) continue
-    const items = await listAll(channel, method, field, signal)
-    definitions.push(
-      ...items
-        .slice(0, MAX_DEFINITIONS_PER_KIND)
-        .map((item) => readDefinition(kind, item))
-        .filter((one) => one !== undefined),
-    )
+  const info = await readInfo(channel, signal)
+  const draft = new ReadingDraft()
+  const lister: Lister = { channel, signal, draft }
+  for (const { capability, method, field, kind } of LISTS) {
+    if (!isObject(info.capabilities[capability])) continue
+    const items = await listAll(lister, { method, field, limit: MAX_DEFINITIONS_PER_KIND })
+    for (const item of items) draft.take(kind, checkDefinition(kind, item))
   }
-  if (instructions !== undefined) definitions.push(toInstructions(instructions))
-  const listed = isObject(capabilities['resources'])
-    ? await listAll(channel, 'resources/list', 'resources', signal)
-    : []
-  const resources = new Map<string, JsonObject>()
-  for (const resource of listed) {
-    if (isObject(resource) && typeof resource['uri'] === 'string' && resources.size < 10_000)
-      resources.set(resource['uri'], resource)
+  if (info.instructions !== undefined) draft.take('instructions', checkInstructions(info.instructions))
+  if (isObject(info.capabilities['resources'])) {
+    const list = { method: 'resources/list', field: 'resources', limit: MAX_RESOURCES }
+    for (const item of await listAll(lister, list)) draft.takeResource(item)
   }
-  return { definitions: unique(definitions), resources }
+  return draft.finish(info)
 }
 
-export function toInstructions(text: string): Definition {
-  const body = { text }
-  return { kind: 'instructions', name: 'instructions', hash: hashDefinition(body), body, paramHeaders: [] }
+/** A modern server is asked again what it is: its instructions and capabilities may have changed. */
+async function readInfo(channel: Channel, signal: AbortSignal): Promise<UpstreamInfo> {
+  const { info } = channel
+  if (info.era !== '2026-07-28') return info
+  const outcome = await channel.exchange('server/discover', { ...metaFor(channel) }, DECLINE, signal)
+  if ('error' in outcome) throw refused('server/discover', outcome.error.message)
+  const { capabilities, instructions } = outcome.result
+  return {
+    ...info,
+    capabilities: isObject(capabilities) ? capabilities : {},
+    instructions: typeof instructions === 'string' ? instructions : undefined,
+    discover: outcome.result,
+  }
+}
+
+interface Lister {
+  readonly channel: Channel
+  readonly signal: AbortSignal
+  readonly draft: ReadingDraft
 }
 
 async function listAll(
-  channel: Channel,
-  method: string,
-  field: string,
-  signal: AbortSignal,
+  { channel, signal, draft }: Lister,
+  list: { readonly method: string; readonly field: string; readonly limit: number },
 ): Promise<unknown[]> {
   const items: unknown[] = []
   let cursor: string | undefined
   for (let page = 0; page < MAX_PAGES; page++) {
     const params = { ...(cursor === undefined ? {} : { cursor }), ...metaFor(channel) }
-    const outcome = await channel.exchange(
-      method,
-      Object.keys(params).length > 0 ? params : undefined,
-      DECLINE,
-      signal,
-    )
-    if ('error' in outcome) return items
-    const found = outcome.result[field]
-    if (Array.isArray(found)) items.push(...(found as unknown[]))
-    const next = outcome.result['nextCursor']
-    if (typeof next !== 'string' || next === cursor) return items
-    cursor = next
+    const isEmpty = Object.keys(params).length === 0
+    const outcome = await channel.exchange(list.method, isEmpty ? undefined : params, DECLINE, signal)
+    if ('error' in outcome) {
+      if (outcome.error.code === METHOD_NOT_FOUND && page === 0) return []
+      throw refused(list.method, outcome.error.message)
+    }
+    const { [list.field]: found, nextCursor, ttlMs } = outcome.result
+    if (!Array.isArray(found)) {
+      throw new ParleyError('upstream_invalid', `The server answered ${list.method} without ${list.field}.`)
+    }
+    draft.noteTtl(ttlMs)
+    for (const item of found as unknown[]) {
+      if (items.length < list.limit) items.push(item)
+      else return (draft.omit(`${list.field} beyond ${list.limit}`), items)
+    }
+    if (typeof nextCursor !== 'string' || nextCursor === cursor) return items
+    cursor = nextCursor
   }
+  draft.omit(`${list.field} beyond ${MAX_PAGES} pages`)
   return items
+}
+
+function refused(method: string, message: string): ParleyError {
+  return new ParleyError('upstream_invalid', `The server refused ${method}: ${message.slice(0, 200)}`)
 }
 
 function metaFor(channel: Channel): JsonObject {
@@ -103,12 +149,51 @@ function metaFor(channel: Channel): JsonObject {
   }
 }
 
-/** A name that is defined twice is kept once, as first defined. */
-function unique(definitions: readonly Definition[]): Definition[] {
-  const byKey = new Map<string, Definition>()
-  for (const one of definitions) {
-    const key = `${one.kind} ${one.name}`
-    if (!byKey.has(key)) byKey.set(key, one)
+/** A reading as it grows. */
+class ReadingDraft {
+  readonly #definitions = new Map<string, SoundDefinition>()
+  readonly #resources = new Map<string, JsonObject>()
+  readonly #omitted: string[] = []
+  #omissions = 0
+  #ttlMs: number | undefined
+
+  take(kind: DefinitionKind, checked: CheckedDefinition): void {
+    if (checked.kind === 'unusable') return this.omit(`${kind} "${checked.name}": ${checked.reason}`)
+    const { definition } = checked
+    const key = definitionKey(kind, definition.name)
+    const earlier = this.#definitions.get(key)
+    if (!earlier) this.#definitions.set(key, definition)
+    // A name that is listed twice is kept once, as it stood first.
+    else if (earlier.hash !== definition.hash)
+      this.omit(`${kind} "${definition.name.slice(0, 64)}": listed twice`)
   }
-  return [...byKey.values()]
+
+  takeResource(item: unknown): void {
+    if (isObject(item) && typeof item['uri'] === 'string') this.#resources.set(item['uri'], item)
+  }
+
+  noteTtl(ttlMs: unknown): void {
+    if (typeof ttlMs === 'number' && ttlMs > 0) this.#ttlMs = Math.min(ttlMs, this.#ttlMs ?? ttlMs)
+  }
+
+  omit(what: string): void {
+    this.#omissions++
+    if (this.#omitted.length < MAX_OMITTED - 1) this.#omitted.push(what)
+  }
+
+  finish(info: UpstreamInfo): Reading {
+    const more = this.#omissions - this.#omitted.length
+    return {
+      info,
+      definitions: [...this.#definitions.values()],
+      resources: this.#resources,
+      omitted: more > 0 ? [...this.#omitted, `and ${more} more`] : this.#omitted,
+      ttlMs: this.#ttlMs,
+    }
+  }
+}
+
+/** How a definition is known within its server. */
+export function definitionKey(kind: DefinitionKind, name: string): string {
+  return `${kind} ${name}`
 }

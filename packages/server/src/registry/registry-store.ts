@@ -2,15 +2,7 @@ import { canonicalJson } from '../lib/jcs.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import type { Row, Statement, Store } from '../store/index.ts'
 import type { Definition, DefinitionKind } from './catalog.ts'
-
-export type ServerTarget =
-  | { readonly transport: 'http'; readonly url: string }
-  | {
-      readonly transport: 'stdio'
-      readonly command: string
-      readonly args: readonly string[]
-      readonly package: string | null
-    }
+import type { ServerTarget } from './server-target.ts'
 
 export interface ServerRow {
   readonly id: string
@@ -31,6 +23,7 @@ export interface DefinitionRow {
   readonly approvedBody: JsonObject | null
   readonly reason: string | null
   readonly firstSeenAt: number
+  readonly lastSeenAt: number
   readonly gone: boolean
 }
 
@@ -64,14 +57,18 @@ export class RegistryStore {
     return { sql: 'DELETE FROM servers WHERE id = ?', parameters: [id], expect: 'changed' }
   }
 
-  setState(id: string, state: ServerRow['state']): Statement {
-    return { sql: 'UPDATE servers SET state = ? WHERE id = ?', parameters: [state, id] }
+  /** A pending server becomes reachable by review; nothing of it is approved unseen any more. */
+  approveServer(id: string): Statement {
+    return {
+      sql: "UPDATE servers SET state = 'approved', pinned = 1 WHERE id = ? AND state = 'pending'",
+      parameters: [id],
+    }
   }
 
   /** The first definitions are approved with their server; it happens once. */
   pin(id: string): Statement {
     return {
-      sql: 'UPDATE servers SET pinned = 1 WHERE id = ? AND pinned = 0',
+      sql: "UPDATE servers SET pinned = 1 WHERE id = ? AND pinned = 0 AND state = 'approved'",
       parameters: [id],
       expect: 'changed',
     }
@@ -122,17 +119,24 @@ export class RegistryStore {
   approve(serverId: string, item: { kind: string; name: string; hash: string }): Statement {
     return {
       sql: `UPDATE definitions SET approved_hash = hash, approved_body = body, reason = NULL
-        WHERE server_id = ? AND kind = ? AND name = ? AND hash = ?`,
+        WHERE server_id = ? AND kind = ? AND name = ? AND hash = ? AND gone = 0`,
       parameters: [serverId, item.kind, item.name, item.hash],
       expect: 'changed',
     }
   }
 
-  markGone(serverId: string, kind: DefinitionKind, name: string): Statement {
+  markGone(serverId: string, row: Pick<DefinitionRow, 'kind' | 'name'>, at: number): Statement {
     return {
-      sql: 'UPDATE definitions SET gone = 1 WHERE server_id = ? AND kind = ? AND name = ?',
-      parameters: [serverId, kind, name],
+      sql: 'UPDATE definitions SET gone = 1, last_seen_at = ? WHERE server_id = ? AND kind = ? AND name = ?',
+      parameters: [at, serverId, row.kind, row.name],
     }
+  }
+
+  forget(serverId: string, row: Pick<DefinitionRow, 'kind' | 'name'>): Statement[] {
+    return ['definitions', 'definition_versions'].map((table) => ({
+      sql: `DELETE FROM ${table} WHERE server_id = ? AND kind = ? AND name = ?`,
+      parameters: [serverId, row.kind, row.name],
+    }))
   }
 }
 
@@ -159,6 +163,7 @@ function toDefinition(row: Row): DefinitionRow {
     approvedBody: typeof approvedBody === 'string' ? (JSON.parse(approvedBody) as JsonObject) : null,
     reason: typeof row['reason'] === 'string' ? row['reason'] : null,
     firstSeenAt: Number(row['first_seen_at']),
+    lastSeenAt: Number(row['last_seen_at']),
     gone: row['gone'] === 1,
   }
 }
