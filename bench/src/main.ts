@@ -19,6 +19,7 @@ const HELP = `npm run bench -- [options]
   --peers             also measure other gateways from npm (installed into bench/peers)
   --only a,b          only these groups: calls bodies10 bodies100 streams sdk footprint peers
   --profile hub|plain where the CPU time of a call goes, by part of the program; measures nothing else
+  --body KB           how large arguments and result are for --profile (default 0)
   --entry FILE        what starts the hub from source
   --built FILE        what starts the built hub
   --out FILE          where the figures go as JSON (default bench/dist/results.json)`
@@ -42,6 +43,7 @@ async function main(): Promise<void> {
       peers: { type: 'boolean', default: false },
       only: { type: 'string' },
       profile: { type: 'string' },
+      body: { type: 'string', default: '0' },
       entry: { type: 'string', default: resolve(ROOT_DIR, 'packages/cli/src/main.ts') },
       built: { type: 'string', default: resolve(ROOT_DIR, 'packages/cli/dist/main.js') },
       out: { type: 'string', default: resolve(BUILT_DIR, 'results.json') },
@@ -57,7 +59,8 @@ async function main(): Promise<void> {
     builtEntry: resolve(values.built),
     peers: values.peers,
   }
-  if (values.profile !== undefined) return console.log(await profile(settings, values.profile))
+  if (values.profile !== undefined)
+    return console.log(await profile(settings, values.profile, Number(values.body)))
   await run(settings, chosenGroups(values.only, values.peers), values.out)
 }
 
@@ -75,11 +78,17 @@ async function run(settings: Settings, names: readonly string[], out: string): P
   )
   const results: Record<string, Group> = {}
   for (const name of names) {
-    results[name] = await GROUPS[name]!(settings)
+    results[name] = await GROUPS[name]!(settings).catch((error: unknown) => failed(name, error))
     console.log(`${formatGroup(results[name])}\n`)
   }
   const verdicts = judge(results)
   console.log(formatVerdicts(verdicts))
   mkdirSync(dirname(out), { recursive: true })
   writeFileSync(out, `${JSON.stringify({ machine, settings, results, verdicts }, null, 2)}\n`)
+}
+
+/** A group that cannot be measured is reported as such; the others still count. */
+function failed(name: string, error: unknown): Group {
+  const reason = error instanceof Error ? `${error.message} ${String(error.cause ?? '')}` : String(error)
+  return { title: name, figures: [], numbers: {}, skipped: [reason.trim()] }
 }

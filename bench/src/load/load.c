@@ -189,7 +189,7 @@ static void pollOnce(int timeoutMs) {
 }
 
 static void hold(Connection *all) {
-  long long deadline = now() + 120000000000LL;
+  long long deadline = now() + 40000000000LL;
   for (int opened = 0; heldCount < connectionCount && now() < deadline; pollOnce(20))
     while (opened < connectionCount && opened - heldCount < CONNECTING_AT_ONCE) open_(&all[opened++]);
   printf("{\"held\":%lld,\"lost\":%lld}\n", heldCount, reconnects), fflush(stdout);

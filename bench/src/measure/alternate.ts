@@ -1,5 +1,6 @@
 import { readCpuTime, readRssKb } from '../kit/process-cost.ts'
 import { least, median } from '../kit/statistics.ts'
+import type { LoadResult } from '../load/run-load.ts'
 import { runLoad } from '../load/run-load.ts'
 import type { Leg } from '../systems/system.ts'
 
@@ -43,6 +44,7 @@ interface Round {
 }
 
 const WARM_UP_SECONDS = 1.5
+const SINGLE_SECONDS = 1
 
 /**
  * Measures legs in turn, round after round, so that a slow moment of the machine meets them all. The first leg is
@@ -59,18 +61,11 @@ export async function alternate(legs: readonly Leg[], plan: Plan): Promise<Figur
 }
 
 async function push(leg: Leg, plan: Plan): Promise<Round> {
-  const { pid, port } = leg.system
-  const target = { port, request: leg.request, core: plan.loadCore }
+  const { pid } = leg.system
   const before = readCpuTime(pid)
-  const many = await runLoad({ ...target, connections: plan.connections, seconds: plan.seconds }).catch(
-    (cause: unknown) => {
-      throw new Error(`${leg.name} did not answer rightly`, { cause })
-    },
-  )
+  const many = await ask(leg, plan, plan.connections, plan.seconds)
   const after = readCpuTime(pid)
-  const one = plan.single
-    ? await runLoad({ ...target, connections: 1, seconds: plan.seconds / 3 })
-    : undefined
+  const one = plan.single ? await ask(leg, plan, 1, SINGLE_SECONDS) : undefined
   return {
     perSecond: many.requests / many.seconds,
     eventsPerSecond: many.events / many.seconds,
@@ -79,6 +74,15 @@ async function push(leg: Leg, plan: Plan): Promise<Round> {
     p50Us: many.p50Us,
     p99Us: many.p99Us,
     p50C1Us: one?.p50Us,
+  }
+}
+
+async function ask(leg: Leg, plan: Plan, connections: number, seconds: number): Promise<LoadResult> {
+  const { system, request } = leg
+  try {
+    return await runLoad({ port: system.port, request, core: plan.loadCore, connections, seconds })
+  } catch (cause) {
+    throw new Error(`${leg.name}, ${connections} connections`, { cause })
   }
 }
 

@@ -4,66 +4,94 @@ import { join } from 'node:path'
 import { modernCall } from '../load/requests.ts'
 import { runLoad } from '../load/run-load.ts'
 import { waitUntilRight } from '../load/wait-until-right.ts'
-import { callHub } from '../measure/calls.ts'
 import type { Settings } from '../measure/group.ts'
 import { startHub } from '../systems/start-hub.ts'
 import { startNodeSystem } from '../systems/start-node-system.ts'
 import type { Upstream } from '../systems/start-upstream.ts'
 import { startUpstream } from '../systems/start-upstream.ts'
-import type { CpuProfile } from './self-time.ts'
-import { selfTimeByPart } from './self-time.ts'
+import type { CpuProfile, Span } from './self-time.ts'
+import { selfTimeByFunction, selfTimeByPart } from './self-time.ts'
 
 const CONNECTIONS = 64
 const WARM_UP_SECONDS = 2
 const SHOWN_FROM_PERCENT = 0.3
+const SHOWN = 30
 
 /**
  * Runs a system with --cpu-prof under full load; returns a Markdown table of self time for each of its threads. The
  * profiler itself costs some; the shares are what counts.
  */
-export async function profile(settings: Settings, system: string): Promise<string> {
+export async function profile(settings: Settings, system: string, bodyKilobytes: number): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'parley-bench-profile-'))
   try {
     const nodeArgs = ['--cpu-prof', '--cpu-prof-interval=500', `--cpu-prof-dir=${directory}`]
-    const requests = await push(settings, system, nodeArgs)
+    const pushed = await push(settings, { name: system, nodeArgs, bodyBytes: bodyKilobytes * 1024 })
     const profiles = readdirSync(directory).map(
       (file) => JSON.parse(readFileSync(join(directory, file), 'utf8')) as CpuProfile,
     )
-    return profiles.map((each) => formatThread(each, requests)).join('\n\n')
+    return profiles.map((each) => formatThread(each, pushed)).join('\n\n')
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
 }
 
-async function push(settings: Settings, name: string, nodeArgs: readonly string[]): Promise<number> {
-  const { cores, seconds } = settings
-  await using upstream = await startUpstream(cores.load)
-  const { system, request } = await start(settings, name, upstream, nodeArgs)
-  await using stopped = system
-  await waitUntilRight(stopped.port, request)
-  const target = { port: stopped.port, request, connections: CONNECTIONS, core: cores.load }
-  const warm = await runLoad({ ...target, seconds: WARM_UP_SECONDS })
-  return warm.requests + (await runLoad({ ...target, seconds: seconds * 2 })).requests
+interface Profiled {
+  readonly name: string
+  readonly nodeArgs: readonly string[]
+  /** Of the arguments and of the result. */
+  readonly bodyBytes: number
 }
 
-async function start(settings: Settings, name: string, upstream: Upstream, nodeArgs: readonly string[]) {
+/** How many calls were answered in which time: starting and warming up are left out of the profile. */
+interface Pushed {
+  readonly requests: number
+  readonly span: Span
+}
+
+async function push(settings: Settings, profiled: Profiled): Promise<Pushed> {
+  const { cores, seconds } = settings
+  await using upstream = await startUpstream(cores.load)
+  const { system, request } = await start(settings, upstream, profiled)
+  await using running = system
+  await waitUntilRight(running.port, request)
+  const target = { port: running.port, request, connections: CONNECTIONS, core: cores.load }
+  await runLoad({ ...target, seconds: WARM_UP_SECONDS })
+  const from = monotonicUs()
+  const { requests } = await runLoad({ ...target, seconds: seconds * 2 })
+  return { requests, span: [from, monotonicUs()] }
+}
+
+async function start(settings: Settings, upstream: Upstream, profiled: Profiled) {
+  const { name, nodeArgs, bodyBytes } = profiled
+  const path = upstream.path('modern', bodyBytes)
   if (name === 'plain') {
     const args = [String(upstream.port)]
     const system = await startNodeSystem('plain-proxy.ts', settings.cores.server, { args, nodeArgs })
-    return { system, request: modernCall({ path: upstream.path('modern') }) }
+    return { system, request: modernCall({ path, bodyBytes }) }
   }
   if (name !== 'hub') throw new Error(`--profile takes hub or plain, not ${name}`)
-  const system = await startHub({ ...callHub(settings, upstream), nodeArgs })
-  return { system, request: system.modern({ path: '/mcp/servers/cheap' }) }
+  const servers = { cheap: { url: `http://127.0.0.1:${upstream.port}${path}` } }
+  const system = await startHub({ core: settings.cores.server, entry: settings.hubEntry, servers, nodeArgs })
+  return { system, request: system.modern({ path: '/mcp/servers/cheap', bodyBytes }) }
 }
 
-function formatThread(thread: CpuProfile, requests: number): string {
-  const times = [...selfTimeByPart(thread)].toSorted((a, b) => b[1] - a[1])
-  const busy = times.reduce((sum, [, each]) => sum + each, 0)
-  const rows = times
-    .filter(([, each]) => (each / busy) * 100 >= SHOWN_FROM_PERCENT)
-    .map(
-      ([part, each]) => `| ${part} | ${((each / busy) * 100).toFixed(1)} | ${(each / requests).toFixed(1)} |`,
-    )
-  return ['| part | % of busy time | µs per call |', '| --- | --- | --- |', ...rows].join('\n')
+function monotonicUs(): number {
+  return Number(process.hrtime.bigint() / 1000n)
+}
+
+function formatThread(thread: CpuProfile, { requests, span }: Pushed): string {
+  const busy = [...selfTimeByPart(thread, span).values()].reduce((sum, each) => sum + each, 0)
+  const rows = (times: Map<string, number>) =>
+    [...times]
+      .toSorted((a, b) => b[1] - a[1])
+      .filter(([, each]) => (each / busy) * 100 >= SHOWN_FROM_PERCENT)
+      .slice(0, SHOWN)
+      .map(
+        ([name, each]) =>
+          `| ${name} | ${((each / busy) * 100).toFixed(1)} | ${(each / requests).toFixed(1)} |`,
+      )
+  const head = (name: string) => [`| ${name} | % of busy time | µs per call |`, '| --- | --- | --- |']
+  const parts = [...head('part'), ...rows(selfTimeByPart(thread, span))]
+  const functions = [...head('function, its own time'), ...rows(selfTimeByFunction(thread, span))]
+  return [...parts, '', ...functions].join('\n')
 }

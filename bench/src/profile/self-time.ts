@@ -4,6 +4,8 @@ export interface CpuProfile {
     readonly id: number
     readonly callFrame: { readonly functionName: string; readonly url: string }
   }[]
+  /** µs of the machine's monotonic clock. */
+  readonly startTime: number
   readonly samples: readonly number[]
   readonly timeDeltas: readonly number[]
 }
@@ -24,15 +26,36 @@ const KINDS: readonly [RegExp, string][] = [
   [/^node:/, 'node: other'],
 ]
 
+/** From and to, in µs of the machine's monotonic clock. */
+export type Span = readonly [number, number]
+
 /** Self time in µs by part of the program, idle time left out. */
-export function selfTimeByPart(profile: CpuProfile): Map<string, number> {
-  const parts = new Map(
-    profile.nodes.map(({ id, callFrame }) => [id, partOf(callFrame.functionName, callFrame.url)]),
-  )
+export function selfTimeByPart(profile: CpuProfile, span: Span): Map<string, number> {
+  return selfTime(profile, span, partOf)
+}
+
+/** Self time in µs by function and file, idle time left out. */
+export function selfTimeByFunction(profile: CpuProfile, span: Span): Map<string, number> {
+  return selfTime(profile, span, (functionName, url) => {
+    if (functionName === '(idle)') return undefined
+    return `${functionName || '(anonymous)'} ${url.split('/').slice(-2).join('/')}`.trim()
+  })
+}
+
+function selfTime(
+  profile: CpuProfile,
+  span: Span,
+  keyOf: (functionName: string, url: string) => string | undefined,
+): Map<string, number> {
+  const keys = new Map<number, string | undefined>()
+  for (const { id, callFrame } of profile.nodes) keys.set(id, keyOf(callFrame.functionName, callFrame.url))
   const times = new Map<string, number>()
+  let at = profile.startTime
   profile.samples.forEach((id, i) => {
-    const part = parts.get(id)
-    if (part !== undefined) times.set(part, (times.get(part) ?? 0) + profile.timeDeltas[i]!)
+    at += profile.timeDeltas[i]!
+    const key = keys.get(id)
+    if (key !== undefined && at >= span[0] && at <= span[1])
+      times.set(key, (times.get(key) ?? 0) + profile.timeDeltas[i]!)
   })
   return times
 }

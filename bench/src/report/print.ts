@@ -2,13 +2,24 @@ import type { Figures } from '../measure/alternate.ts'
 import type { Group } from '../measure/group.ts'
 import type { Verdict } from './targets.ts'
 
+const BUSY_WAIT_PERCENT = 25
+
 /** A group as a Markdown table. */
 export function formatGroup(group: Group): string {
   const lines = [`### ${group.title}`, '']
   if (group.figures.length > 0) lines.push(...formatFigures(group.figures))
   for (const [name, value] of Object.entries(group.numbers)) lines.push(`- ${name}: ${round(value)}`)
+  if (isDisturbed(group))
+    lines.push(
+      '- the machine was busy with other work: compare nothing but the CPU figures, and those with care',
+    )
   for (const reason of group.skipped) lines.push(`- left out: ${reason}`)
   return lines.join('\n')
+}
+
+/** A process that has its core for itself hardly waits for it. */
+function isDisturbed(group: Group): boolean {
+  return group.figures.some((each) => each.waitedPercent > BUSY_WAIT_PERCENT)
 }
 
 export function formatVerdicts(verdicts: readonly Verdict[]): string {

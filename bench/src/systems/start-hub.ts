@@ -28,7 +28,12 @@ export interface Hub extends System {
 const SOURCE_ENTRY: string = resolve(ROOT_DIR, 'packages/cli/src/main.ts')
 const LEGACY = '2025-11-25'
 /** High enough never to refuse, so that they are counted but do not decide. */
-const LIMITS = { requestsPerSecond: 1_000_000, streamsPerPrincipal: 20_000 }
+const LIMITS = {
+  requestsPerSecond: 1_000_000,
+  streams: 20_000,
+  streamsPerPrincipal: 20_000,
+  upstreamConnections: 10_000,
+}
 
 /** Why the hub cannot be measured here, or undefined when it can. */
 export function hubIsMissing(entry: string = SOURCE_ENTRY): string | undefined {
