@@ -8,6 +8,13 @@ if (process.argv.includes('--help')) {
 } else {
   const settings = readSettings(process.argv.slice(2), Date.now())
   const tally: Tally = { passed: 0, failed: 0 }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
+  process.on('unhandledRejection', (reason) => {
+    tally.failed += 1
+    console.log(
+      `  FAIL something a case left behind failed later: ${reason instanceof Error ? reason.stack : String(reason)}`,
+    )
+  })
   const inside = faultGroups.filter((group) => group.needsNamespace)
   if (settings.isInsideNamespace) {
     await runGroups(inside, settings, tally)

@@ -72,9 +72,10 @@ async function drain(rig: Rig, era: Era): Promise<void> {
     const face = await openFace(hub, era, `/mcp/servers/${upstream}`)
     for (let call = 0; call < count / 3; call += 1) {
       running.push(
-        face
-          .call('slow', { milliseconds: 2500 }, { timeoutMs: 20_000 })
-          .then((reply) => texts.push(toolText(reply))),
+        face.call('slow', { milliseconds: 2500 }, { timeoutMs: 20_000 }).then(
+          (reply) => texts.push(toolText(reply)),
+          () => texts.push('cut'),
+        ),
       )
     }
   }

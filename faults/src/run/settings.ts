@@ -13,7 +13,7 @@ export interface Settings {
 
 export const USAGE = `npm run faults -- [--full] [--only NAME] [--seed N] [--hub FILE]
   --full   the long cases too, and figures held to their exact limits
-  --only   a requirement (P4), a group (parsing) or part of a case's name
+  --only   a requirement (P4), a group (headers) or words of a case's name
   --seed   repeats a run; each failure prints its seed
   --hub    the file that starts the hub, packages/cli/src/main.ts unless given`
 
