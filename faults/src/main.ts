@@ -15,19 +15,23 @@ if (process.argv.includes('--help')) {
       `  FAIL something a case left behind failed later: ${reason instanceof Error ? reason.stack : String(reason)}`,
     )
   })
-  const inside = faultGroups.filter((group) => group.needsNamespace)
+  const groups = faultGroups(settings)
+  const inside = groups.filter((group) => group.needsNamespace)
   if (settings.isInsideNamespace) {
     await runGroups(inside, settings, tally)
   } else {
     console.log(`faults, seed ${settings.seed}${settings.isFull ? ', full' : ''}`)
     await runGroups(
-      faultGroups.filter((group) => !group.needsNamespace),
+      groups.filter((group) => !group.needsNamespace),
       settings,
       tally,
     )
     await runInNamespace(inside, settings, tally)
-    if (settings.only === undefined) for (const reason of notApplicable) console.log(`  n/a  ${reason}`)
+    if (settings.only === undefined)
+      for (const reason of notApplicable(settings)) console.log(`  n/a  ${reason}`)
   }
   console.log(`${settings.isInsideNamespace ? '' : '\n'}${tally.passed} passed, ${tally.failed} failed`)
-  process.exit(tally.failed > 0 ? 1 : 0)
+  if (tally.passed + tally.failed === 0 && !settings.isInsideNamespace)
+    console.log(`no case is called ${settings.only}`)
+  process.exit(tally.failed > 0 || tally.passed === 0 ? 1 : 0)
 }

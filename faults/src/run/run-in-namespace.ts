@@ -20,7 +20,15 @@ export async function runInNamespace(
       console.log(`  n/a  ${fault.requirement} ${fault.name}: needs the right to make namespaces`)
     return
   }
-  const args = ['--inside-namespace', '--seed', String(settings.seed), '--hub', settings.hubEntry]
+  const args = [
+    '--inside-namespace',
+    '--seed',
+    String(settings.seed),
+    '--hub',
+    settings.hubEntry,
+    '--corpus',
+    settings.corpusDir,
+  ]
   if (settings.isFull) args.push('--full')
   if (settings.only !== undefined) args.push('--only', settings.only)
   const script = 'ip link set lo up && exec "$@"'
