@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs'
 import type { FaultGroup } from '../run/fault-case.ts'
+import type { Settings } from '../run/settings.ts'
 import { approvalGroup } from './approval.ts'
 import { bodiesGroup } from './bodies.ts'
 import { cancellingGroup } from './cancelling.ts'
-import { corpusGroup, isCorpusMissing } from './corpus.ts'
+import { corpusGroup } from './corpus.ts'
 import { egressGroup } from './egress.ts'
 import { fuzzGroup } from './fuzz.ts'
 import { gatewayGroup } from './gateway.ts'
@@ -20,8 +22,7 @@ import { transportGroup } from './transport.ts'
 import { unwantedRequestsGroup } from './unwanted-requests.ts'
 import { upstreamFaultsGroup } from './upstream-faults.ts'
 
-/** All groups in the order they run: the protocol first, what takes the hub down last. */
-export const faultGroups: readonly FaultGroup[] = [
+const GROUPS: readonly FaultGroup[] = [
   headersGroup,
   originGroup,
   messagesGroup,
@@ -44,13 +45,18 @@ export const faultGroups: readonly FaultGroup[] = [
   namespaceGroup,
 ]
 
+/** All groups in the order they run: the protocol first, what takes the hub down last. */
+export function faultGroups(settings: Settings): FaultGroup[] {
+  return GROUPS.filter((group) => group !== corpusGroup || existsSync(settings.corpusDir))
+}
+
 /** What the list asks for and nothing here can try yet, with the reason; printed with every run. */
-export const notApplicable: readonly string[] = [
-  'D12 there is no login yet, so no password hashing to flood',
-  'P5 the lifetime of a request state needs a clock that tests can turn',
-  'P6, P8 use by another person: there is one principal until accounts exist',
-  'D7 reaping a peer that vanished without a word needs a network that drops packets',
-  ...(isCorpusMissing
-    ? ['D14 JSONTestSuite is not beside this checkout (../shared/corpora/jsontestsuite)']
-    : []),
-]
+export function notApplicable(settings: Settings): string[] {
+  return [
+    'D12 there is no login yet, so no password hashing to flood',
+    'P5 the lifetime of a request state needs a clock that tests can turn',
+    'P6, P8 use by another person: there is one principal until accounts exist',
+    'D7 reaping a peer that vanished without a word needs a network that drops packets',
+    ...(existsSync(settings.corpusDir) ? [] : [`D14 JSONTestSuite is not at ${settings.corpusDir}`]),
+  ]
+}

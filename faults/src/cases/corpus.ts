@@ -1,43 +1,36 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Era } from '../evil/evil-state.ts'
 import type { Reply } from '../kit/http.ts'
 import type { FaultGroup } from '../run/fault-case.ts'
 import { ERAS, type Rig } from '../run/rig.ts'
 import { expectHttpRefusal, expectRpcError } from './expectations.ts'
 
-/** The JSONTestSuite, which lies beside the checkout and is not part of it. */
-const CORPUS = resolve(import.meta.dirname, '../../../../shared/corpora/jsontestsuite')
-
 /** Every file of the JSONTestSuite as a body and as the value of an argument: never 5xx, the wrong ones never forwarded. */
 export const corpusGroup: FaultGroup = {
   name: 'corpus',
-  cases: existsSync(CORPUS)
-    ? [
-        ...ERAS.map((era) => ({
-          requirement: 'D14',
-          name: `JSONTestSuite as whole bodies (${era})`,
-          run: (rig: Rig) => wholeBodies(rig, era),
-        })),
-        ...ERAS.flatMap((era) =>
-          (['modern', 'legacy', 'stdio-modern'] as const).map((upstream) => ({
-            requirement: 'D14',
-            name: `JSONTestSuite as an argument (${era} → ${upstream})`,
-            run: (rig: Rig) => asArgument(rig, era, upstream),
-          })),
-        ),
-        { requirement: 'D14', name: 'JSONTestSuite to the management API', run: toTheApi },
-      ]
-    : [],
+  cases: [
+    ...ERAS.map((era) => ({
+      requirement: 'D14',
+      name: `JSONTestSuite as whole bodies (${era})`,
+      run: (rig: Rig) => wholeBodies(rig, era),
+    })),
+    ...ERAS.flatMap((era) =>
+      (['modern', 'legacy', 'stdio-modern'] as const).map((upstream) => ({
+        requirement: 'D14',
+        name: `JSONTestSuite as an argument (${era} → ${upstream})`,
+        run: (rig: Rig) => asArgument(rig, era, upstream),
+      })),
+    ),
+    { requirement: 'D14', name: 'JSONTestSuite to the management API', run: toTheApi },
+  ],
 }
 
-export const isCorpusMissing: boolean = !existsSync(CORPUS)
-
-function corpusFiles(): { name: string; bytes: Buffer }[] {
-  return readdirSync(CORPUS)
+function corpusFiles({ settings }: Rig): { name: string; bytes: Buffer }[] {
+  return readdirSync(settings.corpusDir)
     .filter((name) => name.endsWith('.json'))
-    .map((name) => ({ name, bytes: readFileSync(join(CORPUS, name)) }))
+    .map((name) => ({ name, bytes: readFileSync(join(settings.corpusDir, name)) }))
 }
 
 async function inBatches<item>(items: readonly item[], act: (item: item) => Promise<void>): Promise<void> {
@@ -53,7 +46,7 @@ async function wholeBodies(rig: Rig, era: Era): Promise<void> {
   for (const path of ['/mcp', '/mcp/servers/modern']) {
     const face = await rig.face(era, path)
     const before = rig.modern.state.seen.length
-    await inBatches(corpusFiles(), async ({ name, bytes }) => {
+    await inBatches(corpusFiles(rig), async ({ name, bytes }) => {
       const reply = await face.call('echo', {}, { body: bytes })
       expectBelow500(reply, `${path}: ${name}`)
       expectRpcError(reply, `${path}: ${name}`, { status: [400] })
@@ -68,7 +61,7 @@ async function asArgument(
 ): Promise<void> {
   const face = await rig.face(era, `/mcp/servers/${upstream}`)
   const forwarded: string[] = []
-  for (const { name, bytes } of corpusFiles()) {
+  for (const { name, bytes } of corpusFiles(rig)) {
     const proper = String(face.build('tools/call', { name: 'count', arguments: { text: 'PLACE' } }).body)
     const [head = '', tail = ''] = proper.split('"PLACE"')
     const body = Buffer.concat([Buffer.from(head), bytes, Buffer.from(tail)])
@@ -93,7 +86,7 @@ function isJson(bytes: Buffer): boolean {
 
 async function toTheApi(rig: Rig): Promise<void> {
   for (const path of ['/api/servers', '/api/servers/modern/review']) {
-    await inBatches(corpusFiles(), async ({ name, bytes }) => {
+    await inBatches(corpusFiles(rig), async ({ name, bytes }) => {
       const reply = await rig.hub.send({ path, headers: ['Content-Type', 'application/json'], body: bytes })
       expectBelow500(reply, `${path}: ${name}`)
       expectHttpRefusal(reply, `${path}: ${name}`)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Json } from '../evil/evil-state.ts'
 import type { FaultGroup } from '../run/fault-case.ts'
 import type { Rig } from '../run/rig.ts'
-import { expectHttpRefusal } from './expectations.ts'
+import { expectHttpRefusal, Deviations } from './expectations.ts'
 
 /** E1, E6 and E7 as far as they need no addresses of their own: what may stand as a server's URL. */
 export const egressGroup: FaultGroup = {
@@ -44,9 +44,7 @@ const BAD_URLS = [
   'wss://localhost/mcp',
   'stdio://x',
   'blob:http://localhost/x',
-  'http:/localhost',
   'http://',
-  'http:///mcp',
   'https://',
   'localhost:3000',
   '//localhost/mcp',
@@ -59,18 +57,21 @@ const BAD_URLS = [
   'http://localhost:-1/mcp',
   'http://local host/mcp',
   'http://[::1/mcp',
-  'http://localhost\\@evil.test/',
   'http://\u0000localhost/',
   `http://localhost/${'x'.repeat(3000)}`,
 ]
 
 async function schemes(rig: Rig): Promise<void> {
+  const deviations = new Deviations()
   for (const url of BAD_URLS) {
-    const reply = await rig.hub.api('POST', '/api/servers', { name: 'odd', url })
-    if (reply.status < 300) await rig.hub.api('DELETE', '/api/servers/odd')
-    expectHttpRefusal(reply, `a server at ${JSON.stringify(url.slice(0, 60))}`, [400, 422, 502])
-    assert.ok(!reply.text.includes('password'), 'the refusal repeats a password')
+    await deviations.try(JSON.stringify(url.slice(0, 60)), async () => {
+      const reply = await rig.hub.api('POST', '/api/servers', { name: 'odd', url })
+      if (reply.status < 300) await rig.hub.api('DELETE', '/api/servers/odd')
+      expectHttpRefusal(reply, 'a server there', [400, 422, 502])
+      assert.ok(!reply.text.includes('password'), 'the refusal repeats a password')
+    })
   }
+  deviations.expectNone()
   for (const value of [7, null, {}, ['http://localhost/'], true]) {
     expectHttpRefusal(
       await rig.hub.api('POST', '/api/servers', { name: 'odd', url: value }),
@@ -210,20 +211,19 @@ async function specialAddresses(rig: Rig): Promise<void> {
 }
 
 async function refusedAlike(rig: Rig): Promise<void> {
-  const seen = new Map<string, string>()
-  for (const port of [80, rig.canary.port, rig.good.port, 1]) {
+  const seen = new Set<string>()
+  for (const port of [8080, rig.canary.port, rig.good.port, 4321]) {
     const { texts } = await tryServer(rig, `http://169.254.169.254:${port}/mcp`)
     const words = texts.map((text) =>
       text
-        .replaceAll(String(port), 'PORT')
-        .replace(/\d{10,}|[a-z]{3}_[0-9A-Z]{26}|"milliseconds":[\d.]+/g, '')
-        .replace(':PORT', ''),
+        .replaceAll(`254:${port}/`, '254/')
+        .replace(/"id":\d+|\d{10,}|[a-z]{3}_[0-9A-Z]{26}|"milliseconds":[\d.]+/g, ''),
     )
-    seen.set(words.join('\n'), String(port))
+    seen.add(words.join('\n'))
   }
   assert.equal(
     seen.size,
     1,
-    `ports of a refused address are told apart: ${[...seen.keys()].join('\n---\n').slice(0, 1200)}`,
+    `ports of a refused address are told apart: ${[...seen].join('\n---\n').slice(0, 1200)}`,
   )
 }

@@ -133,3 +133,23 @@ export function percentile(values: readonly number[], part: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
 }
+
+/** Runs checks one by one and fails once at the end with all that failed, so that the first hides no other. */
+export class Deviations {
+  readonly #found: string[] = []
+
+  async try(label: string, check: () => unknown): Promise<void> {
+    try {
+      await check()
+    } catch (error) {
+      this.#found.push(`${label}: ${(error instanceof Error ? error.message : String(error)).slice(0, 240)}`)
+    }
+  }
+
+  expectNone(): void {
+    assert.ok(
+      this.#found.length === 0,
+      `${this.#found.length} deviations\n${this.#found.slice(0, 25).join('\n')}`,
+    )
+  }
+}

@@ -2,16 +2,28 @@ import assert from 'node:assert/strict'
 import type { IncomingHttpHeaders } from 'node:http'
 import { countSeen, lastSeen, type Json } from '../evil/evil-state.ts'
 import { toolDefinition } from '../evil/definitions.ts'
-import { encodeHeaderValue, toolText, type Change, type Face } from '../kit/face.ts'
+import { encodeHeaderValue, errorCode, toolText, type Change, type Face } from '../kit/face.ts'
 import type { FaultCase, FaultGroup } from '../run/fault-case.ts'
 import { UPSTREAMS, type Rig } from '../run/rig.ts'
-import { addServer, expectEcho, expectNothingForwarded, expectRpcError, refresh } from './expectations.ts'
+import {
+  addServer,
+  expectEcho,
+  expectNothingForwarded,
+  expectRpcError,
+  refresh,
+  Deviations,
+} from './expectations.ts'
 
 /** P1 and P2: the mirrored headers of 2026-07-28 never say anything that the body does not. */
 export const headersGroup: FaultGroup = {
   name: 'headers',
   cases: [
     ...UPSTREAMS.map(standardHeaders),
+    {
+      requirement: 'P1',
+      name: 'a header sent twice is a mismatch, whatever it says (2026-07-28)',
+      run: headersTwice,
+    },
     {
       requirement: 'P1',
       name: 'each Mcp-Param-* that differs from the body is refused (2026-07-28, own address)',
@@ -34,6 +46,11 @@ export const headersGroup: FaultGroup = {
       run: headersMadeForLegacyClient,
     },
     {
+      requirement: 'P1',
+      name: 'a number that equals its header only after rounding is refused (2026-07-28)',
+      run: roundedNumber,
+    },
+    {
       requirement: 'P2',
       name: 'an allowed name in the header does not open a held-back tool (2026-07-28)',
       run: headerCannotOpen,
@@ -54,15 +71,11 @@ function brokenStandardHeaders(tool: string): Record<string, Change['headers']> 
     'another method': { 'mcp-method': 'tools/list' },
     'no method': { 'mcp-method': null },
     'an empty method': { 'mcp-method': '' },
-    'the method twice': { 'mcp-method': ['tools/call', 'tools/call'] },
-    'two methods': { 'mcp-method': ['tools/call', 'tools/list'] },
     'the method in capitals': { 'mcp-method': 'TOOLS/CALL' },
     'the method in Base64': { 'mcp-method': B64('tools/call') },
     'another name': { 'mcp-name': 'count' },
     'no name': { 'mcp-name': null },
     'an empty name': { 'mcp-name': '' },
-    'the name twice': { 'mcp-name': [tool, tool] },
-    'two names': { 'mcp-name': [tool, 'count'] },
     'the name in another case': { 'mcp-name': tool.toUpperCase() },
     'another name in Base64': { 'mcp-name': B64('count') },
     'Base64 markers in capitals': { 'mcp-name': B64(tool).replace('base64', 'BASE64') },
@@ -75,8 +88,6 @@ function brokenStandardHeaders(tool: string): Record<string, Change['headers']> 
     'a name outside ASCII': { 'mcp-name': `${tool}\u00e9` },
     'no version': { 'mcp-protocol-version': null },
     'an older version': { 'mcp-protocol-version': '2025-11-25' },
-    'the version twice': { 'mcp-protocol-version': ['2026-07-28', '2026-07-28'] },
-    'two versions': { 'mcp-protocol-version': ['2026-07-28', '2025-11-25'] },
   }
 }
 
@@ -85,6 +96,7 @@ function standardHeaders(upstream: (typeof UPSTREAMS)[number]): FaultCase {
     requirement: 'P1',
     name: `each standard header that differs from the body is refused (2026-07-28 → ${upstream})`,
     run: async (rig) => {
+      const deviations = new Deviations()
       for (const [path, tool] of [
         [`/mcp/servers/${upstream}`, 'echo'],
         ['/mcp', `${upstream}__echo`],
@@ -93,8 +105,10 @@ function standardHeaders(upstream: (typeof UPSTREAMS)[number]): FaultCase {
         await expectEcho(face, tool)
         const before = rig.count(upstream, 'tools/call')
         for (const [label, headers] of Object.entries(brokenStandardHeaders(tool))) {
-          const reply = await face.call(tool, { text: label }, { headers: headers ?? {} })
-          expectRpcError(reply, `${path}: ${label}`, { status: [400], code: [-32020] })
+          await deviations.try(`${path}: ${label}`, async () => {
+            const reply = await face.call(tool, { text: label }, { headers: headers ?? {} })
+            expectRpcError(reply, `${path}: ${label}`, { status: [400], code: [-32020] })
+          })
         }
         assert.equal(
           rig.count(upstream, 'tools/call') - before,
@@ -102,8 +116,36 @@ function standardHeaders(upstream: (typeof UPSTREAMS)[number]): FaultCase {
           `${path}: a refused call reached the upstream`,
         )
       }
+      deviations.expectNone()
     },
   }
+}
+
+async function headersTwice(rig: Rig): Promise<void> {
+  const face = await rig.face('2026-07-28', '/mcp/servers/modern')
+  const twice: Record<string, readonly string[]> = {
+    'mcp-method': ['tools/call', 'tools/list'],
+    'mcp-name': ['header_tool', 'count'],
+    'mcp-protocol-version': ['2026-07-28', '2025-11-25'],
+    'mcp-param-region': ['eu', 'us'],
+  }
+  const wrong: string[] = []
+  await expectNothingForwarded(rig.modern, 'tools/call', async () => {
+    for (const [name, [right = '', other = '']] of Object.entries(twice)) {
+      for (const values of [
+        [right, right],
+        [right, other],
+        [other, right],
+      ]) {
+        const reply = await face.call('header_tool', ARGUMENTS, {
+          headers: { ...PARAM_HEADERS, [name]: values },
+        })
+        if (reply.status !== 400 || errorCode(reply) !== -32020)
+          wrong.push(`${name}: ${values.join(' and ')}: ${reply.status} ${reply.text.slice(0, 120)}`)
+      }
+    }
+  })
+  assert.deepEqual(wrong, [], 'each is 400 with -32020')
 }
 
 const ARGUMENTS: Json = { region: 'eu', count: 42, flag: true, nested: { deep: 'd' } }
@@ -118,8 +160,6 @@ const BROKEN_PARAMS: Record<string, { headers?: Change['headers']; arguments?: J
   'no header for a value': { headers: { 'mcp-param-region': null } },
   'another value': { headers: { 'mcp-param-region': 'us' } },
   'another case': { headers: { 'mcp-param-region': 'EU' } },
-  'the value twice': { headers: { 'mcp-param-region': ['eu', 'eu'] } },
-  'two values': { headers: { 'mcp-param-region': ['eu', 'us'] } },
   'another value in Base64': { headers: { 'mcp-param-region': B64('us') } },
   'Base64 markers in capitals': { headers: { 'mcp-param-region': B64('eu').replace('base64', 'BASE64') } },
   'Base64 that is none': { headers: { 'mcp-param-region': '=?base64?***?=' } },
@@ -141,16 +181,30 @@ async function paramHeaders(rig: Rig, path: string, prefix: string): Promise<voi
   const tool = `${prefix}header_tool`
   const proper = await face.call(tool, ARGUMENTS, { headers: PARAM_HEADERS })
   assert.ok(toolText(proper), `the proper call: ${proper.status} ${proper.text.slice(0, 300)}`)
+  const deviations = new Deviations()
   await expectNothingForwarded(rig.modern, 'tools/call', async () => {
     for (const [label, broken] of Object.entries(BROKEN_PARAMS)) {
-      const headers = { ...PARAM_HEADERS, ...broken.headers }
-      const reply = await face.call(tool, broken.arguments ?? ARGUMENTS, { headers })
-      expectRpcError(reply, label, { status: [400], code: [-32020] })
+      await deviations.try(label, async () => {
+        const headers = { ...PARAM_HEADERS, ...broken.headers }
+        const reply = await face.call(tool, broken.arguments ?? ARGUMENTS, { headers })
+        expectRpcError(reply, label, { status: [400], code: [-32020] })
+      })
     }
-    const unsafe = face.build('tools/call', { name: tool, arguments: { count: 1 } })
-    const body = String(unsafe.body).replace('"count":1', '"count":9007199254740993')
-    const rounded = await face.call(tool, {}, { body, headers: { 'mcp-param-count': '9007199254740992' } })
-    expectRpcError(rounded, 'a number that only equals after rounding', { status: [400], code: [-32020] })
+  })
+  deviations.expectNone()
+}
+
+async function roundedNumber(rig: Rig): Promise<void> {
+  const face = await rig.face('2026-07-28', '/mcp/servers/modern')
+  const proper = face.build('tools/call', { name: 'header_tool', arguments: { count: 1 } })
+  const body = String(proper.body).replace('"count":1', '"count":9007199254740993')
+  await expectNothingForwarded(rig.modern, 'tools/call', async () => {
+    const reply = await face.call(
+      'header_tool',
+      {},
+      { body, headers: { 'mcp-param-count': '9007199254740992' } },
+    )
+    expectRpcError(reply, 'header …992, body …993', { status: [400], code: [-32020] })
   })
 }
 

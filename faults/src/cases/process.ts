@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Era } from '../evil/evil-state.ts'
+import { countSeen, type Era } from '../evil/evil-state.ts'
 import { describeEvilStdio } from '../evil/start-evil.ts'
 import { openFace, toolText } from '../kit/face.ts'
 import { exchangeRaw } from '../kit/raw-tcp.ts'
@@ -9,6 +9,7 @@ import { openStream } from '../kit/stream.ts'
 import type { FaultGroup } from '../run/fault-case.ts'
 import { ERAS, settle, type Rig } from '../run/rig.ts'
 import { expectEcho, sleep, until } from './expectations.ts'
+import { baitRequest } from './raw-requests.ts'
 
 /** R15 and R31: how the hub ends, and what becomes of its children. */
 export const processGroup: FaultGroup = {
@@ -46,6 +47,11 @@ export const processGroup: FaultGroup = {
       run: (rig) => noOrphans(rig, 'SIGTERM'),
     },
     { requirement: 'R31', name: 'kill -9 leaves no child behind', run: (rig) => noOrphans(rig, 'SIGKILL') },
+    {
+      requirement: 'R31',
+      name: 'kill -9 leaves nothing behind that a child started, nor a stubborn child',
+      run: (rig) => noOrphans(rig, 'SIGKILL', true),
+    },
   ],
 }
 
@@ -72,9 +78,10 @@ async function drain(rig: Rig, era: Era): Promise<void> {
     const face = await openFace(hub, era, `/mcp/servers/${upstream}`)
     for (let call = 0; call < count / 3; call += 1) {
       running.push(
-        face
-          .call('slow', { milliseconds: 2500 }, { timeoutMs: 20_000 })
-          .then((reply) => texts.push(toolText(reply))),
+        face.call('slow', { milliseconds: 2500 }, { timeoutMs: 20_000 }).then(
+          (reply) => texts.push(toolText(reply)),
+          () => texts.push('cut'),
+        ),
       )
     }
   }
@@ -89,14 +96,11 @@ async function drain(rig: Rig, era: Era): Promise<void> {
   const ready = await keptOpen()
   rig.figure('not ready after ms', ready, 100)
   await sleep(150)
-  const late = await exchangeRaw(
-    hub.port,
-    `GET /healthz HTTP/1.1\r\nHost: localhost:${hub.port}\r\n\r\n`,
-  ).catch(() => undefined)
-  assert.ok(
-    late === undefined || late.status === 0 || late.status === 503,
-    'a new connection was served while draining',
-  )
+  const calls = countSeen(rig.modern.state, 'tools/call', 'count')
+  const late = await exchangeRaw(hub.port, baitRequest(hub)).catch(() => undefined)
+  const lateText = `a new call was taken while draining: ${late?.text.slice(0, 300)}`
+  assert.ok(late === undefined || late.status === 0 || late.status === 503, lateText)
+  assert.equal(countSeen(rig.modern.state, 'tools/call', 'count') - calls, 0, lateText)
   await Promise.all(running)
   assert.equal(
     texts.filter((text) => text === 'slow but done').length,
@@ -246,11 +250,15 @@ async function childDies(rig: Rig): Promise<void> {
   }
 }
 
-async function noOrphans(rig: Rig, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+async function noOrphans(
+  rig: Rig,
+  signal: 'SIGTERM' | 'SIGKILL',
+  isWholeGroup = signal === 'SIGTERM',
+): Promise<void> {
   const twins = [
     describeEvilStdio('2026-07-28'),
     describeEvilStdio('2025-11-25'),
-    describeEvilStdio('2026-07-28', { stubborn: signal === 'SIGTERM' }),
+    describeEvilStdio('2026-07-28', { stubborn: isWholeGroup }),
   ]
   const servers = Object.fromEntries(twins.map((twin, index) => [`child-${'abc'[index]}`, twin.config]))
   const hub = await rig.ownHub({ config: { servers, limits: { drainMs: 2000 } } })
@@ -260,9 +268,10 @@ async function noOrphans(rig: Rig, signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
     const face = await openFace(hub, '2026-07-28', `/mcp/servers/child-${letter}`)
     grandchildren.push(Number(toolText(await face.call('spawn_child'))))
   }
-  const family = [...new Set([...descendants(hub.pid), ...grandchildren])]
-  assert.ok(family.length >= 6, `three children and their three: ${family.length}`)
-  rig.defer(() => family.filter(isAlive).forEach((pid) => process.kill(pid, 'SIGKILL')))
+  const everyone = [...new Set([...descendants(hub.pid), ...grandchildren])]
+  const family = isWholeGroup ? everyone : everyone.filter((pid) => !grandchildren.includes(pid))
+  assert.ok(everyone.length >= 6, `three children and their three: ${everyone.length}`)
+  rig.defer(() => everyone.filter(isAlive).forEach((pid) => process.kill(pid, 'SIGKILL')))
   hub.child.kill(signal)
   await hub.exited
   const deadline = performance.now() + (signal === 'SIGKILL' ? 5000 : 3000)

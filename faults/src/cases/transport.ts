@@ -125,7 +125,9 @@ async function manyNames(rig: Rig): Promise<void> {
     )
   }
   await sleep(500)
-  const metrics = (await rig.hub.api('GET', '/metrics')).text
+  const reply = await rig.hub.api('GET', '/metrics')
+  assert.equal(reply.status, 200, `/metrics: ${reply.text.slice(0, 200)}`)
+  const metrics = reply.text
   assert.ok(metrics.length < 1_000_000, `/metrics holds ${metrics.length} bytes`)
   assert.ok(
     metrics.split('\n').length < metricsBefore + 60,

@@ -294,7 +294,7 @@ async function noOracle(rig: Rig): Promise<void> {
       String(rig.modern.port),
       'socket',
       'undici',
-      'at ',
+      '\\n    at ',
       'node:',
       'evil status page',
     ]) {

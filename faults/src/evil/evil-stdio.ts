@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
-import { createInterface } from 'node:readline'
+
 import { parseArgs } from 'node:util'
 import { answer } from './answer.ts'
 import { scriptedPrompts, scriptedResources, scriptedTemplates, scriptedTools } from './definitions.ts'
@@ -35,9 +35,15 @@ const running = new Map<string, AbortController>()
 log({ pid: process.pid, ppid: process.ppid, argv: process.argv.slice(2) })
 if (values['crash'] === 'start') process.exit(3)
 if (values['stubborn']) process.on('SIGTERM', () => log({ signal: 'SIGTERM' }))
-const lines = createInterface({ input: process.stdin })
-lines.on('line', (line) => void receive(line))
-lines.on('close', () => {
+// Not readline: it also splits at U+2028, which may stand in JSON text.
+let rest = ''
+process.stdin.setEncoding('utf8')
+process.stdin.on('data', (text: string) => {
+  const lines = (rest + text).split('\n')
+  rest = lines.pop() ?? ''
+  for (const line of lines) void receive(line)
+})
+process.stdin.on('end', () => {
   log({ event: 'stdin closed' })
   if (!values['stubborn']) process.exit(0)
   else setInterval(() => {}, 1000)

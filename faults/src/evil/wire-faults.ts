@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { gzipSync } from 'node:zlib'
 import type { ServerResponse } from 'node:http'
 import type { Behaviour, Exchange } from './exchange.ts'
@@ -147,13 +148,9 @@ async function endlessBody(exchange: Exchange): Promise<void> {
   const { response } = exchange.wire
   response.writeHead(200, { 'content-type': 'application/json' })
   response.write('{"jsonrpc":"2.0","x":"')
+  const closed = new Promise<void>((resolve) => response.once('close', resolve))
   while (!exchange.signal.aborted && !response.destroyed) {
-    if (!response.write(chunk)) {
-      await new Promise<void>((resolve) => {
-        response.once('drain', resolve)
-        response.once('close', resolve)
-      })
-    }
+    if (!response.write(chunk)) await Promise.race([closed, once(response, 'drain').catch(() => 'closed')])
   }
 }
 

@@ -93,14 +93,12 @@ export async function expectNoStart(options: HubOptions): Promise<FailedStart> {
 }
 
 function apiRequest(method: string, path: string, body: unknown): HttpRequest {
-  const headers = ['Accept', 'application/json']
-  if (body === undefined) return { method, path, headers }
-  return {
-    method,
-    path,
-    headers: [...headers, 'Content-Type', 'application/json'],
-    body: JSON.stringify(body),
-  }
+  const headers = [
+    'Accept',
+    'application/json',
+    ...(method === 'GET' ? [] : ['Content-Type', 'application/json']),
+  ]
+  return { method, path, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
 }
 
 function launch(options: HubOptions) {
@@ -125,6 +123,10 @@ function launch(options: HubOptions) {
     stdio: ['ignore', 'pipe', 'pipe'],
     env,
   })
+  // A rig that dies must not leave its hub behind.
+  const killWithRig = (): void => void child.kill('SIGKILL')
+  process.on('exit', killWithRig)
+  child.on('exit', () => process.off('exit', killWithRig))
   const lines: string[] = []
   let keep = 0
   function collect(text: string): void {

@@ -16,15 +16,17 @@ export async function runGroups(
   tally: Tally,
 ): Promise<void> {
   for (const group of groups) {
-    const cases = group.cases.filter((fault) => isWanted(group, fault, settings))
+    const cases = wantedCases(group, settings)
     if (cases.length > 0) await runGroup(group, cases, settings, tally)
   }
 }
 
-function isWanted(group: FaultGroup, fault: FaultCase, settings: Settings): boolean {
-  const { only } = settings
-  if (fault.isLong && !settings.isFull) return false
-  return only === undefined || fault.requirement === only || group.name === only || fault.name.includes(only)
+/** The cases of a group that the command line asks for: all of a named group, else by requirement or part of the name. */
+export function wantedCases(group: FaultGroup, { only, isFull }: Settings): FaultCase[] {
+  const cases = group.cases.filter((fault) => isFull || !fault.isLong)
+  if (only === undefined || only === group.name) return cases
+  if (/^[a-z-]+$/.test(only)) return []
+  return cases.filter((fault) => fault.requirement === only || fault.name.includes(only))
 }
 
 async function runGroup(
@@ -84,7 +86,9 @@ async function closeQuietly(handle: RigHandle | undefined): Promise<void> {
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const place = error.stack?.split('\n').find((line) => line.includes('/cases/'))
+  const place = error.stack
+    ?.split('\n')
+    .find((line) => line.includes('/cases/') && !line.includes('expectations.ts'))
   return `${error.message}${place ? `\n${place.trim()}` : ''}`
 }
 

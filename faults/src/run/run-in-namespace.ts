@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { FaultGroup } from './fault-case.ts'
-import type { Tally } from './run-groups.ts'
+import { wantedCases, type Tally } from './run-groups.ts'
 import type { Settings } from './settings.ts'
 
 /**
@@ -13,14 +13,22 @@ export async function runInNamespace(
   settings: Settings,
   tally: Tally,
 ): Promise<void> {
-  const wanted = groups.filter((group) => isAnyWanted(group, settings))
+  const wanted = groups.filter((group) => wantedCases(group, settings).length > 0)
   if (wanted.length === 0) return
   if (spawnSync('unshare', ['-m', '-n', 'ip', 'link', 'set', 'lo', 'up']).status !== 0) {
-    for (const fault of wanted.flatMap((group) => group.cases))
+    for (const fault of wanted.flatMap((group) => wantedCases(group, settings)))
       console.log(`  n/a  ${fault.requirement} ${fault.name}: needs the right to make namespaces`)
     return
   }
-  const args = ['--inside-namespace', '--seed', String(settings.seed), '--hub', settings.hubEntry]
+  const args = [
+    '--inside-namespace',
+    '--seed',
+    String(settings.seed),
+    '--hub',
+    settings.hubEntry,
+    '--corpus',
+    settings.corpusDir,
+  ]
   if (settings.isFull) args.push('--full')
   if (settings.only !== undefined) args.push('--only', settings.only)
   const script = 'ip link set lo up && exec "$@"'
@@ -43,12 +51,4 @@ export async function runInNamespace(
     tally.failed += 1
     console.log('  FAIL the cases in the namespace ended without a result')
   }
-}
-
-function isAnyWanted(group: FaultGroup, { only }: Settings): boolean {
-  return (
-    only === undefined ||
-    group.name === only ||
-    group.cases.some((fault) => fault.requirement === only || fault.name.includes(only))
-  )
 }

@@ -9,12 +9,15 @@ export interface Settings {
   readonly seed: number
   readonly isInsideNamespace: boolean
   readonly hubEntry: string
+  /** The JSONTestSuite's files; it lies beside the checkout and is not part of it. */
+  readonly corpusDir: string
 }
 
-export const USAGE = `npm run faults -- [--full] [--only NAME] [--seed N] [--hub FILE]
+export const USAGE = `npm run faults -- [--full] [--only NAME] [--seed N] [--hub FILE] [--corpus DIR]
   --full   the long cases too, and figures held to their exact limits
-  --only   a requirement (P4), a group (parsing) or part of a case's name
+  --only   a requirement (P4), a group (headers) or words of a case's name
   --seed   repeats a run; each failure prints its seed
+  --corpus the JSONTestSuite, ../shared/corpora/jsontestsuite unless given
   --hub    the file that starts the hub, packages/cli/src/main.ts unless given`
 
 /** Reads the command line. The seed is taken from the clock when none is given. */
@@ -26,6 +29,11 @@ export function readSettings(args: readonly string[], now: number): Settings {
       only: { type: 'string' },
       seed: { type: 'string' },
       hub: { type: 'string' },
+      corpus: {
+        type: 'string',
+        default: resolve(import.meta.dirname, '../../../../shared/corpora/jsontestsuite'),
+      },
+
       'inside-namespace': { type: 'boolean', default: false },
     },
   })
@@ -36,6 +44,7 @@ export function readSettings(args: readonly string[], now: number): Settings {
     only: values.only,
     seed,
     isInsideNamespace: values['inside-namespace'],
+    corpusDir: resolve(values.corpus),
     hubEntry: values.hub === undefined ? DEFAULT_HUB_ENTRY : resolve(values.hub),
   }
 }
