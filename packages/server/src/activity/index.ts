@@ -1,0 +1,2 @@
+export { createActivity } from './create-activity.ts'
+export type { Activity } from './create-activity.ts'

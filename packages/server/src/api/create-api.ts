@@ -1,0 +1,110 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ParleyError, apiRoutes, toParleyError, type ApiRoute, type Principal } from '@parley/contract'
+import { decide, type TakeToken } from '../access/index.ts'
+import { readBody, refuseRequest, sendJson, sendProblem, type RawHandler } from '../http/index.ts'
+import type { Authenticate } from '../identity/index.ts'
+import { StrictJsonError, parseStrict } from '../lib/strict-json/index.ts'
+
+export type RouteName = keyof typeof apiRoutes
+
+export interface ApiRequest {
+  readonly principal: Principal
+  readonly parameters: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
+  /** Checked against the route's schema. */
+  readonly body: unknown
+}
+
+/** One function per route of the contract; what it returns is checked against the route's response schema. */
+export type ApiHandlers = Readonly<Record<RouteName, (request: ApiRequest) => Promise<unknown>>>
+
+const BODY_LIMIT_BYTES = 1024 * 1024
+
+interface Match {
+  readonly name: RouteName
+  readonly route: ApiRoute
+  readonly parameters: Record<string, string>
+}
+
+/**
+ * The management API: authenticate → match → decide → limit → read and check the body → call → reply. Without a valid
+ * credential every path answers alike, so that nobody learns which exist.
+ */
+export function createApi(options: {
+  readonly authenticate: Authenticate
+  readonly takeToken: TakeToken
+  readonly handlers: ApiHandlers
+  readonly onError: (error: unknown) => void
+}): RawHandler {
+  const { authenticate, takeToken, handlers, onError } = options
+
+  return function handle(req: IncomingMessage, res: ServerResponse, path: string): void {
+    const principal = authenticate(req.headers.authorization)
+    if (!principal) {
+      res.setHeader('www-authenticate', 'Bearer')
+      return refuse(new ParleyError('unauthenticated', 'Send `Authorization: Bearer <key>`.'))
+    }
+    const match = matchRoute(req.method ?? '', path)
+    if (!match) return refuse(new ParleyError('not_found', 'There is no such route; /api/openapi.json will list them.'))
+    const decision = decide(principal, match.route.method === 'GET' ? 'hub.read' : 'hub.manage', undefined)
+    if (decision.kind !== 'allow') return refuse(new ParleyError('forbidden', 'Only an administrator may do this.'))
+    if (takeToken(principal.subject) > 0) return refuse(new ParleyError('rate_limited', 'Too many requests.'))
+    if (match.route.method === 'POST' && !/^application\/json\s*(?:;|$)/i.test(req.headers['content-type'] ?? '')) {
+      return refuse(new ParleyError('unsupported_media_type', 'Content-Type must be application/json.'))
+    }
+    readBody(req, BODY_LIMIT_BYTES, (error, body) => {
+      if (error) return refuseRequest(req, res, error, { asJsonRpc: false })
+      serve(match, principal, { req, body }).then((reply) => sendJson(res, 200, JSON.stringify(reply)), refuse)
+    })
+
+    function refuse(error: unknown): void {
+      const known = toParleyError(error)
+      if (known.code === 'internal') onError(error)
+      if (!res.headersSent && !res.destroyed) sendProblem(res, known)
+    }
+  }
+
+  async function serve(match: Match, principal: Principal, raw: { req: IncomingMessage; body: Buffer }): Promise<unknown> {
+    const url = raw.req.url ?? ''
+    const query = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : '')
+    const body = match.route.body ? readJson(raw.body, match.route) : undefined
+    const reply = await handlers[match.name]({ principal, parameters: match.parameters, query, body })
+    return match.route.response.parse(reply)
+  }
+}
+
+function readJson(body: Buffer, route: ApiRoute): unknown {
+  let value: unknown
+  try {
+    value = parseStrict(body)
+  } catch (error) {
+    if (!(error instanceof StrictJsonError)) throw error
+    throw new ParleyError('invalid_json', `The body ${error.message}.`, { cause: error })
+  }
+  const checked = route.body!.safeParse(value)
+  if (checked.success) return checked.data
+  const issue = checked.error.issues[0]
+  throw new ParleyError('invalid_params', `${issue?.path.join('.') || 'The body'}: ${issue?.message ?? 'is not valid'}`)
+}
+
+const ROUTES = Object.entries(apiRoutes).map(([name, route]) => ({
+  name: name as RouteName,
+  route: route as ApiRoute,
+  segments: route.path.split('/'),
+}))
+
+function matchRoute(method: string, path: string): Match | undefined {
+  const segments = path.split('/')
+  for (const { name, route, segments: wanted } of ROUTES) {
+    if (route.method !== method || wanted.length !== segments.length) continue
+    const parameters: Record<string, string> = {}
+    const fits = wanted.every((part, at) => {
+      if (!part.startsWith('{')) return part === segments[at]
+      parameters[part.slice(1, -1)] = segments[at]!
+      return /^[a-z0-9-]{1,40}$/.test(segments[at]!)
+    })
+    if (fits) return { name, route, parameters }
+  }
+  return undefined
+}
+

@@ -1,0 +1,148 @@
+import { OWNER_NAME, OWNER_NAME_MAX_LENGTH } from '@parley/contract'
+import { z } from 'zod'
+import { isOwnVariable } from './read-env.ts'
+
+const MEBIBYTE = 1_048_576
+const HOUR_MS = 3_600_000
+
+/** A whole number with its default and bounds; the unit is the end of the setting's name. */
+function limit(fallback: number, bounds: { min: number; max: number }, meaning: string) {
+  return z.number().int().min(bounds.min).max(bounds.max).default(fallback).describe(meaning)
+}
+
+const limits = z.strictObject({
+  requestsPerSecond: limit(
+    1000,
+    { min: 1, max: 1_000_000 },
+    'Requests per second of one principal; bursts up to twice as many.',
+  ),
+  headerBytes: limit(16_384, { min: 1024, max: 65_536 }, 'Largest block of request headers.'),
+  bodyBytes: limit(MEBIBYTE, { min: 1024, max: 64 * MEBIBYTE }, 'Largest request body.'),
+  headerTimeoutMs: limit(10_000, { min: 100, max: 60_000 }, 'Time for all request headers to arrive.'),
+  bodyTimeoutMs: limit(
+    30_000,
+    { min: 100, max: HOUR_MS },
+    'Time for the whole request to arrive, headers included.',
+  ),
+  keepAliveMs: limit(65_000, { min: 100, max: HOUR_MS }, 'Time an idle connection is kept.'),
+  connections: limit(20_000, { min: 1, max: 1_000_000 }, 'Open client connections.'),
+  connectionsPerAddress: limit(
+    10_000,
+    { min: 1, max: 1_000_000 },
+    'Open connections of one client address; not counted behind a trusted proxy.',
+  ),
+  streams: limit(10_000, { min: 1, max: 1_000_000 }, 'Open event streams to clients.'),
+  streamsPerPrincipal: limit(1000, { min: 1, max: 1_000_000 }, 'Open event streams of one principal.'),
+  streamBufferBytes: limit(
+    MEBIBYTE,
+    { min: 1024, max: 64 * MEBIBYTE },
+    'Bytes a slow reader may leave unread before its stream is cut.',
+  ),
+  heartbeatMs: limit(25_000, { min: 100, max: 60_000 }, 'Time between comments on an idle event stream.'),
+  upstreamConnectTimeoutMs: limit(
+    10_000,
+    { min: 100, max: 120_000 },
+    'Time to connect to a server, TLS included.',
+  ),
+  upstreamTimeoutMs: limit(
+    60_000,
+    { min: 100, max: HOUR_MS },
+    'Time for a server to begin its answer, and between parts of it.',
+  ),
+  upstreamResponseBytes: limit(
+    16 * MEBIBYTE,
+    { min: 1024, max: 1024 * MEBIBYTE },
+    'Largest answer of a server that is not an event stream.',
+  ),
+  upstreamConnections: limit(256, { min: 1, max: 10_000 }, 'Open connections to one server.'),
+  sessionsPerServer: limit(
+    100,
+    { min: 1, max: 100_000 },
+    'Open sessions with one server of the session era; each is a process for stdio.',
+  ),
+  drainMs: limit(15_000, { min: 0, max: HOUR_MS }, 'Time that calls in flight get to finish at shutdown.'),
+})
+
+const listen = z.strictObject({
+  host: z.string().min(1).max(255).default('127.0.0.1').describe('Address to listen on.'),
+  port: z.number().int().min(0).max(65_535).default(4747).describe('Port to listen on; 0 takes a free one.'),
+  publicUrl: z
+    .string()
+    .max(2048)
+    .optional()
+    .describe('Origin under which clients reach the hub, such as https://parley.example.com.'),
+  trustedProxy: z
+    .boolean()
+    .default(false)
+    .describe('A proxy that ends TLS stands in front; needed to listen on more than loopback.'),
+  allowedHosts: z
+    .array(z.string().min(1).max(255))
+    .max(100)
+    .default([])
+    .describe('Further accepted values of the Host header.'),
+  allowedOrigins: z
+    .array(z.string().min(1).max(255))
+    .max(100)
+    .default([])
+    .describe('Further accepted values of the Origin header.'),
+})
+
+const serverName = z
+  .string()
+  .max(OWNER_NAME_MAX_LENGTH)
+  .regex(OWNER_NAME, 'a server name is lower-case letters, digits and single hyphens, such as "my-files"')
+
+const variableName = z
+  .string()
+  .max(128)
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a variable name is letters, digits and underscores')
+  .refine((name) => !isOwnVariable(name), "PARLEY_ variables are the hub's own and never passed to a server")
+
+const text = z
+  .string()
+  .max(8192)
+  .refine((value) => !value.includes('\0'), 'must not hold a NUL character')
+
+/** Whether it is reached over HTTP or started as a process is told by `url` or `command`; never both. */
+const server = z.strictObject({
+  url: z
+    .string()
+    .max(2048)
+    .optional()
+    .describe('Streamable HTTP endpoint. Its host and port are thereby allowed, only exactly they.'),
+  command: text
+    .min(1)
+    .optional()
+    .describe('Program to start: absolute, or relative to this file. No shell, no package runner.'),
+  args: z.array(text).max(256).optional().describe('Arguments, one by one; never parsed by a shell.'),
+  env: z
+    .record(variableName, text)
+    .optional()
+    .describe(
+      "Environment of the process, beside PATH and HOME. ${env:NAME} takes a value from the hub's own.",
+    ),
+  package: z
+    .string()
+    .max(256)
+    .optional()
+    .describe('Pinned npm package, name@1.2.3; required when the program is an installed npm package.'),
+})
+
+/** The whole of `parley.yaml`. Everything is optional; unknown keys are refused. */
+export const configSchema = z.strictObject({
+  listen: listen.prefault({}),
+  servers: z.record(serverName, server).default({}).describe('MCP servers by name.'),
+  limits: limits.prefault({}),
+  activity: z
+    .enum(['queued', 'strict'])
+    .default('queued')
+    .describe('strict: a call is answered only once its activity record is durable.'),
+})
+
+export type FileConfig = z.output<typeof configSchema>
+export type FileServer = z.output<typeof server>
+
+/** The JSON Schema (draft 2020-12) of `parley.yaml`, for editors and for the reference page. */
+export function configJsonSchema(): Record<string, unknown> {
+  return { title: 'Parley configuration', ...z.toJSONSchema(configSchema, { io: 'input' }) }
+}

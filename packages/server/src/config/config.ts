@@ -1,0 +1,56 @@
+import type { FileConfig } from './config-schema.ts'
+
+/** Every limit, its unit last in its name. Defaults and bounds stand in `config-schema.ts`. */
+export type Limits = Readonly<Required<FileConfig['limits']>>
+
+export interface ListenConfig {
+  readonly host: string
+  /** 0 lets the system choose a free port. */
+  readonly port: number
+  /** The origin under which clients reach the hub, when it is not the listening address itself. */
+  readonly publicUrl: string | undefined
+  /** A proxy in front ends TLS; the limit per client address is then the proxy's work. */
+  readonly trustedProxy: boolean
+  /** Further `host[:port]` values of the Host header, beside the hub's own. */
+  readonly allowedHosts: readonly string[]
+  /** Further values of the Origin header, beside the hub's own. */
+  readonly allowedOrigins: readonly string[]
+}
+
+export interface HttpServerConfig {
+  readonly transport: 'http'
+  readonly name: string
+  /** Normalized; its host:port is what the administrator typed and is thereby allowed, only exactly it. */
+  readonly url: string
+}
+
+export interface StdioServerConfig {
+  readonly transport: 'stdio'
+  readonly name: string
+  /** Absolute path as it is started. It is not resolved further: a Python environment knows itself by its link. */
+  readonly command: string
+  /** What `command` really is, links resolved: approvals are bound to it. */
+  readonly realCommand: string
+  readonly args: readonly string[]
+  /** As written: `${env:NAME}` stays a reference until the child starts (`childEnvironment`). */
+  readonly env: Readonly<Record<string, string>>
+  /** `name@1.2.3`, verified against the installed package. */
+  readonly package: string | undefined
+  /** The directory of the configuration file. */
+  readonly cwd: string
+}
+
+export type ServerConfig = HttpServerConfig | StdioServerConfig
+
+/** The whole configuration: resolved, checked and frozen. Holds no secret. */
+export interface Config {
+  /** The file it came from; undefined when there is none. */
+  readonly file: string | undefined
+  /** Absolute. */
+  readonly dataDir: string
+  readonly listen: ListenConfig
+  /** In the order of the file. */
+  readonly servers: readonly ServerConfig[]
+  readonly limits: Limits
+  readonly activity: 'queued' | 'strict'
+}

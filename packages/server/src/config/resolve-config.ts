@@ -1,0 +1,103 @@
+import { resolve } from 'node:path'
+import { checkListen, isLoopbackHost } from './check-listen.ts'
+import type { Contradiction } from './check-listen.ts'
+import { ConfigError } from './config-error.ts'
+import type { Config, Limits, ListenConfig, ServerConfig } from './config.ts'
+import { findConfusableName } from './find-confusable-name.ts'
+import type { LoadedFile } from './load-file.ts'
+import type { Environment } from './read-env.ts'
+import { resolveServer } from './resolve-server.ts'
+
+/** What the command line says; it wins over the environment and the file. */
+export interface Flags {
+  readonly config?: string | undefined
+  readonly host?: string | undefined
+  readonly port?: string | undefined
+  readonly dataDir?: string | undefined
+}
+
+export interface ConfigSources {
+  readonly flags: Flags
+  readonly environment: Environment
+  readonly loaded: LoadedFile
+  /** Absolute path of the file behind `loaded`; undefined without one. */
+  readonly file: string | undefined
+  /** What relative paths of flags and environment start from. */
+  readonly workingDirectory: string
+}
+
+const DEFAULT_DATA_DIR = '.parley'
+
+/**
+ * One frozen configuration from flags, environment and file.
+ * @throws ConfigError with every contradiction found.
+ */
+export function resolveConfig(sources: ConfigSources): Config {
+  const { flags, environment, loaded, file, workingDirectory } = sources
+  const { settings } = loaded
+  const listen: ListenConfig = Object.freeze({
+    host: flags.host ?? environment.host ?? settings.listen.host,
+    port: readPort(flags.port ?? environment.port) ?? settings.listen.port,
+    publicUrl: settings.listen.publicUrl,
+    trustedProxy: settings.listen.trustedProxy,
+    allowedHosts: Object.freeze([...settings.listen.allowedHosts]),
+    allowedOrigins: Object.freeze([...settings.listen.allowedOrigins]),
+  })
+  const servers: ServerConfig[] = []
+  const problems = [...checkListen(listen), ...checkLimits(settings.limits)]
+  for (const [name, entry] of Object.entries(settings.servers)) {
+    const confusable = findConfusableName(
+      name,
+      servers.map((server) => server.name),
+    )
+    if (confusable) {
+      problems.push({
+        path: ['servers', name],
+        message: `is too easily mistaken for "${confusable}"; choose another name`,
+      })
+    }
+    const resolved = resolveServer(name, entry, file ?? workingDirectory)
+    if ('problems' in resolved) problems.push(...resolved.problems)
+    else servers.push(resolved.server)
+  }
+  problems.push(...checkLoops(servers, listen))
+  if (problems.length > 0)
+    throw new ConfigError(problems.map(({ path, message }) => loaded.problemAt(path, message)))
+  return Object.freeze({
+    file,
+    dataDir: resolve(workingDirectory, flags.dataDir ?? environment.dataDir ?? DEFAULT_DATA_DIR),
+    listen,
+    servers: Object.freeze(servers),
+    limits: Object.freeze({ ...settings.limits }),
+    activity: settings.activity,
+  })
+}
+
+function readPort(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (/^[0-9]{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
+  throw new ConfigError([{ path: 'port', message: `"${text}" is no port; write a number from 0 to 65535` }])
+}
+
+function checkLimits({ headerTimeoutMs, bodyTimeoutMs }: Limits): Contradiction[] {
+  if (headerTimeoutMs <= bodyTimeoutMs) return []
+  const message = `is ${headerTimeoutMs}, more than limits.bodyTimeoutMs (${bodyTimeoutMs}), which includes it`
+  return [{ path: ['limits', 'headerTimeoutMs'], message }]
+}
+
+/** A server that is the hub itself would call itself without end. Egress refuses it too; here the mistake has a line. */
+function checkLoops(servers: readonly ServerConfig[], listen: ListenConfig): Contradiction[] {
+  const found: Contradiction[] = []
+  for (const server of servers) {
+    if (server.transport !== 'http') continue
+    const url = new URL(server.url)
+    const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
+    const isOwn = isLoopbackHost(url.hostname) ? port === listen.port : url.origin === listen.publicUrl
+    if (!isOwn) continue
+    found.push({
+      path: ['servers', server.name, 'url'],
+      message: 'is Parley itself; write the address of another server',
+    })
+  }
+  return found
+}

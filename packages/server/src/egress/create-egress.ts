@@ -1,0 +1,109 @@
+import { Pool } from 'undici'
+import { portOf, readTarget, refusedTarget } from './admit-target.ts'
+import type { Allowance, TargetRules } from './admit-target.ts'
+import { guardConnect, resolveHost } from './guard-connect.ts'
+import type { Resolve } from './guard-connect.ts'
+import { createOutlet } from './outlet.ts'
+import type { Outlet } from './outlet.ts'
+import type { OwnListener } from './own-listeners.ts'
+import { purposeLimits } from './purpose-limits.ts'
+import type { EgressLimits, Purpose } from './purpose-limits.ts'
+
+export interface EgressOptions {
+  readonly limits: EgressLimits
+  /** Every address and port of the hub's own, database included: refused even where an allowance names them. */
+  readonly ownListeners: () => readonly OwnListener[]
+  /** Name lookup; the system's by default. */
+  readonly resolve?: Resolve
+  /** Ports that URLs may use which no administrator typed. */
+  readonly discoveredPorts?: readonly number[]
+}
+
+export interface OpenOptions {
+  readonly purpose: Purpose
+  readonly url: string
+  /** Without it only global addresses are reached. Never give one to a URL that something else named. */
+  readonly allowance?: Allowance
+}
+
+/** The one room through which the hub reaches others. */
+export interface Egress {
+  /** Records that an administrator typed this http(s) URL: its host and port, only exactly they, may be non-global. */
+  allow(typedUrl: string, reason: string): Allowance
+  /** Takes an allowance back: its outlets are cut and its host is refused from now on. */
+  disallow(allowance: Allowance): void
+  /**
+   * A guarded way to the origin of `url`. It owns its connections; close it when it is no longer used.
+   * @throws ParleyError `egress_refused`; where the address shows only at connection, each exchange fails with it.
+   */
+  open(options: OpenOptions): Outlet
+  /** Cuts every outlet. */
+  close(): Promise<void>
+}
+
+const DISCOVERED_PORTS = [80, 443, 8443]
+/** Below the 5 s after which Node servers close idle connections; a server's own hint may lengthen it. */
+const IDLE_CONNECTION_MS = 4000
+const IDLE_CONNECTION_MAX_MS = 60_000
+
+export function createEgress(options: EgressOptions): Egress {
+  const allowances = new Set<Allowance>()
+  const outlets = new Map<Outlet, Allowance | undefined>()
+  const rules: TargetRules = {
+    discoveredPorts: options.discoveredPorts ?? DISCOVERED_PORTS,
+    ownListeners: options.ownListeners,
+    isActive: (allowance) => allowances.has(allowance),
+  }
+  return Object.freeze({ allow, disallow, open, close })
+
+  function allow(typedUrl: string, reason: string): Allowance {
+    const url = URL.parse(typedUrl)
+    if (!url || url.hostname === '') throw refusedTarget('not a URL')
+    const allowance = Object.freeze({ host: url.hostname, port: portOf(url), reason })
+    allowances.add(allowance)
+    return allowance
+  }
+
+  function disallow(allowance: Allowance): void {
+    allowances.delete(allowance)
+    for (const [outlet, used] of outlets) {
+      if (used === allowance) void outlet.destroy()
+    }
+  }
+
+  function open({ purpose, url, allowance }: OpenOptions): Outlet {
+    const target = readTarget(url, allowance, rules)
+    const limits = purposeLimits(purpose, options.limits)
+    const pool = new Pool(target.origin, {
+      connections: limits.connections,
+      pipelining: 1,
+      allowH2: false,
+      useMilo: false,
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headersTimeoutMs,
+      bodyTimeout: limits.idleTimeoutMs,
+      keepAliveTimeout: IDLE_CONNECTION_MS,
+      keepAliveMaxTimeout: IDLE_CONNECTION_MAX_MS,
+      connect: guardConnect(target, rules, {
+        connectTimeoutMs: limits.connectTimeoutMs,
+        resolve: options.resolve ?? resolveHost,
+      }),
+    })
+    const inner = createOutlet(target.origin, pool, limits)
+    const outlet: Outlet = Object.freeze({
+      ...inner,
+      close: () => forget(() => inner.close()),
+      destroy: () => forget(() => inner.destroy()),
+    })
+    outlets.set(outlet, allowance)
+    return outlet
+
+    function forget(end: () => Promise<void>): Promise<void> {
+      return end().finally(() => outlets.delete(outlet))
+    }
+  }
+
+  async function close(): Promise<void> {
+    await Promise.all([...outlets.keys()].map((outlet) => outlet.destroy()))
+  }
+}

@@ -1,0 +1,151 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ActivityRecord, CapabilityName, Decision, ErrorCode, Principal } from '@parley/contract'
+import { ParleyError, capabilityName, toParleyError } from '@parley/contract'
+import { decide, type TakeToken } from '../access/index.ts'
+import type { Authenticate } from '../identity/index.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { JsonObject } from '../lib/json-rpc.ts'
+import type { NewId, Random } from '../lib/random.ts'
+import type { Envelope } from '../lib/strict-json/index.ts'
+import type { Registry, ServerEntry } from '../registry/index.ts'
+import type { McpHeaders } from './read-headers.ts'
+import { sendError, type Reply } from './reply.ts'
+import type { RequestStates } from './request-state.ts'
+
+export interface GatewayLimits {
+  readonly bodyBytes: number
+  readonly resultBytes: number
+  readonly upstreamTimeoutMs: number
+  readonly streamsPerPrincipal: number
+  readonly sessionsPerPrincipal: number
+}
+
+/** All that the gateway needs of the house, passed in by the composition root. */
+export interface GatewayTools {
+  readonly registry: Registry
+  readonly authenticate: Authenticate
+  readonly takeToken: TakeToken
+  readonly record: (record: ActivityRecord) => void | Promise<void>
+  readonly clock: Clock
+  readonly random: Random
+  readonly newId: NewId
+  readonly states: RequestStates
+  readonly limits: GatewayLimits
+}
+
+/** The endpoint a request came to: all servers merged, or one server with its own names. */
+export type Scope = { readonly kind: 'merged' } | { readonly kind: 'single'; readonly name: string }
+
+/** One JSON-RPC request on its way through the pipeline. */
+export interface Call {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  readonly headers: McpHeaders
+  readonly scope: Scope
+  readonly principal: Principal
+  readonly envelope: Envelope
+  readonly method: string
+  /** The request's id exactly as it was sent. */
+  readonly idJson: string
+  readonly startedMicros: number
+  decision: Decision | undefined
+  capability: CapabilityName | undefined
+  definitionHash: string | undefined
+  argumentsDigest: string | undefined
+}
+
+/** What a call is aimed at, by the owner's own names. */
+export interface Target {
+  readonly entry: ServerEntry
+  readonly kind: 'tool' | 'prompt' | 'resource'
+  readonly name: string
+}
+
+/** The entry of a single-server endpoint; `not_found` also when the server is not approved. */
+export function entryOf(tools: GatewayTools, scope: Scope): ServerEntry | undefined {
+  if (scope.kind === 'merged') return undefined
+  const entry = tools.registry.entry(scope.name)
+  if (!entry) throw new ParleyError('not_found', `There is no server "${scope.name}" here. \`parley servers list\` shows the names.`)
+  return entry
+}
+
+/** decide, then limit: throws when the call may not go on. The decision stays with the call for its record. */
+export function admit(tools: GatewayTools, call: Call, target: Target): void {
+  call.capability = capabilityName({ kind: target.kind, owner: target.entry.name, name: target.name })
+  const decision = decide(call.principal, 'mcp.call', call.capability)
+  call.decision = decision
+  if (decision.kind !== 'allow') {
+    throw new ParleyError('forbidden', decision.kind === 'deny' ? decision.reason : 'This call needs consent first.')
+  }
+  limit(tools, call.principal)
+}
+
+export function limit(tools: GatewayTools, principal: Principal): void {
+  const waitSeconds = tools.takeToken(principal.subject)
+  if (waitSeconds === 0) return
+  throw new ParleyError('rate_limited', `Too many requests; try again in ${waitSeconds} s.`, {
+    data: { retryAfterSeconds: waitSeconds },
+  })
+}
+
+/** Writes the call's activity record: one per request that reached a capability, whatever became of it. */
+export function record(tools: GatewayTools, call: Call, result: ActivityRecord['result']): void {
+  const decision = call.decision
+  const { principal } = call
+  void tools.record({
+    at: tools.clock.now(),
+    face: 'mcp',
+    action: call.method,
+    requestId: tools.newId('request'),
+    ...traceOf(call.headers.traceparent),
+    subject: principal.subject,
+    ...(principal.person === undefined ? {} : { person: principal.person }),
+    chain: principal.chain,
+    ...(principal.app === undefined ? {} : { app: principal.app }),
+    ...(principal.grant === undefined ? {} : { grant: principal.grant }),
+    ...(call.capability === undefined ? {} : { capability: call.capability }),
+    ...(call.argumentsDigest === undefined ? {} : { argumentsDigest: call.argumentsDigest }),
+    ...(call.definitionHash === undefined ? {} : { definitionHash: call.definitionHash }),
+    decision: decision?.kind ?? 'deny',
+    policies: decision?.policies ?? [],
+    policyVersion: decision?.policyVersion ?? 0,
+    catalogVersion: tools.registry.version,
+    peopleVersion: 0,
+    result,
+    latencyMicros: tools.clock.monotonicMicros() - call.startedMicros,
+  })
+}
+
+const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/
+
+function traceOf(traceparent: string | undefined): { traceId?: string } {
+  const traceId = traceparent === undefined ? undefined : TRACEPARENT.exec(traceparent)?.[1]
+  return traceId === undefined ? {} : { traceId }
+}
+
+/** How an MCP result counts in the record. */
+export function resultKind(result: JsonObject): ActivityRecord['result'] {
+  if (result['isError'] === true) return 'tool_error'
+  return result['resultType'] === 'input_required' ? 'input_required' : 'ok'
+}
+
+/** Ends a call with an error, in the caller's protocol, and records it when it had reached a capability. */
+export function failCall(tools: GatewayTools, call: Call, error: unknown, reply?: Reply): void {
+  const parleyError = toParleyError(error)
+  if (reply) reply.fail(parleyError)
+  else sendError(call.res, parleyError, call.idJson)
+  if (call.capability !== undefined) record(tools, call, errorResult(call, parleyError.code))
+}
+
+function errorResult(call: Call, code: ErrorCode): ActivityRecord['result'] {
+  return call.res.destroyed && !call.res.writableFinished ? 'cancelled' : code
+}
+
+/** A signal that fires when the client goes away before its answer is complete. */
+export function whenClientLeaves(res: ServerResponse): AbortSignal {
+  const controller = new AbortController()
+  res.once('close', () => {
+    if (!res.writableFinished) controller.abort(new ParleyError('upstream_unavailable', 'The caller went away.'))
+  })
+  return controller.signal
+}

@@ -1,0 +1,177 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ParleyError, toParleyError, type Principal } from '@parley/contract'
+import { StrictJsonError, scanEnvelope, type Envelope } from '../lib/strict-json/index.ts'
+import type { Call, GatewayTools, Scope } from './call.ts'
+import { HeldCalls } from './held-calls.ts'
+import { LegacySessions, acceptLegacyMessage, serveLegacy, serveSessionMethod } from './legacy-face.ts'
+import { serveModern, type ModernState } from './modern-face.ts'
+import { LEGACY, META } from './protocol.ts'
+import { readHeaders, type McpHeaders } from './read-headers.ts'
+import { sendError } from './reply.ts'
+import { SessionPool } from './session-pool.ts'
+
+/** Reads a whole body under a limit; answers over-long and broken ones itself and does not call back then. */
+export type ReadBody = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  limitBytes: number,
+  onBody: (body: Buffer) => void,
+) => void
+
+export interface Gateway {
+  /** Serves a request below `/mcp`; `path` is the whole path without the query. */
+  handle(req: IncomingMessage, res: ServerResponse, path: string): void
+  /** Ends the subscriptions with their final response and refuses calls on hold; open calls go on. */
+  endStreams(): Promise<void>
+  close(): Promise<void>
+}
+
+/** The MCP face: both eras of client on the same endpoints, in front of upstreams of both. */
+export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway {
+  const sessions = new LegacySessions(tools)
+  const state: ModernState = {
+    held: new HeldCalls(tools.clock, tools.newId),
+    pool: new SessionPool(tools.clock),
+    streams: new Set(),
+  }
+
+  function handle(req: IncomingMessage, res: ServerResponse, path: string): void {
+    try {
+      const scope = scopeOf(path)
+      const headers = readHeaders(req.rawHeaders)
+      const principal = tools.authenticate(headers.authorization)
+      if (!principal) throw new ParleyError('unauthenticated', 'Send `Authorization: Bearer <key>`.')
+      if (req.method === 'POST') {
+        refuseOtherMedia(req)
+        readBody(req, res, tools.limits.bodyBytes, (body) => receive({ req, res, headers, principal, scope }, body))
+      } else if (req.method === 'GET' || req.method === 'DELETE') {
+        void serveSessionMethod(tools, sessions, { req, res, headers, principal, scope })
+      } else {
+        throw new ParleyError('method_not_allowed', 'Use POST here.')
+      }
+    } catch (error) {
+      sendError(res, toParleyError(error), undefined)
+    }
+  }
+
+  function receive(request: Received, body: Buffer): void {
+    const startedMicros = tools.clock.monotonicMicros()
+    let idJson: string | undefined
+    try {
+      const envelope = scan(body)
+      const method = envelope.string('method')
+      const id = envelope.span('id')
+      idJson = id && readId(envelope, id.start, id.end)
+      checkEnvelope(envelope, method, id !== undefined)
+      const modern = isModern(request.headers, envelope)
+      if (method === undefined || idJson === undefined) {
+        void acceptMessage(request, { body, modern })
+        return
+      }
+      const call: Call = {
+        ...request,
+        envelope,
+        method,
+        idJson,
+        startedMicros,
+        decision: undefined,
+        capability: undefined,
+        definitionHash: undefined,
+        argumentsDigest: undefined,
+      }
+      void (modern ? serveModern(tools, state, call) : serveLegacy(tools, sessions, call))
+    } catch (error) {
+      sendError(request.res, toParleyError(error), idJson)
+    }
+  }
+
+  /** Notifications, and a legacy client's responses. The modern revision knows none over HTTP; they are let pass. */
+  async function acceptMessage(request: Received, message: { body: Buffer; modern: boolean }): Promise<void> {
+    try {
+      if (!message.modern) {
+        const session = sessions.find(request.headers, request.principal, request.scope)
+        await acceptLegacyMessage(session, tools, message.body)
+      }
+      request.res.writeHead(202).end()
+    } catch (error) {
+      sendError(request.res, toParleyError(error), undefined)
+    }
+  }
+
+  async function endStreams(): Promise<void> {
+    for (const end of [...state.streams]) end()
+    state.held.close()
+    await sessions.closeAll()
+  }
+
+  return {
+    handle,
+    endStreams,
+    async close() {
+      await endStreams()
+      await state.pool.close()
+    },
+  }
+}
+
+interface Received {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  readonly headers: McpHeaders
+  readonly principal: Principal
+  readonly scope: Scope
+}
+
+const SINGLE_PREFIX = '/mcp/servers/'
+
+function scopeOf(path: string): Scope {
+  if (path === '/mcp' || path === '/mcp/') return { kind: 'merged' }
+  if (path.startsWith(SINGLE_PREFIX)) {
+    const name = path.slice(SINGLE_PREFIX.length).replace(/\/$/, '')
+    if (/^[a-z0-9-]{1,40}$/.test(name)) return { kind: 'single', name }
+  }
+  throw new ParleyError('not_found', 'There is nothing here; the endpoints are /mcp and /mcp/servers/{server}.')
+}
+
+function refuseOtherMedia(req: IncomingMessage): void {
+  const type = req.headers['content-type']
+  if (type !== undefined && /^application\/json\s*(?:;|$)/i.test(type)) return
+  throw new ParleyError('unsupported_media_type', 'Content-Type must be application/json.')
+}
+
+function scan(body: Buffer): Envelope {
+  try {
+    return scanEnvelope(body)
+  } catch (error) {
+    if (!(error instanceof StrictJsonError)) throw error
+    throw new ParleyError(error.kind === 'syntax' ? 'invalid_json' : 'invalid_request', `The body ${error.message}.`, { cause: error })
+  }
+}
+
+/** The id's own text when it is a string or a safe integer (MCP, Requests); throws otherwise. */
+function readId(envelope: Envelope, start: number, end: number): string {
+  const text = envelope.bytes.toString('utf8', start, end)
+  const isText = text.startsWith('"') && text.length <= 1024
+  if (!isText && !(/^-?\d{1,16}$/.test(text) && Number.isSafeInteger(Number(text)))) {
+    throw new ParleyError('invalid_request', 'id must be a string or an integer.')
+  }
+  return text
+}
+
+function checkEnvelope(envelope: Envelope, method: string | undefined, hasId: boolean): void {
+  const bad = (what: string) => new ParleyError('invalid_request', what)
+  if (envelope.bytes[0] === 0x5b) throw bad('Batches are not part of this protocol; send one message.')
+  if (envelope.string('jsonrpc') !== '2.0') throw bad('jsonrpc must be "2.0".')
+  if (envelope.has('method') && method === undefined) throw bad('method must be a string.')
+  const params = envelope.span('params')
+  if (params && envelope.bytes[params.start] !== 0x7b) throw bad('params must be an object.')
+  const isResponse = envelope.has('result') || envelope.has('error')
+  if (method === undefined ? !(isResponse && hasId) : isResponse) throw bad('This is no JSON-RPC message.')
+}
+
+/** A request that carries modern metadata is served as modern, any other as a session's (MCP 2026-07-28, Compatibility Matrix). */
+function isModern(headers: McpHeaders, envelope: Envelope): boolean {
+  if (envelope.has(META.version)) return true
+  if (headers.version === undefined) return headers.method !== undefined && headers.sessionId === undefined
+  return headers.version !== LEGACY && !/^2024-|^2025-/.test(headers.version)
+}

@@ -1,0 +1,194 @@
+import type { ServerResponse } from 'node:http'
+import { ParleyError } from '@parley/contract'
+import type { JsonObject, Outcome, RequestMessage } from '../lib/json-rpc.ts'
+import { encodeEvent } from '../lib/sse.ts'
+import type { ServerEntry } from '../registry/index.ts'
+import type { Channel, ServerNotification, Subscription } from '../upstream/index.ts'
+import type { Scope } from './call.ts'
+import type { Reply } from './reply.ts'
+import { META, MODERN } from './protocol.ts'
+
+const MAX_WAITING = 100
+const MAX_QUESTIONS = 100
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024
+
+export interface SessionOptions {
+  readonly id: string
+  readonly subject: string
+  readonly scope: Scope
+  readonly capabilities: JsonObject
+  readonly clientInfo: JsonObject
+}
+
+/** One session of a 2025-11-25 client: bound to the caller that opened it and to one endpoint. */
+export class LegacySession {
+  readonly id: string
+  readonly subject: string
+  readonly scope: Scope
+  readonly capabilities: JsonObject
+  readonly clientInfo: JsonObject
+  logLevel: string | undefined
+  lastUsedMicros = 0
+  /** Requests under way, by the client's id as it was sent. */
+  readonly running = new Map<string, AbortController>()
+  #channels = new Map<string, Promise<Channel>>()
+  #questions = new Map<string, (outcome: Outcome) => void>()
+  #questionCount = 0
+  #stream: ServerResponse | undefined
+  #waiting: object[] = []
+  #uris = new Set<string>()
+  #subscription: Subscription | undefined
+  #cleanups: (() => void)[] = []
+  #closed = false
+
+  constructor(options: SessionOptions) {
+    this.id = options.id
+    this.subject = options.subject
+    this.scope = options.scope
+    this.capabilities = options.capabilities
+    this.clientInfo = options.clientInfo
+  }
+
+  get terms() {
+    return { capabilities: this.capabilities, clientInfo: this.clientInfo, logLevel: this.logLevel }
+  }
+
+  get streaming(): boolean {
+    return this.#stream !== undefined
+  }
+
+  onClose(cleanup: () => void): void {
+    this.#cleanups.push(cleanup)
+  }
+
+  /** The channel to one upstream for as long as this session lives; opened when first needed. */
+  channel(entry: ServerEntry): Promise<Channel> {
+    const known = this.#channels.get(entry.id)
+    if (known) return known.then((channel) => (channel.closed ? this.#reopen(entry) : channel))
+    return this.#reopen(entry)
+  }
+
+  #reopen(entry: ServerEntry): Promise<Channel> {
+    const opening = this.#open(entry)
+    this.#channels.set(entry.id, opening)
+    opening.catch(() => this.#channels.delete(entry.id))
+    return opening
+  }
+
+  async #open(entry: ServerEntry): Promise<Channel> {
+    const info = await entry.upstream.info()
+    if (info.era === MODERN) return entry.upstream.modern()
+    const channel = await entry.upstream.openSession(
+      { capabilities: this.capabilities, clientInfo: this.clientInfo },
+      AbortSignal.timeout(60_000),
+    )
+    channel.setSessionEvents({
+      notification: (notification) => this.push(notification),
+      serverRequest: (request, signal) => this.ask(request, undefined, signal),
+    })
+    return channel
+  }
+
+  /**
+   * Puts a question to the client, on the stream of the request it belongs to or else on the session's own, and waits
+   * for the answer that it will POST.
+   */
+  ask(request: Pick<RequestMessage, 'method' | 'params'>, reply: Reply | undefined, signal: AbortSignal): Promise<Outcome> {
+    if (this.#questions.size >= MAX_QUESTIONS) {
+      return Promise.resolve({ error: { code: -32603, message: 'Too many questions at once.' } })
+    }
+    const id = `parley-${++this.#questionCount}`
+    const message = { id, method: request.method, ...(request.params === undefined ? {} : { params: request.params }) }
+    return new Promise((resolve, reject) => {
+      this.#questions.set(id, resolve)
+      signal.addEventListener(
+        'abort',
+        () => {
+          if (this.#questions.delete(id)) this.push({ method: 'notifications/cancelled', params: { requestId: id } })
+          reject(signal.reason as Error)
+        },
+        { once: true },
+      )
+      if (!reply?.send(message)) this.push(message)
+    })
+  }
+
+  /** The client's answer to a question; false when nothing of that id was asked. */
+  answer(id: unknown, outcome: Outcome): boolean {
+    const resolve = typeof id === 'string' ? this.#questions.get(id) : undefined
+    if (!resolve) return false
+    this.#questions.delete(id as string)
+    resolve(outcome)
+    return true
+  }
+
+  /** Sends on the session's own stream; what comes while there is none waits, the oldest is dropped beyond 100. */
+  push(message: ServerNotification | object): void {
+    if (this.#closed) return
+    if (!this.#stream) {
+      this.#waiting.push(message)
+      if (this.#waiting.length > MAX_WAITING) this.#waiting.shift()
+      return
+    }
+    if (this.#stream.writableLength > MAX_UNREAD_BYTES) this.#stream.destroy()
+    else this.#stream.write(encodeEvent(JSON.stringify({ jsonrpc: '2.0', ...message })))
+  }
+
+  /** Makes this the session's stream; an earlier one ends. */
+  attach(res: ServerResponse): void {
+    this.#stream?.end()
+    this.#stream = res
+    res.once('close', () => {
+      if (this.#stream === res) this.#stream = undefined
+    })
+    for (const message of this.#waiting.splice(0)) this.push(message)
+  }
+
+  /** Follows a modern upstream's changes for this session; called again when the URIs change. */
+  async follow(entry: ServerEntry): Promise<void> {
+    const info = await entry.upstream.info()
+    if (info.era !== MODERN) return
+    const channel = await this.channel(entry)
+    const abort = new AbortController()
+    const next = await channel.subscribe(
+      {
+        toolsListChanged: true,
+        promptsListChanged: true,
+        resourcesListChanged: true,
+        ...(this.#uris.size > 0 ? { resourceSubscriptions: [...this.#uris] } : {}),
+      },
+      ({ method, params }) => this.push({ method, params: withoutSubscriptionId(params) }),
+      abort.signal,
+    )
+    this.#subscription?.close()
+    if (this.#closed) next.close()
+    else this.#subscription = next
+  }
+
+  setSubscribed(uri: string, wanted: boolean): void {
+    if (wanted && this.#uris.size >= 1000) throw new ParleyError('invalid_params', 'At most 1000 resources can be subscribed to.')
+    if (wanted) this.#uris.add(uri)
+    else this.#uris.delete(uri)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const cleanup of this.#cleanups) cleanup()
+    for (const controller of this.running.values()) controller.abort(new ParleyError('unavailable', 'The session has ended.'))
+    this.#subscription?.close()
+    this.#stream?.end()
+    const channels = await Promise.allSettled(this.#channels.values())
+    await Promise.allSettled(
+      channels.map((opened) =>
+        opened.status === 'fulfilled' && opened.value.info.era !== MODERN ? opened.value.close() : undefined,
+      ),
+    )
+  }
+}
+
+function withoutSubscriptionId(params: JsonObject | undefined): JsonObject {
+  const { _meta, ...rest } = params ?? {}
+  if (typeof _meta !== 'object' || _meta === null) return rest
+  const { [META.subscriptionId]: _id, ...meta } = _meta as JsonObject
+  return Object.keys(meta).length > 0 ? { ...rest, _meta: meta } : rest
+}

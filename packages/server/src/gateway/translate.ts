@@ -1,0 +1,101 @@
+import { isObject, type JsonObject, type Outcome, type RpcError } from '../lib/json-rpc.ts'
+import type { UpstreamInfo } from '../upstream/index.ts'
+import { LEGACY, META, MODERN, SUPPORTED_VERSIONS } from './protocol.ts'
+
+const PER_REQUEST_KEYS: readonly string[] = [META.version, META.clientInfo, META.clientCapabilities, META.logLevel]
+
+/** Methods whose complete results carry `ttlMs` and `cacheScope` (MCP 2026-07-28, Caching). */
+const CACHEABLE = new Set([
+  'server/discover',
+  'tools/list',
+  'prompts/list',
+  'resources/list',
+  'resources/templates/list',
+  'resources/read',
+])
+
+/** Parameters as a legacy upstream takes them: without the modern per-request metadata and round-trip fields. */
+export function toLegacyParams(params: JsonObject): JsonObject | undefined {
+  const { _meta, inputResponses: _responses, requestState: _state, ...rest } = params
+  const meta = isObject(_meta) ? Object.fromEntries(Object.entries(_meta).filter(([key]) => !PER_REQUEST_KEYS.includes(key))) : {}
+  const result = Object.keys(meta).length > 0 ? { ...rest, _meta: meta } : rest
+  return Object.keys(result).length > 0 ? result : undefined
+}
+
+/** Who a legacy client said it is, to be repeated on every modern request. */
+export interface ClientTerms {
+  readonly capabilities: JsonObject
+  readonly clientInfo: JsonObject
+  readonly logLevel: string | undefined
+}
+
+/** Parameters as a modern upstream takes them. */
+export function toModernParams(params: JsonObject | undefined, terms: ClientTerms): JsonObject {
+  const own = isObject(params?.['_meta']) ? params['_meta'] : {}
+  return {
+    ...params,
+    _meta: {
+      ...own,
+      [META.version]: MODERN,
+      [META.clientInfo]: terms.clientInfo,
+      [META.clientCapabilities]: terms.capabilities,
+      ...(terms.logLevel === undefined ? {} : { [META.logLevel]: terms.logLevel }),
+    },
+  }
+}
+
+/** A legacy upstream's answer for a modern client: typed, with conservative caching hints and the server's name. */
+export function toModernOutcome(method: string, outcome: Outcome, info: UpstreamInfo): Outcome {
+  if ('error' in outcome) return { error: toModernError(outcome.error) }
+  const { result } = outcome
+  const meta = isObject(result['_meta']) ? result['_meta'] : {}
+  return {
+    result: {
+      resultType: 'complete',
+      ...(CACHEABLE.has(method) ? { ttlMs: 0, cacheScope: 'private' } : {}),
+      ...result,
+      ...(info.serverInfo ? { _meta: { [META.serverInfo]: info.serverInfo, ...meta } } : {}),
+    },
+  }
+}
+
+/** -32002 became -32602; the rest of the legacy range keeps its number (MCP 2026-07-28, Error Codes). */
+function toModernError(error: RpcError): RpcError {
+  return error.code === -32002 ? { ...error, code: -32602 } : error
+}
+
+/** A modern upstream's answer for a legacy client: without the fields that its revision does not know. */
+export function toLegacyOutcome(outcome: Outcome): Outcome {
+  if ('error' in outcome) return outcome
+  const { resultType: _type, ttlMs: _ttl, cacheScope: _scope, ...rest } = outcome.result
+  if (!isObject(rest['_meta'])) return { result: rest }
+  const { [META.serverInfo]: _info, ...meta } = rest['_meta']
+  const { _meta, ...bare } = rest
+  return { result: Object.keys(meta).length > 0 ? { ...bare, _meta: meta } : bare }
+}
+
+/** The `DiscoverResult` of one upstream as the hub offers it: in both eras, with approved instructions only. */
+export function toDiscoverResult(info: UpstreamInfo, instructions: string | undefined): JsonObject {
+  const own = info.discover ?? {}
+  const { instructions: _unreviewed, supportedVersions: _versions, ...rest } = own
+  return {
+    resultType: 'complete',
+    ttlMs: 0,
+    cacheScope: 'private',
+    ...(info.serverInfo ? { _meta: { [META.serverInfo]: info.serverInfo } } : {}),
+    ...rest,
+    capabilities: info.capabilities,
+    supportedVersions: SUPPORTED_VERSIONS,
+    ...(instructions === undefined ? {} : { instructions }),
+  }
+}
+
+/** The `InitializeResult` of one upstream as the hub offers it to legacy clients. */
+export function toInitializeResult(info: UpstreamInfo, instructions: string | undefined): JsonObject {
+  return {
+    protocolVersion: LEGACY,
+    capabilities: info.capabilities,
+    serverInfo: info.serverInfo ?? { name: 'unnamed', version: '0' },
+    ...(instructions === undefined ? {} : { instructions }),
+  }
+}

@@ -1,0 +1,133 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Limits } from '../config/index.ts'
+
+export interface EventStreamEvents {
+  /** The stream is over, whoever ended it; called exactly once. */
+  onClose(): void
+  /** The hub is shutting down: send the final response, then `end`. */
+  onDrain(): void
+}
+
+/** A `text/event-stream` response (WHATWG HTML, Server-sent events). After its end every call does nothing. */
+export interface EventStream {
+  /** Writes whole events as they stand. False once the stream is over, be it because its reader is too slow. */
+  send(bytes: Buffer | string): boolean
+  end(): void
+  /** Cuts the connection. */
+  destroy(): void
+}
+
+export type EventStreamLimits = Pick<Limits, 'heartbeatMs' | 'streamBufferBytes'>
+
+const HEARTBEAT = Buffer.from(': \n\n')
+/** TCP probes begin after this silence and give up some ten seconds later. */
+const PROBE_AFTER_MS = 15_000
+
+/** `x-accel-buffering` keeps proxies such as nginx from holding events back. */
+const HEADERS = (
+  'content-type=text/event-stream&cache-control=no-store, no-transform&' +
+  'x-accel-buffering=no&x-content-type-options=nosniff'
+).split(/[=&]/)
+
+/**
+ * All open event streams: one timer beats for all of them, and shutdown reaches each. A stream whose reader leaves
+ * more than `streamBufferBytes` unread is cut.
+ */
+export class EventStreams {
+  readonly #limits: EventStreamLimits
+  readonly #open = new Set<OpenStream>()
+  #timer: NodeJS.Timeout | undefined
+  #isDraining = false
+
+  constructor(limits: EventStreamLimits) {
+    this.#limits = limits
+  }
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  /** Begins the response. `headers` is a flat name, value list beside those of every event stream. */
+  open(
+    request: IncomingMessage,
+    response: ServerResponse,
+    events: EventStreamEvents,
+    headers: readonly string[] = [],
+  ): EventStream {
+    const stream: OpenStream = new OpenStream(response, this.#limits.streamBufferBytes, events, () => {
+      this.#open.delete(stream)
+      if (this.#open.size === 0) this.#stopBeating()
+    })
+    request.socket.setKeepAlive(true, PROBE_AFTER_MS)
+    response.writeHead(200, [...HEADERS, ...headers])
+    response.flushHeaders()
+    this.#open.add(stream)
+    this.#timer ??= setInterval(() => this.#beat(), this.#limits.heartbeatMs).unref()
+    if (this.#isDraining) setImmediate(() => stream.drain())
+    return stream
+  }
+
+  /** Tells every stream, and every one opened from now on, that the hub is shutting down. */
+  drain(): void {
+    this.#isDraining = true
+    for (const stream of this.#open) stream.drain()
+  }
+
+  #beat(): void {
+    for (const stream of this.#open) stream.beat()
+  }
+
+  #stopBeating(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+}
+
+class OpenStream implements EventStream {
+  readonly #response: ServerResponse
+  readonly #limitBytes: number
+  readonly #events: EventStreamEvents
+  #isOver = false
+  #wasQuiet = false
+
+  constructor(response: ServerResponse, limitBytes: number, events: EventStreamEvents, onClose: () => void) {
+    this.#response = response
+    this.#limitBytes = limitBytes
+    this.#events = events
+    response.on('close', () => {
+      this.#isOver = true
+      onClose()
+      events.onClose()
+    })
+  }
+
+  send(bytes: Buffer | string): boolean {
+    if (this.#isOver) return false
+    this.#wasQuiet = false
+    this.#response.write(bytes)
+    if (this.#response.writableLength <= this.#limitBytes) return true
+    this.destroy()
+    return false
+  }
+
+  end(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#response.end()
+  }
+
+  destroy(): void {
+    this.#isOver = true
+    this.#response.destroy()
+  }
+
+  drain(): void {
+    if (!this.#isOver) this.#events.onDrain()
+  }
+
+  /** A comment goes out only where nothing was sent since the last beat. */
+  beat(): void {
+    if (this.#wasQuiet) this.send(HEARTBEAT)
+    this.#wasQuiet = true
+  }
+}

@@ -1,0 +1,8 @@
+export { createListener } from './create-listener.ts'
+export type { Listener, ListenerLimits, ListenerOptions } from './create-listener.ts'
+export { EventStreams } from './event-streams.ts'
+export type { EventStream, EventStreamEvents, EventStreamLimits } from './event-streams.ts'
+export type { RawHandler } from './raw-handler.ts'
+export { readBody } from './read-body.ts'
+export { refuseRequest, sendJson, sendProblem } from './send.ts'
+export { StreamCaps } from './stream-caps.ts'

@@ -1,0 +1,3 @@
+export { createAuthenticate } from './authenticate.ts'
+export type { Authenticate, StoredKey } from './authenticate.ts'
+export { BOOTSTRAP_KEY_PREFIX, createBootstrapKey, hashKey } from './bootstrap-key.ts'

@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util'
+import { toParleyError } from '@parley/contract'
+import { ConfigError, loadConfig, readEnv } from './config/index.ts'
+import { startHub, type Hub } from './server.ts'
+
+const OPTIONS = {
+  config: { type: 'string' },
+  host: { type: 'string' },
+  port: { type: 'string' },
+  'data-dir': { type: 'string' },
+  json: { type: 'boolean', default: false },
+} as const
+
+/** `parley serve`: starts a hub, says where it is, and runs until it is told to stop. Resolves with the exit code. */
+export async function runServe(argv: readonly string[]): Promise<number> {
+  const startedMs = performance.now()
+  const { values } = parseArgs({ args: [...argv], options: OPTIONS, strict: true })
+  const flags = { config: values.config, host: values.host, port: values.port, dataDir: values['data-dir'] }
+  const say = (text: string) => void process.stdout.write(`${text}\n`)
+  try {
+    const environment = readEnv()
+    const config = loadConfig({ flags, environment, workingDirectory: process.cwd() })
+    const hub = await startHub(config, environment, (message, detail) =>
+      void process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), message, ...detail })}\n`),
+    )
+    const milliseconds = Math.round(performance.now() - startedMs)
+    if (values.json) say(JSON.stringify({ event: 'ready', url: hub.url, dataDir: config.dataDir, milliseconds }))
+    else say(greeting(hub, config.dataDir, milliseconds))
+    return await untilStopped(hub)
+  } catch (error) {
+    const known = error instanceof ConfigError ? error : toParleyError(error)
+    process.stderr.write(`parley: ${known.message}\n`)
+    if (known !== error) process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+    return 1
+  }
+}
+
+/** The first signal drains, the second ends at once. */
+async function untilStopped(hub: Hub): Promise<number> {
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+  })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1))
+  return (await hub.drain()) ? 0 : 1
+}
+
+function greeting(hub: Hub, dataDir: string, milliseconds: number): string {
+  const key = hub.newKey ?? `<the key in ${dataDir}/credentials.json>`
+  const client = { mcpServers: { parley: { type: 'http', url: `${hub.url}/mcp`, headers: { Authorization: `Bearer ${key}` } } } }
+  return `
+Parley is ready at ${hub.url} (${milliseconds} ms)
+${hub.newKey === undefined ? '' : `\nThe administrator's key, shown this once and kept in ${dataDir}/credentials.json:\n  ${hub.newKey}\n`}
+For an MCP client:
+${JSON.stringify(client, null, 2)}
+
+Add a server:   parley servers add NAME http://localhost:3000/mcp
+Stop:           Ctrl-C
+`
+}

@@ -1,0 +1,152 @@
+import type { JsonObject, Outcome, RequestMessage } from '../lib/json-rpc.ts'
+
+/** The two ways of speaking MCP: stateless with per-request metadata, or sessions opened by `initialize`. */
+export type Era = '2026-07-28' | '2025-11-25'
+
+/** What an upstream says of itself in `server/discover` or `initialize`; self-reported, never trusted. */
+export interface UpstreamInfo {
+  readonly era: Era
+  readonly capabilities: JsonObject
+  readonly serverInfo: JsonObject | undefined
+  readonly instructions: string | undefined
+  /** The modern `DiscoverResult` as it came; undefined for a legacy upstream. */
+  readonly discover: JsonObject | undefined
+  /** The legacy `InitializeResult` as it came; undefined for a modern upstream. */
+  readonly initialize: JsonObject | undefined
+}
+
+export interface ServerNotification {
+  readonly method: string
+  readonly params?: JsonObject
+}
+
+/** What may arrive while a request is under way. */
+export interface ExchangeEvents {
+  /** Progress and log messages that belong to this request, in order. Progress carries the caller's own token. */
+  notification(notification: ServerNotification): void
+  /**
+   * A request from a legacy upstream (sampling, elicitation, roots) that belongs to this exchange. The answer goes
+   * back to the upstream. Its `id` is the upstream's own, opaque. Never called for a modern upstream.
+   */
+  serverRequest(request: RequestMessage, signal: AbortSignal): Promise<Outcome>
+}
+
+/** The notification types of `subscriptions/listen` (MCP 2026-07-28, Subscriptions). */
+export interface SubscriptionFilter {
+  readonly toolsListChanged?: boolean
+  readonly promptsListChanged?: boolean
+  readonly resourcesListChanged?: boolean
+  readonly resourceSubscriptions?: readonly string[]
+}
+
+export interface Subscription {
+  /** The part of the filter that the upstream honours. */
+  readonly acknowledged: SubscriptionFilter
+  /** Resolves when the upstream ends the subscription or the connection is lost; never rejects. */
+  readonly ended: Promise<'graceful' | 'lost'>
+  close(): void
+}
+
+/**
+ * One conversation with an upstream, at the level of messages. Four implementations, one contract suite:
+ * {modern, legacy} × {Streamable HTTP, stdio}. A modern channel is stateless and shared by all; a legacy channel is
+ * one `initialize`d session and belongs to one owner at a time.
+ */
+export interface Channel {
+  readonly info: UpstreamInfo
+  /** True once the session or process is gone; `exchange` then fails with `upstream_unavailable`. */
+  readonly closed: boolean
+  /**
+   * Sends a request and resolves with its result or error, exactly as the upstream sent them. The channel gives the
+   * wire its own `id` and, where the wire is shared, its own progress token; `params._meta` is otherwise sent as it is.
+   * Rejects with ParleyError `upstream_unavailable`, `upstream_timeout` or `upstream_invalid`. Aborting the signal
+   * cancels in the upstream's own way (closing the stream, or `notifications/cancelled`) and rejects with its reason.
+   */
+  exchange(method: string, params: JsonObject | undefined, events: ExchangeEvents, signal: AbortSignal): Promise<Outcome>
+  /** Sends a notification; resolves when it is handed to the transport. */
+  notify(method: string, params: JsonObject | undefined): Promise<void>
+  /**
+   * Change notifications. Modern: a `subscriptions/listen` stream. Legacy: `resources/subscribe` per URI, and the
+   * session's unsolicited notifications filtered by type. Several subscriptions may be open at once.
+   */
+  subscribe(
+    filter: SubscriptionFilter,
+    onNotification: (notification: ServerNotification) => void,
+    signal: AbortSignal,
+  ): Promise<Subscription>
+  /**
+   * Everything a legacy session sends outside any exchange: notifications and requests. Used by the face of a legacy
+   * client, whose session this is. No effect on a modern channel.
+   */
+  setSessionEvents(events: Partial<ExchangeEvents>): void
+  /** Ends the session (HTTP DELETE) or the process if nobody else uses it. */
+  close(): Promise<void>
+}
+
+/** How a legacy channel is opened: the client capabilities and identity that its `initialize` declares. */
+export interface SessionTerms {
+  readonly capabilities: JsonObject
+  readonly clientInfo: JsonObject
+}
+
+/**
+ * A byte lane to an HTTP upstream, for calls that need no translation: original bytes out, original bytes back.
+ * `dispatch` is undici's, on a pool behind the egress guard.
+ */
+export interface Lane {
+  readonly origin: string
+  readonly path: string
+  readonly dispatch: (options: LaneRequest, handler: LaneHandler) => boolean
+}
+
+export interface LaneRequest {
+  readonly path: string
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  /** Flat name, value, name, value list. */
+  readonly headers: string[]
+  readonly body: Buffer | null
+  readonly bodyTimeout?: number
+  readonly headersTimeout?: number
+}
+
+/** undici's dispatch handler as far as the lane uses it. */
+export interface LaneHandler {
+  onRequestStart(controller: LaneController, context: unknown): void
+  onResponseStart(
+    controller: LaneController,
+    statusCode: number,
+    headers: Record<string, string | string[] | undefined>,
+    statusMessage?: string,
+  ): void
+  onResponseData(controller: LaneController, chunk: Buffer): void
+  onResponseEnd(controller: LaneController, trailers: Record<string, string | string[] | undefined>): void
+  onResponseError(controller: LaneController | undefined, error: Error): void
+}
+
+export interface LaneController {
+  abort(reason: Error): void
+  pause(): void
+  resume(): void
+  readonly rawHeaders?: Buffer[] | string[] | null
+}
+
+/** One registered server as it is reached: detection, channels, lane and health. */
+export interface Upstream {
+  readonly name: string
+  readonly transport: 'http' | 'stdio'
+  /**
+   * What the upstream is, detected once and cached (modern first: a modern request or `server/discover`, then
+   * `initialize`); detected again after it was lost. Rejects with `upstream_unavailable` or `upstream_timeout`.
+   */
+  info(): Promise<UpstreamInfo>
+  /** The shared stateless channel of a modern upstream. Rejects with `upstream_invalid` for a legacy one. */
+  modern(): Promise<Channel>
+  /**
+   * A legacy session of its own for one owner: a legacy client's session, the registry's reader, or a lease.
+   * At most `limits.sessionsPerServer` at a time; beyond it, `unavailable`.
+   */
+  openSession(terms: SessionTerms, signal: AbortSignal): Promise<Channel>
+  /** The byte lane; undefined for stdio. */
+  readonly lane: Lane | undefined
+  close(): Promise<void>
+}
