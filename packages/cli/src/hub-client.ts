@@ -30,9 +30,14 @@ export function openHubClient(dataDir: string | undefined): HubClient {
     url,
     async api(method, path, body) {
       const headers = { authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }
-      const response = await send(path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+      const response = await send(path, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
       const reply = (await response.json()) as { detail?: string; title?: string }
-      if (!response.ok) throw new CliError(reply.detail ?? reply.title ?? `The hub answered with HTTP ${response.status}.`)
+      if (!response.ok)
+        throw new CliError(reply.detail ?? reply.title ?? `The hub answered with HTTP ${response.status}.`)
       return reply
     },
     async mcp(path, method, params) {
@@ -50,7 +55,9 @@ export function openHubClient(dataDir: string | undefined): HubClient {
           accept: 'application/json, text/event-stream',
           'mcp-protocol-version': '2026-07-28',
           'mcp-method': method,
-          ...(typeof name === 'string' ? { 'mcp-name': `=?base64?${Buffer.from(name).toString('base64')}?=` } : {}),
+          ...(typeof name === 'string'
+            ? { 'mcp-name': `=?base64?${Buffer.from(name).toString('base64')}?=` }
+            : {}),
         },
         body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: meta } }),
       })
@@ -62,7 +69,10 @@ export function openHubClient(dataDir: string | undefined): HubClient {
 /** The response in a JSON body, or the last message of an event stream. */
 function lastMessage(text: string, contentType: string): Record<string, unknown> {
   const json = contentType.startsWith('text/event-stream')
-    ? text.split('\n').findLast((line) => line.startsWith('data:'))?.slice(5)
+    ? text
+        .split('\n')
+        .findLast((line) => line.startsWith('data:'))
+        ?.slice(5)
     : text
   if (json === undefined || json === '') throw new CliError('The hub ended its answer without a response.')
   return JSON.parse(json) as Record<string, unknown>
@@ -71,11 +81,15 @@ function lastMessage(text: string, contentType: string): Record<string, unknown>
 function readCredentials(file: string): { url: string; key: string } {
   let text: string
   try {
-    if ((statSync(file).mode & 0o077) !== 0) throw new CliError(`${file} can be read by others. Run \`chmod 600 ${file}\` first.`)
+    if ((statSync(file).mode & 0o077) !== 0)
+      throw new CliError(`${file} can be read by others. Run \`chmod 600 ${file}\` first.`)
     text = readFileSync(file, 'utf8')
   } catch (error) {
     if (error instanceof CliError) throw error
-    throw new CliError(`There is no ${file}. Start a hub here with \`parley serve\`, or name its directory with --data-dir.`, { cause: error })
+    throw new CliError(
+      `There is no ${file}. Start a hub here with \`parley serve\`, or name its directory with --data-dir.`,
+      { cause: error },
+    )
   }
   return JSON.parse(text) as { url: string; key: string }
 }

@@ -44,7 +44,11 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 interface Given {
-  readonly values: { readonly pending: boolean; readonly approve: boolean; readonly arguments?: string | undefined }
+  readonly values: {
+    readonly pending: boolean
+    readonly approve: boolean
+    readonly arguments?: string | undefined
+  }
   readonly positionals: readonly string[]
 }
 
@@ -56,7 +60,17 @@ async function run(command: string, hub: HubClient, given: Given): Promise<{ val
   if (command === 'backup') return asJson(await hub.api('POST', '/api/backup', {}))
   if (command === 'activity') {
     const value = (await hub.api('GET', '/api/activity')) as { records: Record<string, unknown>[] }
-    const text = value.records.map((one) => [one['seq'], new Date(Number(one['at'])).toISOString(), one['subject'], one['action'], one['capability'] ?? one['note'] ?? '', one['decision'], one['result']].join('  '))
+    const text = value.records.map((one) =>
+      [
+        one['seq'],
+        new Date(Number(one['at'])).toISOString(),
+        one['subject'],
+        one['action'],
+        one['capability'] ?? one['note'] ?? '',
+        one['decision'],
+        one['result'],
+      ].join('  '),
+    )
     return { value, text: text.join('\n') || 'Nothing has happened yet.' }
   }
   throw new CliError(`There is no command "${command}".\n${USAGE}`)

@@ -2,7 +2,10 @@ import { z } from 'zod'
 import { OWNER_NAME, OWNER_NAME_MAX_LENGTH } from './capability.ts'
 
 /** A server's name: lower-case words joined by single hyphens, as it stands in its address. */
-const serverName = z.string().max(OWNER_NAME_MAX_LENGTH).regex(OWNER_NAME, 'lower-case letters, digits and single hyphens')
+const serverName = z
+  .string()
+  .max(OWNER_NAME_MAX_LENGTH)
+  .regex(OWNER_NAME, 'lower-case letters, digits and single hyphens')
 
 const transport = z.enum(['http', 'stdio'])
 const era = z.enum(['2026-07-28', '2025-11-25'])
@@ -45,27 +48,41 @@ export const serverView = z.object({
   serverInfo: z.object({ name: z.string(), version: z.string() }).nullable(),
   lastError: z.string().nullable(),
   lastSeenAt: z.number().nullable(),
-  counts: z.object({ tools: z.number(), prompts: z.number(), templates: z.number(), quarantined: z.number() }),
+  counts: z.object({
+    tools: z.number(),
+    prompts: z.number(),
+    templates: z.number(),
+    quarantined: z.number(),
+  }),
   /** Its own endpoint, fully transparent. */
   endpoint: z.string(),
 })
 
 export const reviewBody = z.strictObject({
   /** Approve exactly these hashes: what the reviewer saw, so that a later change is not approved unseen. */
-  approve: z.array(z.strictObject({ kind: definitionView.shape.kind, name: z.string(), hash: z.string() })).max(5000),
+  approve: z
+    .array(z.strictObject({ kind: definitionView.shape.kind, name: z.string(), hash: z.string() }))
+    .max(5000),
 })
 
 export const serverTestView = z.object({
   ok: z.boolean(),
   era: era.nullable(),
-  steps: z.array(z.object({ step: z.string(), ok: z.boolean(), detail: z.string(), milliseconds: z.number() })),
+  steps: z.array(
+    z.object({ step: z.string(), ok: z.boolean(), detail: z.string(), milliseconds: z.number() }),
+  ),
 })
 
 export const statusView = z.object({
   name: z.literal('parley'),
   version: z.string(),
   uptimeSeconds: z.number(),
-  store: z.object({ journalMode: z.string(), synchronous: z.string(), sqliteVersion: z.string(), writable: z.boolean() }),
+  store: z.object({
+    journalMode: z.string(),
+    synchronous: z.string(),
+    sqliteVersion: z.string(),
+    writable: z.boolean(),
+  }),
   servers: z.object({ total: z.number(), ready: z.number(), quarantinedDefinitions: z.number() }),
   activity: z.object({ queued: z.number(), dropped: z.number(), lastSeq: z.number() }),
 })

@@ -46,7 +46,11 @@ export class ParleyError extends Error {
   /** Machine-readable data for the caller, such as the versions that are supported. */
   readonly data: unknown
 
-  constructor(code: ErrorCode, message: string, options: { detail?: string; data?: unknown; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { detail?: string; data?: unknown; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'ParleyError'
     this.code = code
@@ -58,5 +62,7 @@ export class ParleyError extends Error {
 /** The error as a caller may see it: a `ParleyError` as it is, anything else without its words. */
 export function toParleyError(error: unknown): ParleyError {
   if (error instanceof ParleyError) return error
-  return new ParleyError('internal', 'Something went wrong inside Parley; the log has the request id.', { cause: error })
+  return new ParleyError('internal', 'Something went wrong inside Parley; the log has the request id.', {
+    cause: error,
+  })
 }

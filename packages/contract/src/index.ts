@@ -1,5 +1,16 @@
 export { ID_PREFIXES, isId } from './ids.ts'
-export type { AgentId, AppId, GrantId, Id, IdKind, KeyId, PersonId, RequestId, ServerId, SessionId } from './ids.ts'
+export type {
+  AgentId,
+  AppId,
+  GrantId,
+  Id,
+  IdKind,
+  KeyId,
+  PersonId,
+  RequestId,
+  ServerId,
+  SessionId,
+} from './ids.ts'
 export type { Assurance, ChainLink, Principal, Role } from './principal.ts'
 export {
   CAPABILITY_KINDS,
@@ -24,4 +35,12 @@ export {
   serverTestView,
   statusView,
 } from './api.ts'
-export type { AddServerBody, ApiRoute, DefinitionView, ReviewBody, ServerView, ServerTestView, StatusView } from './api.ts'
+export type {
+  AddServerBody,
+  ApiRoute,
+  DefinitionView,
+  ReviewBody,
+  ServerView,
+  ServerTestView,
+  StatusView,
+} from './api.ts'

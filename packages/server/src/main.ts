@@ -20,11 +20,17 @@ export async function runServe(argv: readonly string[]): Promise<number> {
   try {
     const environment = readEnv()
     const config = loadConfig({ flags, environment, workingDirectory: process.cwd() })
-    const hub = await startHub(config, environment, (message, detail) =>
-      void process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), message, ...detail })}\n`),
+    const hub = await startHub(
+      config,
+      environment,
+      (message, detail) =>
+        void process.stderr.write(
+          `${JSON.stringify({ at: new Date().toISOString(), message, ...detail })}\n`,
+        ),
     )
     const milliseconds = Math.round(performance.now() - startedMs)
-    if (values.json) say(JSON.stringify({ event: 'ready', url: hub.url, dataDir: config.dataDir, milliseconds }))
+    if (values.json)
+      say(JSON.stringify({ event: 'ready', url: hub.url, dataDir: config.dataDir, milliseconds }))
     else say(greeting(hub, config.dataDir, milliseconds))
     return await untilStopped(hub)
   } catch (error) {
@@ -46,7 +52,11 @@ async function untilStopped(hub: Hub): Promise<number> {
 
 function greeting(hub: Hub, dataDir: string, milliseconds: number): string {
   const key = hub.newKey ?? `<the key in ${dataDir}/credentials.json>`
-  const client = { mcpServers: { parley: { type: 'http', url: `${hub.url}/mcp`, headers: { Authorization: `Bearer ${key}` } } } }
+  const client = {
+    mcpServers: {
+      parley: { type: 'http', url: `${hub.url}/mcp`, headers: { Authorization: `Bearer ${key}` } },
+    },
+  }
   return `
 Parley is ready at ${hub.url} (${milliseconds} ms)
 ${hub.newKey === undefined ? '' : `\nThe administrator's key, shown this once and kept in ${dataDir}/credentials.json:\n  ${hub.newKey}\n`}

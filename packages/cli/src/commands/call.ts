@@ -7,8 +7,12 @@ export async function call(
   flags: { readonly arguments: string | undefined },
 ): Promise<{ value: unknown; text: string }> {
   const [server, tool] = args
-  if (server === undefined || tool === undefined) throw new CliError("parley call SERVER TOOL [--arguments '{…}']")
-  const response = await hub.mcp(`/mcp/servers/${encodeURIComponent(server)}`, 'tools/call', { name: tool, arguments: readArguments(flags.arguments) })
+  if (server === undefined || tool === undefined)
+    throw new CliError("parley call SERVER TOOL [--arguments '{…}']")
+  const response = await hub.mcp(`/mcp/servers/${encodeURIComponent(server)}`, 'tools/call', {
+    name: tool,
+    arguments: readArguments(flags.arguments),
+  })
   const error = response['error'] as { code: number; message: string } | undefined
   if (error) throw new CliError(`${error.message} (${error.code})`)
   const result = response['result'] as { content?: { type: string; text?: string }[]; isError?: boolean }

@@ -24,6 +24,10 @@ const DENY: Decision = Object.freeze({
  * May this principal do this? The one function every face asks, for every call. Today the administrator may do
  * everything and nobody else anything; grants and policies join here, not beside it.
  */
-export function decide(principal: Principal, _action: Action, _capability: CapabilityName | undefined): Decision {
+export function decide(
+  principal: Principal,
+  _action: Action,
+  _capability: CapabilityName | undefined,
+): Decision {
   return principal.roles.includes('admin') ? ADMIN_ALLOW : DENY
 }

@@ -16,7 +16,10 @@ export interface Activity extends AsyncDisposable {
   /** The record of a change of state, as a statement for the change's own unit. */
   statement(record: ActivityRecord): Statement
   /** Newest first; `before` is the `seq` to go on from. */
-  list(options: { readonly before: number | undefined; readonly limit: number }): { seq: number; record: ActivityRecord }[]
+  list(options: {
+    readonly before: number | undefined
+    readonly limit: number
+  }): { seq: number; record: ActivityRecord }[]
   status(): { readonly queued: number; readonly dropped: number; readonly lastSeq: number }
 }
 
@@ -77,7 +80,10 @@ export function createActivity(options: {
         before ?? Number.MAX_SAFE_INTEGER,
         limit,
       )
-      return rows.map((row) => ({ seq: Number(row['seq']), record: JSON.parse(String(row['record'])) as ActivityRecord }))
+      return rows.map((row) => ({
+        seq: Number(row['seq']),
+        record: JSON.parse(String(row['record'])) as ActivityRecord,
+      }))
     },
     status() {
       const last = store.get('SELECT max(seq) AS seq FROM activity')

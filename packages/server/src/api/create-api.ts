@@ -45,16 +45,24 @@ export function createApi(options: {
       return refuse(new ParleyError('unauthenticated', 'Send `Authorization: Bearer <key>`.'))
     }
     const match = matchRoute(req.method ?? '', path)
-    if (!match) return refuse(new ParleyError('not_found', 'There is no such route; /api/openapi.json will list them.'))
+    if (!match)
+      return refuse(new ParleyError('not_found', 'There is no such route; /api/openapi.json will list them.'))
     const decision = decide(principal, match.route.method === 'GET' ? 'hub.read' : 'hub.manage', undefined)
-    if (decision.kind !== 'allow') return refuse(new ParleyError('forbidden', 'Only an administrator may do this.'))
+    if (decision.kind !== 'allow')
+      return refuse(new ParleyError('forbidden', 'Only an administrator may do this.'))
     if (takeToken(principal.subject) > 0) return refuse(new ParleyError('rate_limited', 'Too many requests.'))
-    if (match.route.method === 'POST' && !/^application\/json\s*(?:;|$)/i.test(req.headers['content-type'] ?? '')) {
+    if (
+      match.route.method === 'POST' &&
+      !/^application\/json\s*(?:;|$)/i.test(req.headers['content-type'] ?? '')
+    ) {
       return refuse(new ParleyError('unsupported_media_type', 'Content-Type must be application/json.'))
     }
     readBody(req, BODY_LIMIT_BYTES, (error, body) => {
       if (error) return refuseRequest(req, res, error, { asJsonRpc: false })
-      serve(match, principal, { req, body }).then((reply) => sendJson(res, 200, JSON.stringify(reply)), refuse)
+      serve(match, principal, { req, body }).then(
+        (reply) => sendJson(res, 200, JSON.stringify(reply)),
+        refuse,
+      )
     })
 
     function refuse(error: unknown): void {
@@ -64,7 +72,11 @@ export function createApi(options: {
     }
   }
 
-  async function serve(match: Match, principal: Principal, raw: { req: IncomingMessage; body: Buffer }): Promise<unknown> {
+  async function serve(
+    match: Match,
+    principal: Principal,
+    raw: { req: IncomingMessage; body: Buffer },
+  ): Promise<unknown> {
     const url = raw.req.url ?? ''
     const query = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : '')
     const body = match.route.body ? readJson(raw.body, match.route) : undefined
@@ -84,7 +96,10 @@ function readJson(body: Buffer, route: ApiRoute): unknown {
   const checked = route.body!.safeParse(value)
   if (checked.success) return checked.data
   const issue = checked.error.issues[0]
-  throw new ParleyError('invalid_params', `${issue?.path.join('.') || 'The body'}: ${issue?.message ?? 'is not valid'}`)
+  throw new ParleyError(
+    'invalid_params',
+    `${issue?.path.join('.') || 'The body'}: ${issue?.message ?? 'is not valid'}`,
+  )
 }
 
 const ROUTES = Object.entries(apiRoutes).map(([name, route]) => ({
@@ -107,4 +122,3 @@ function matchRoute(method: string, path: string): Match | undefined {
   }
   return undefined
 }
-

@@ -2,7 +2,13 @@ import { join } from 'node:path'
 import type { AddServerBody, ReviewBody, ServerTestView, ServerView, StatusView } from '@parley/contract'
 import type { Activity } from '../activity/index.ts'
 import type { Clock } from '../lib/clock.ts'
-import { diffDefinitions, isApproved, type DefinitionRow, type ManagedRegistry, type ManagedServer } from '../registry/index.ts'
+import {
+  diffDefinitions,
+  isApproved,
+  type DefinitionRow,
+  type ManagedRegistry,
+  type ManagedServer,
+} from '../registry/index.ts'
 import type { Store } from '../store/index.ts'
 import type { ApiHandlers } from './create-api.ts'
 
@@ -21,7 +27,10 @@ export function createRoutes(tools: RouteTools): ApiHandlers {
   const { registry, activity, store, clock } = tools
   const startedMicros = clock.monotonicMicros()
   const view = (server: ManagedServer) => serverView(server, tools.origin())
-  const detail = (server: ManagedServer) => ({ ...view(server), definitions: server.definitions.map(definitionView) })
+  const detail = (server: ManagedServer) => ({
+    ...view(server),
+    definitions: server.definitions.map(definitionView),
+  })
 
   return {
     status: async (): Promise<StatusView> => {
@@ -40,7 +49,8 @@ export function createRoutes(tools: RouteTools): ApiHandlers {
       }
     },
     listServers: async () => ({ servers: registry.servers().map(view) }),
-    addServer: async ({ body, principal }) => detail(await registry.add(body as AddServerBody, principal.subject)),
+    addServer: async ({ body, principal }) =>
+      detail(await registry.add(body as AddServerBody, principal.subject)),
     showServer: async ({ parameters }) => detail(registry.server(parameters['name']!)),
     reviewServer: async ({ parameters, body, principal }) =>
       detail(await registry.approve(parameters['name']!, (body as ReviewBody).approve, principal.subject)),
@@ -53,17 +63,24 @@ export function createRoutes(tools: RouteTools): ApiHandlers {
     listActivity: async ({ query }) => {
       const before = Number(query.get('before'))
       const records = activity.list({ before: before > 0 ? before : undefined, limit: 100 })
-      return { records: records.map(({ seq, record }) => ({ seq, ...record })), next: records.length === 100 ? records.at(-1)!.seq : null }
+      return {
+        records: records.map(({ seq, record }) => ({ seq, ...record })),
+        next: records.length === 100 ? records.at(-1)!.seq : null,
+      }
     },
     backup: async () => {
-      const file = join(tools.dataDir, `backup-${new Date(clock.now()).toISOString().replaceAll(/[:.]/g, '-')}.db`)
+      const file = join(
+        tools.dataDir,
+        `backup-${new Date(clock.now()).toISOString().replaceAll(/[:.]/g, '-')}.db`,
+      )
       return { file, bytes: await store.backup(file) }
     },
   }
 }
 
 function serverView(server: ManagedServer, origin: string): ServerView {
-  const count = (kind: string) => server.definitions.filter((row) => row.kind === kind && isApproved(row)).length
+  const count = (kind: string) =>
+    server.definitions.filter((row) => row.kind === kind && isApproved(row)).length
   const { target } = server.row
   const info = server.info
   return {
@@ -75,7 +92,9 @@ function serverView(server: ManagedServer, origin: string): ServerView {
     state: server.row.state,
     health: server.health,
     era: info?.era ?? null,
-    serverInfo: info?.serverInfo ? { name: String(info.serverInfo['name']), version: String(info.serverInfo['version']) } : null,
+    serverInfo: info?.serverInfo
+      ? { name: String(info.serverInfo['name']), version: String(info.serverInfo['version']) }
+      : null,
     lastError: server.lastError ?? null,
     lastSeenAt: server.lastSeenAt ?? null,
     counts: {
@@ -115,8 +134,18 @@ async function testServer(registry: ManagedRegistry, clock: Clock, name: string)
     ok,
     era,
     steps: [
-      { step: 'connect and detect the era', ok: era !== null, detail: era ?? server.lastError ?? 'no answer', milliseconds },
-      { step: 'read the definitions', ok, detail: ok ? found : (server.lastError ?? 'not read'), milliseconds },
+      {
+        step: 'connect and detect the era',
+        ok: era !== null,
+        detail: era ?? server.lastError ?? 'no answer',
+        milliseconds,
+      },
+      {
+        step: 'read the definitions',
+        ok,
+        detail: ok ? found : (server.lastError ?? 'not read'),
+        milliseconds,
+      },
     ],
   }
 }

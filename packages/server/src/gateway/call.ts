@@ -14,9 +14,6 @@ import type { RequestStates } from './request-state.ts'
 
 export interface GatewayLimits {
   readonly bodyBytes: number
-  readonly resultBytes: number
-  readonly upstreamTimeoutMs: number
-  readonly streamsPerPrincipal: number
   readonly sessionsPerPrincipal: number
 }
 
@@ -65,7 +62,11 @@ export interface Target {
 export function entryOf(tools: GatewayTools, scope: Scope): ServerEntry | undefined {
   if (scope.kind === 'merged') return undefined
   const entry = tools.registry.entry(scope.name)
-  if (!entry) throw new ParleyError('not_found', `There is no server "${scope.name}" here. \`parley servers list\` shows the names.`)
+  if (!entry)
+    throw new ParleyError(
+      'not_found',
+      `There is no server "${scope.name}" here. \`parley servers list\` shows the names.`,
+    )
   return entry
 }
 
@@ -75,7 +76,10 @@ export function admit(tools: GatewayTools, call: Call, target: Target): void {
   const decision = decide(call.principal, 'mcp.call', call.capability)
   call.decision = decision
   if (decision.kind !== 'allow') {
-    throw new ParleyError('forbidden', decision.kind === 'deny' ? decision.reason : 'This call needs consent first.')
+    throw new ParleyError(
+      'forbidden',
+      decision.kind === 'deny' ? decision.reason : 'This call needs consent first.',
+    )
   }
   limit(tools, call.principal)
 }
@@ -145,7 +149,8 @@ function errorResult(call: Call, code: ErrorCode): ActivityRecord['result'] {
 export function whenClientLeaves(res: ServerResponse): AbortSignal {
   const controller = new AbortController()
   res.once('close', () => {
-    if (!res.writableFinished) controller.abort(new ParleyError('upstream_unavailable', 'The caller went away.'))
+    if (!res.writableFinished)
+      controller.abort(new ParleyError('upstream_unavailable', 'The caller went away.'))
   })
   return controller.signal
 }

@@ -47,7 +47,10 @@ function checkName(headers: McpHeaders, envelope: Envelope, method: string): voi
 function checkMeta(envelope: Envelope): void {
   const span = envelope.span(META.clientCapabilities)
   if (!span || envelope.bytes[span.start] !== 0x7b) {
-    throw new ParleyError('invalid_params', `params._meta must carry "${META.clientCapabilities}" as an object.`)
+    throw new ParleyError(
+      'invalid_params',
+      `params._meta must carry "${META.clientCapabilities}" as an object.`,
+    )
   }
   if (envelope.has(META.logLevel) && !LOG_LEVELS.includes(envelope.string(META.logLevel) ?? '')) {
     throw new ParleyError('invalid_params', `"${META.logLevel}" must be one of ${LOG_LEVELS.join(', ')}.`)
@@ -55,7 +58,11 @@ function checkMeta(envelope: Envelope): void {
 }
 
 /** Holds `Mcp-Param-*` headers against the arguments, for a tool whose definition asks for them. */
-export function checkParamHeaders(headers: McpHeaders, envelope: Envelope, wanted: readonly ParamHeader[]): void {
+export function checkParamHeaders(
+  headers: McpHeaders,
+  envelope: Envelope,
+  wanted: readonly ParamHeader[],
+): void {
   if (wanted.length === 0) return
   const args = envelope.value('arguments')
   for (const { header, path, type } of wanted) {

@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ParleyError, toParleyError, type Principal } from '@parley/contract'
 import { StrictJsonError, scanEnvelope, type Envelope } from '../lib/strict-json/index.ts'
 import type { Call, GatewayTools, Scope } from './call.ts'
+import type { ModernState } from './exchange-once.ts'
 import { HeldCalls } from './held-calls.ts'
 import { LegacySessions, acceptLegacyMessage, serveLegacy, serveSessionMethod } from './legacy-face.ts'
-import { serveModern, type ModernState } from './modern-face.ts'
+import { serveModern } from './modern-face.ts'
 import { LEGACY, META } from './protocol.ts'
 import { readHeaders, type McpHeaders } from './read-headers.ts'
 import { sendError } from './reply.ts'
@@ -34,6 +35,7 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     pool: new SessionPool(tools.clock),
     streams: new Set(),
   }
+  const face: Face = { tools, sessions, state }
 
   function handle(req: IncomingMessage, res: ServerResponse, path: string): void {
     try {
@@ -41,11 +43,12 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
       const headers = readHeaders(req.rawHeaders)
       const principal = tools.authenticate(headers.authorization)
       if (!principal) throw new ParleyError('unauthenticated', 'Send `Authorization: Bearer <key>`.')
+      const request: Received = { req, res, headers, principal, scope }
       if (req.method === 'POST') {
         refuseOtherMedia(req)
-        readBody(req, res, tools.limits.bodyBytes, (body) => receive({ req, res, headers, principal, scope }, body))
+        readBody(req, res, tools.limits.bodyBytes, (body) => receive(face, request, body))
       } else if (req.method === 'GET' || req.method === 'DELETE') {
-        void serveSessionMethod(tools, sessions, { req, res, headers, principal, scope })
+        void serveSessionMethod(tools, sessions, request)
       } else {
         throw new ParleyError('method_not_allowed', 'Use POST here.')
       }
@@ -54,63 +57,69 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     }
   }
 
-  function receive(request: Received, body: Buffer): void {
-    const startedMicros = tools.clock.monotonicMicros()
-    let idJson: string | undefined
-    try {
-      const envelope = scan(body)
-      const method = envelope.string('method')
-      const id = envelope.span('id')
-      idJson = id && readId(envelope, id.start, id.end)
-      checkEnvelope(envelope, method, id !== undefined)
-      const modern = isModern(request.headers, envelope)
-      if (method === undefined || idJson === undefined) {
-        void acceptMessage(request, { body, modern })
-        return
-      }
-      const call: Call = {
-        ...request,
-        envelope,
-        method,
-        idJson,
-        startedMicros,
-        decision: undefined,
-        capability: undefined,
-        definitionHash: undefined,
-        argumentsDigest: undefined,
-      }
-      void (modern ? serveModern(tools, state, call) : serveLegacy(tools, sessions, call))
-    } catch (error) {
-      sendError(request.res, toParleyError(error), idJson)
-    }
-  }
-
-  /** Notifications, and a legacy client's responses. The modern revision knows none over HTTP; they are let pass. */
-  async function acceptMessage(request: Received, message: { body: Buffer; modern: boolean }): Promise<void> {
-    try {
-      if (!message.modern) {
-        const session = sessions.find(request.headers, request.principal, request.scope)
-        await acceptLegacyMessage(session, tools, message.body)
-      }
-      request.res.writeHead(202).end()
-    } catch (error) {
-      sendError(request.res, toParleyError(error), undefined)
-    }
-  }
-
   async function endStreams(): Promise<void> {
-    for (const end of [...state.streams]) end()
+    for (const end of state.streams) end()
     state.held.close()
     await sessions.closeAll()
   }
 
-  return {
-    handle,
-    endStreams,
-    async close() {
-      await endStreams()
-      await state.pool.close()
-    },
+  async function close(): Promise<void> {
+    await endStreams()
+    await state.pool.close()
+  }
+
+  return { handle, endStreams, close }
+}
+
+interface Face {
+  readonly tools: GatewayTools
+  readonly sessions: LegacySessions
+  readonly state: ModernState
+}
+
+/** A POST with its body: sorted into request and message, modern and legacy. */
+function receive(face: Face, request: Received, body: Buffer): void {
+  const { tools, sessions, state } = face
+  const startedMicros = tools.clock.monotonicMicros()
+  let idJson: string | undefined
+  try {
+    const envelope = scan(body)
+    const method = envelope.string('method')
+    const id = envelope.span('id')
+    idJson = id && readId(envelope, id.start, id.end)
+    checkEnvelope(envelope, method, id !== undefined)
+    const modern = isModern(request.headers, envelope)
+    if (method === undefined || idJson === undefined) {
+      void acceptMessage(face, request, { body, modern })
+      return
+    }
+    const unknown = {
+      decision: undefined,
+      capability: undefined,
+      definitionHash: undefined,
+      argumentsDigest: undefined,
+    }
+    const call: Call = { ...request, envelope, method, idJson, startedMicros, ...unknown }
+    void (modern ? serveModern(tools, state, call) : serveLegacy(tools, sessions, call))
+  } catch (error) {
+    sendError(request.res, toParleyError(error), idJson)
+  }
+}
+
+/** Notifications, and a legacy client's responses. The modern revision knows none over HTTP; they are let pass. */
+async function acceptMessage(
+  face: Face,
+  request: Received,
+  message: { body: Buffer; modern: boolean },
+): Promise<void> {
+  try {
+    if (!message.modern) {
+      const session = face.sessions.find(request.headers, request.principal, request.scope)
+      await acceptLegacyMessage(session, face.tools, message.body)
+    }
+    request.res.writeHead(202).end()
+  } catch (error) {
+    sendError(request.res, toParleyError(error), undefined)
   }
 }
 
@@ -130,7 +139,10 @@ function scopeOf(path: string): Scope {
     const name = path.slice(SINGLE_PREFIX.length).replace(/\/$/, '')
     if (/^[a-z0-9-]{1,40}$/.test(name)) return { kind: 'single', name }
   }
-  throw new ParleyError('not_found', 'There is nothing here; the endpoints are /mcp and /mcp/servers/{server}.')
+  throw new ParleyError(
+    'not_found',
+    'There is nothing here; the endpoints are /mcp and /mcp/servers/{server}.',
+  )
 }
 
 function refuseOtherMedia(req: IncomingMessage): void {
@@ -144,7 +156,11 @@ function scan(body: Buffer): Envelope {
     return scanEnvelope(body)
   } catch (error) {
     if (!(error instanceof StrictJsonError)) throw error
-    throw new ParleyError(error.kind === 'syntax' ? 'invalid_json' : 'invalid_request', `The body ${error.message}.`, { cause: error })
+    throw new ParleyError(
+      error.kind === 'syntax' ? 'invalid_json' : 'invalid_request',
+      `The body ${error.message}.`,
+      { cause: error },
+    )
   }
 }
 

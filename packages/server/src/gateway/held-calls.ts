@@ -24,7 +24,10 @@ export class HeldCall {
   readonly #capabilities: JsonObject
   readonly #clock: Clock
   readonly #abort = new AbortController()
-  #questions = new Map<string, { request: RequestMessage; answer: (outcome: Outcome) => void; asked: boolean }>()
+  #questions = new Map<
+    string,
+    { request: RequestMessage; answer: (outcome: Outcome) => void; asked: boolean }
+  >()
   #count = 0
   #settle: ((round: Round) => void) | undefined
   #fail: ((error: unknown) => void) | undefined
@@ -134,7 +137,8 @@ export class HeldCalls {
   }
 
   create(capabilities: JsonObject): HeldCall {
-    if (this.#held.size >= MAX_HELD) throw new ParleyError('unavailable', 'Too many calls wait for an answer; try again later.')
+    if (this.#held.size >= MAX_HELD)
+      throw new ParleyError('unavailable', 'Too many calls wait for an answer; try again later.')
     return new HeldCall(this.#newId('request'), capabilities, this.#clock)
   }
 
@@ -142,19 +146,25 @@ export class HeldCalls {
   keep(call: HeldCall): void {
     this.#held.set(call.id, call)
     this.#clock.setTimeout(() => {
-      if (this.#held.delete(call.id)) call.cancel(new ParleyError('upstream_timeout', 'Nobody answered in time.'))
+      if (this.#held.delete(call.id))
+        call.cancel(new ParleyError('upstream_timeout', 'Nobody answered in time.'))
     }, HOLD_MS)
   }
 
   takeUp(id: string): HeldCall {
     const call = this.#held.get(id)
-    if (!call) throw new ParleyError('invalid_params', 'The call that asked this has ended; send the request again without requestState.')
+    if (!call)
+      throw new ParleyError(
+        'invalid_params',
+        'The call that asked this has ended; send the request again without requestState.',
+      )
     this.#held.delete(id)
     return call
   }
 
   close(): void {
-    for (const call of this.#held.values()) call.cancel(new ParleyError('unavailable', 'The hub is stopping.'))
+    for (const call of this.#held.values())
+      call.cancel(new ParleyError('unavailable', 'The hub is stopping.'))
     this.#held.clear()
   }
 }

@@ -20,7 +20,10 @@ export function clientMayBeAsked(
   const declared = capabilities[capability]
   if (!isObject(declared)) return `The client did not declare "${capability}".`
   if (request.method !== 'elicitation/create' || !isObject(request.params)) return undefined
-  if (request.params['mode'] !== 'url') return isObject(declared['url']) && !isObject(declared['form']) ? 'The client did not declare form elicitation.' : undefined
+  if (request.params['mode'] !== 'url')
+    return isObject(declared['url']) && !isObject(declared['form'])
+      ? 'The client did not declare form elicitation.'
+      : undefined
   if (!isObject(declared['url'])) return 'The client did not declare URL elicitation.'
   return isSafePage(request.params['url']) ? undefined : 'The page of a URL elicitation must be https.'
 }
@@ -39,7 +42,8 @@ function isSafePage(value: unknown): boolean {
  */
 export function refuseInputRequests(result: JsonObject, capabilities: JsonObject): string | undefined {
   const requests = result['inputRequests']
-  if (requests === undefined) return typeof result['requestState'] === 'string' ? undefined : 'It asks nothing.'
+  if (requests === undefined)
+    return typeof result['requestState'] === 'string' ? undefined : 'It asks nothing.'
   if (!isObject(requests)) return 'inputRequests is not an object.'
   for (const request of Object.values(requests)) {
     if (!isObject(request) || typeof request['method'] !== 'string') return 'An input request has no method.'

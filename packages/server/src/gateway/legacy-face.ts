@@ -2,13 +2,24 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ParleyError, type Principal } from '@parley/contract'
 import { classifyMessage, isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
-import { admit, entryOf, failCall, limit, record, resultKind, type Call, type GatewayTools, type Scope } from './call.ts'
+import {
+  admit,
+  entryOf,
+  failCall,
+  limit,
+  record,
+  resultKind,
+  type Call,
+  type GatewayTools,
+  type Scope,
+} from './call.ts'
 import { clientMayBeAsked, refuseInputRequests } from './input-requests.ts'
 import { reviewList } from './list-capabilities.ts'
 import { listChanges } from './listen.ts'
 import { HUB_INFO, MERGED_CAPABILITIES, mergedItems } from './merged-catalog.ts'
 import { LegacySession } from './legacy-session.ts'
-import { acceptsStreams, completionTarget } from './modern-face.ts'
+import { completionTarget } from './completion-target.ts'
+import { acceptsStreams } from './exchange-once.ts'
 import { LEGACY, LIST_FIELDS, LOG_LEVELS, isListMethod } from './protocol.ts'
 import type { McpHeaders } from './read-headers.ts'
 import { Reply, sendError, sendJsonText } from './reply.ts'
@@ -35,16 +46,23 @@ export class LegacySessions {
    * `session_not_found`.
    */
   find(headers: McpHeaders, principal: Principal, scope: Scope): LegacySession {
-    if (headers.repeated !== undefined) throw new ParleyError('invalid_request', `${headers.repeated} stands more than once.`)
+    if (headers.repeated !== undefined)
+      throw new ParleyError('invalid_request', `${headers.repeated} stands more than once.`)
     if (headers.sessionId === undefined) {
-      throw new ParleyError('invalid_request', 'Mcp-Session-Id is missing: send `initialize` first, or speak protocol version 2026-07-28.')
+      throw new ParleyError(
+        'invalid_request',
+        'Mcp-Session-Id is missing: send `initialize` first, or speak protocol version 2026-07-28.',
+      )
     }
     const session = this.#sessions.get(headers.sessionId)
     if (!session || session.subject !== principal.subject || !sameScope(session.scope, scope)) {
       throw new ParleyError('session_not_found', 'There is no such session; send `initialize` to open one.')
     }
     if (headers.version !== undefined && headers.version !== LEGACY) {
-      throw new ParleyError('unsupported_version', `This session speaks ${LEGACY}, not ${headers.version.slice(0, 40)}.`)
+      throw new ParleyError(
+        'unsupported_version',
+        `This session speaks ${LEGACY}, not ${headers.version.slice(0, 40)}.`,
+      )
     }
     session.lastUsedMicros = this.#tools.clock.monotonicMicros()
     return session
@@ -54,7 +72,9 @@ export class LegacySessions {
     this.#evictIdle()
     const own = [...this.#sessions.values()].filter((session) => session.subject === call.principal.subject)
     if (own.length >= this.#tools.limits.sessionsPerPrincipal) {
-      throw new ParleyError('rate_limited', 'Too many open sessions; end one with DELETE.', { data: { retryAfterSeconds: 60 } })
+      throw new ParleyError('rate_limited', 'Too many open sessions; end one with DELETE.', {
+        data: { retryAfterSeconds: 60 },
+      })
     }
     const params = call.envelope.value('params') as JsonObject
     const session = new LegacySession({
@@ -88,7 +108,8 @@ export class LegacySessions {
   #evictIdle(): void {
     const before = this.#tools.clock.monotonicMicros() - IDLE_MICROS
     for (const session of this.#sessions.values()) {
-      if (session.lastUsedMicros < before && !session.streaming && session.running.size === 0) void this.end(session)
+      if (session.lastUsedMicros < before && !session.streaming && session.running.size === 0)
+        void this.end(session)
     }
   }
 }
@@ -109,7 +130,8 @@ export async function serveLegacy(tools: GatewayTools, sessions: LegacySessions,
       const outcome = await answer({ tools, session, call, reply, signal: running.signal })
       if (running.signal.aborted) throw running.signal.reason
       reply.finish(outcome)
-      if (call.capability !== undefined) record(tools, call, 'result' in outcome ? resultKind(outcome.result) : 'ok')
+      if (call.capability !== undefined)
+        record(tools, call, 'result' in outcome ? resultKind(outcome.result) : 'ok')
     } finally {
       session.running.delete(call.idJson)
     }
@@ -152,7 +174,8 @@ async function answer(turn: Turn): Promise<Outcome> {
   if (method === 'ping') return { result: {} }
   const value = call.envelope.value('params')
   const params = isObject(value) ? value : {}
-  if (method === 'tools/call' || method === 'prompts/get' || method === 'resources/read') return invoke(turn, params)
+  if (method === 'tools/call' || method === 'prompts/get' || method === 'resources/read')
+    return invoke(turn, params)
   limit(tools, call.principal)
   const entry = entryOf(tools, call.scope)
   if (method === 'logging/setLevel') return setLevel(turn, params, entry)
@@ -189,7 +212,8 @@ async function exchange(turn: Turn, entry: ServerEntry, params: JsonObject): Pro
     notification: (notification: { method: string }) => void reply.send(notification),
     serverRequest: (request: { method: string; params?: JsonObject }, asked: AbortSignal) => {
       const refusal = clientMayBeAsked(request, session.capabilities)
-      if (refusal !== undefined) return Promise.resolve<Outcome>({ error: { code: -32601, message: refusal } })
+      if (refusal !== undefined)
+        return Promise.resolve<Outcome>({ error: { code: -32601, message: refusal } })
       return session.ask(request, reply, asked)
     },
   }
@@ -199,7 +223,8 @@ async function exchange(turn: Turn, entry: ServerEntry, params: JsonObject): Pro
   let next = params
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const outcome = await channel.exchange(call.method, toModernParams(next, session.terms), events, signal)
-    if ('error' in outcome || outcome.result['resultType'] !== 'input_required') return toLegacyOutcome(outcome)
+    if ('error' in outcome || outcome.result['resultType'] !== 'input_required')
+      return toLegacyOutcome(outcome)
     next = { ...params, ...(await askAll(turn, outcome.result)) }
   }
   throw new ParleyError('upstream_invalid', `The server asked for input more than ${MAX_ROUNDS} times.`)
@@ -210,15 +235,26 @@ async function askAll(turn: Turn, result: JsonObject): Promise<JsonObject> {
   const { session, reply, signal } = turn
   const refusal = refuseInputRequests(result, session.capabilities)
   if (refusal !== undefined) {
-    throw new ParleyError('upstream_invalid', `The server asked for input that this client cannot give. ${refusal}`)
+    throw new ParleyError(
+      'upstream_invalid',
+      `The server asked for input that this client cannot give. ${refusal}`,
+    )
   }
   const requests = isObject(result['inputRequests']) ? result['inputRequests'] : {}
   const responses: Record<string, JsonObject> = {}
   await Promise.all(
     Object.entries(requests).map(async ([key, request]) => {
       const { method, params } = request as { method: string; params?: JsonObject }
-      const outcome = await session.ask({ method, ...(params === undefined ? {} : { params }) }, reply, signal)
-      if ('error' in outcome) throw new ParleyError('invalid_request', `The client refused "${method}": ${outcome.error.message.slice(0, 200)}`)
+      const outcome = await session.ask(
+        { method, ...(params === undefined ? {} : { params }) },
+        reply,
+        signal,
+      )
+      if ('error' in outcome)
+        throw new ParleyError(
+          'invalid_request',
+          `The client refused "${method}": ${outcome.error.message.slice(0, 200)}`,
+        )
       responses[key] = outcome.result
     }),
   )
@@ -247,27 +283,49 @@ async function subscribe(turn: Turn, params: JsonObject): Promise<Outcome> {
 }
 
 /** A notification or a response that a legacy client POSTs: 202, whatever becomes of it. */
-export async function acceptLegacyMessage(session: LegacySession, tools: GatewayTools, body: Buffer): Promise<void> {
+export async function acceptLegacyMessage(
+  session: LegacySession,
+  tools: GatewayTools,
+  body: Buffer,
+): Promise<void> {
   const message = classifyMessage(JSON.parse(body.toString('utf8')))
   if (message?.kind === 'response') {
     const { id } = message.message
-    session.answer(id, 'result' in message.message ? { result: message.message.result } : { error: message.message.error })
+    session.answer(
+      id,
+      'result' in message.message ? { result: message.message.result } : { error: message.message.error },
+    )
     return
   }
-  if (message?.kind !== 'notification') throw new ParleyError('invalid_request', 'This is no JSON-RPC message.')
+  if (message?.kind !== 'notification')
+    throw new ParleyError('invalid_request', 'This is no JSON-RPC message.')
   const { method, params } = message.message
   if (method === 'notifications/cancelled') {
     const id = JSON.stringify(params?.['requestId'] ?? null)
-    session.running.get(id)?.abort(new ParleyError('upstream_unavailable', 'The caller cancelled the request.'))
+    session.running
+      .get(id)
+      ?.abort(new ParleyError('upstream_unavailable', 'The caller cancelled the request.'))
   } else if (method === 'notifications/roots/list_changed') {
     const entry = entryOf(tools, session.scope)
-    if (entry && (await entry.upstream.info()).era === LEGACY) await (await session.channel(entry)).notify(method, params)
+    if (entry && (await entry.upstream.info()).era === LEGACY)
+      await (await session.channel(entry)).notify(method, params)
   }
 }
 
 /** GET: the session's own stream, for what belongs to no request (MCP 2025-11-25, Listening for Messages). */
-export async function openSessionStream(tools: GatewayTools, session: LegacySession, res: ServerResponse): Promise<void> {
-  res.writeHead(200, ['content-type', 'text/event-stream', 'cache-control', 'no-store', 'x-accel-buffering', 'no'])
+export async function openSessionStream(
+  tools: GatewayTools,
+  session: LegacySession,
+  res: ServerResponse,
+): Promise<void> {
+  res.writeHead(200, [
+    'content-type',
+    'text/event-stream',
+    'cache-control',
+    'no-store',
+    'x-accel-buffering',
+    'no',
+  ])
   res.flushHeaders()
   session.attach(res)
   const beat = setInterval(() => res.write(':\n\n'), 15_000)
@@ -281,7 +339,13 @@ export async function openSessionStream(tools: GatewayTools, session: LegacySess
 export async function serveSessionMethod(
   tools: GatewayTools,
   sessions: LegacySessions,
-  request: { req: IncomingMessage; res: ServerResponse; headers: McpHeaders; principal: Principal; scope: Scope },
+  request: {
+    req: IncomingMessage
+    res: ServerResponse
+    headers: McpHeaders
+    principal: Principal
+    scope: Scope
+  },
 ): Promise<void> {
   const { req, res, headers, principal, scope } = request
   try {
@@ -297,6 +361,13 @@ export async function serveSessionMethod(
     }
   } catch (error) {
     if (res.headersSent) res.end()
-    else sendError(res, error instanceof ParleyError ? error : new ParleyError('internal', 'The stream could not be opened.', { cause: error }), undefined)
+    else
+      sendError(
+        res,
+        error instanceof ParleyError
+          ? error
+          : new ParleyError('internal', 'The stream could not be opened.', { cause: error }),
+        undefined,
+      )
   }
 }

@@ -93,18 +93,27 @@ export class LegacySession {
    * Puts a question to the client, on the stream of the request it belongs to or else on the session's own, and waits
    * for the answer that it will POST.
    */
-  ask(request: Pick<RequestMessage, 'method' | 'params'>, reply: Reply | undefined, signal: AbortSignal): Promise<Outcome> {
+  ask(
+    request: Pick<RequestMessage, 'method' | 'params'>,
+    reply: Reply | undefined,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
     if (this.#questions.size >= MAX_QUESTIONS) {
       return Promise.resolve({ error: { code: -32603, message: 'Too many questions at once.' } })
     }
     const id = `parley-${++this.#questionCount}`
-    const message = { id, method: request.method, ...(request.params === undefined ? {} : { params: request.params }) }
+    const message = {
+      id,
+      method: request.method,
+      ...(request.params === undefined ? {} : { params: request.params }),
+    }
     return new Promise((resolve, reject) => {
       this.#questions.set(id, resolve)
       signal.addEventListener(
         'abort',
         () => {
-          if (this.#questions.delete(id)) this.push({ method: 'notifications/cancelled', params: { requestId: id } })
+          if (this.#questions.delete(id))
+            this.push({ method: 'notifications/cancelled', params: { requestId: id } })
           reject(signal.reason as Error)
         },
         { once: true },
@@ -166,7 +175,8 @@ export class LegacySession {
   }
 
   setSubscribed(uri: string, wanted: boolean): void {
-    if (wanted && this.#uris.size >= 1000) throw new ParleyError('invalid_params', 'At most 1000 resources can be subscribed to.')
+    if (wanted && this.#uris.size >= 1000)
+      throw new ParleyError('invalid_params', 'At most 1000 resources can be subscribed to.')
     if (wanted) this.#uris.add(uri)
     else this.#uris.delete(uri)
   }
@@ -174,7 +184,8 @@ export class LegacySession {
   async close(): Promise<void> {
     this.#closed = true
     for (const cleanup of this.#cleanups) cleanup()
-    for (const controller of this.running.values()) controller.abort(new ParleyError('unavailable', 'The session has ended.'))
+    for (const controller of this.running.values())
+      controller.abort(new ParleyError('unavailable', 'The session has ended.'))
     this.#subscription?.close()
     this.#stream?.end()
     const channels = await Promise.allSettled(this.#channels.values())

@@ -2,7 +2,7 @@ import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import { entryOf, type Call, type GatewayTools } from './call.ts'
 import { mergedItems } from './merged-catalog.ts'
-import { exchangeOnce, type ModernState } from './modern-face.ts'
+import { exchangeOnce, type ModernState } from './exchange-once.ts'
 import { LIST_FIELDS, type ListMethod } from './protocol.ts'
 
 /**
@@ -14,7 +14,9 @@ export async function listForModern(tools: GatewayTools, state: ModernState, cal
   const entry = entryOf(tools, call.scope)
   if (!entry) {
     const items = mergedItems(tools.registry, method)
-    return { result: { resultType: 'complete', ttlMs: 0, cacheScope: 'private', [LIST_FIELDS[method].items]: items } }
+    return {
+      result: { resultType: 'complete', ttlMs: 0, cacheScope: 'private', [LIST_FIELDS[method].items]: items },
+    }
   }
   const params = call.envelope.value('params')
   const outcome = await exchangeOnce(state, { call, entry, params: isObject(params) ? params : {} })

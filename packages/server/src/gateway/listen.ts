@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import type { CatalogChange, ServerEntry } from '../registry/index.ts'
 import type { Channel, ServerNotification, Subscription, SubscriptionFilter } from '../upstream/index.ts'
 import { entryOf, type Call, type GatewayTools } from './call.ts'
-import { termsOf, type ModernState } from './modern-face.ts'
+import { termsOf, type ModernState } from './exchange-once.ts'
 import { META } from './protocol.ts'
 import type { Reply } from './reply.ts'
 import { ownerOfUri } from './resolve-target.ts'
@@ -15,7 +15,12 @@ const MAX_URIS = 1000
  * `subscriptions/listen` (MCP 2026-07-28, Subscriptions): acknowledges first, then passes on what was asked for until
  * the client closes the stream, the upstream ends it, or the hub stops.
  */
-export async function listen(tools: GatewayTools, state: ModernState, call: Call, reply: Reply): Promise<void> {
+export async function listen(
+  tools: GatewayTools,
+  state: ModernState,
+  call: Call,
+  reply: Reply,
+): Promise<void> {
   const filter = readFilter(call)
   const closed = new AbortController()
   call.res.once('close', () => closed.abort(new ParleyError('upstream_unavailable', 'The caller went away.')))
@@ -38,7 +43,10 @@ export async function listen(tools: GatewayTools, state: ModernState, call: Call
     state.streams.delete(end)
   }
   reply.openStream()
-  reply.send({ method: 'notifications/subscriptions/acknowledged', params: tag({ notifications: source.acknowledged }) })
+  reply.send({
+    method: 'notifications/subscriptions/acknowledged',
+    params: tag({ notifications: source.acknowledged }),
+  })
   acknowledged = true
   for (const notification of waiting.splice(0)) pass(notification)
   state.streams.add(end)
@@ -56,8 +64,14 @@ function readFilter(call: Call): SubscriptionFilter {
   const value = call.envelope.value('notifications')
   if (!isObject(value)) throw new ParleyError('invalid_params', 'params.notifications must be an object.')
   const uris = value['resourceSubscriptions']
-  if (uris !== undefined && !(Array.isArray(uris) && uris.length <= MAX_URIS && uris.every((uri) => typeof uri === 'string'))) {
-    throw new ParleyError('invalid_params', `resourceSubscriptions must be a list of at most ${MAX_URIS} URIs.`)
+  if (
+    uris !== undefined &&
+    !(Array.isArray(uris) && uris.length <= MAX_URIS && uris.every((uri) => typeof uri === 'string'))
+  ) {
+    throw new ParleyError(
+      'invalid_params',
+      `resourceSubscriptions must be a list of at most ${MAX_URIS} URIs.`,
+    )
   }
   return {
     ...(value['toolsListChanged'] === true ? { toolsListChanged: true } : {}),
@@ -73,13 +87,23 @@ interface SourceOptions {
   readonly signal: AbortSignal
 }
 
-function openSource(tools: GatewayTools, state: ModernState, call: Call, options: SourceOptions): Promise<Subscription> {
+function openSource(
+  tools: GatewayTools,
+  state: ModernState,
+  call: Call,
+  options: SourceOptions,
+): Promise<Subscription> {
   const entry = entryOf(tools, call.scope)
   if (!entry) return openMerged(tools, state, call, options)
   return openSingle(state, call, entry, options)
 }
 
-async function openSingle(state: ModernState, call: Call, entry: ServerEntry, options: SourceOptions): Promise<Subscription> {
+async function openSingle(
+  state: ModernState,
+  call: Call,
+  entry: ServerEntry,
+  options: SourceOptions,
+): Promise<Subscription> {
   const info = await entry.upstream.info()
   if (info.era === '2026-07-28') {
     const channel: Channel = await entry.upstream.modern()
@@ -105,7 +129,9 @@ async function openMerged(
     owned.set(owner, [...(owned.get(owner) ?? []), uri])
   }
   const subscriptions = await Promise.all(
-    [...owned].map(([entry, uris]) => openSingle(state, call, entry, { ...options, filter: { resourceSubscriptions: uris } })),
+    [...owned].map(([entry, uris]) =>
+      openSingle(state, call, entry, { ...options, filter: { resourceSubscriptions: uris } }),
+    ),
   )
   const unwatch = tools.registry.onChange((change) => {
     for (const method of listChanges(change, filter)) pass({ method })

@@ -20,7 +20,8 @@ export function mergedItems(registry: Registry, method: ListMethod): JsonObject[
   if (method === 'resources/list') return uniqueResources(registry)
   return entries.flatMap((entry) => {
     const { tools, prompts, templates } = entry.catalog
-    if (method === 'resources/templates/list') return [...templates.values()].map((definition) => definition.body)
+    if (method === 'resources/templates/list')
+      return [...templates.values()].map((definition) => definition.body)
     const definitions = method === 'tools/list' ? tools : prompts
     return [...definitions.values()].map(({ name, body }) => ({
       ...body,

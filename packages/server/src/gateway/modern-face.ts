@@ -1,8 +1,27 @@
 import { ParleyError } from '@parley/contract'
 import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
-import { admit, entryOf, failCall, limit, record, resultKind, whenClientLeaves, type Call, type GatewayTools } from './call.ts'
+import {
+  admit,
+  entryOf,
+  failCall,
+  limit,
+  record,
+  resultKind,
+  whenClientLeaves,
+  type Call,
+  type GatewayTools,
+} from './call.ts'
 import { checkHeaders, checkParamHeaders } from './check-headers.ts'
-import { HeldCalls, type HeldCall } from './held-calls.ts'
+import {
+  acceptsStreams,
+  capabilitiesOf,
+  exchangeOnce,
+  refuseServerRequest,
+  termsOf,
+  type ModernState,
+} from './exchange-once.ts'
+import type { HeldCall } from './held-calls.ts'
+import { completionTarget } from './completion-target.ts'
 import { refuseInputRequests } from './input-requests.ts'
 import { listForModern } from './list-capabilities.ts'
 import { listen } from './listen.ts'
@@ -10,21 +29,19 @@ import { mergedDiscover } from './merged-catalog.ts'
 import { META, isListMethod } from './protocol.ts'
 import { Reply } from './reply.ts'
 import { digestOf, type StateBinding } from './request-state.ts'
-import { ownerOfUri, resolveTarget, splitName } from './resolve-target.ts'
-import { SessionPool } from './session-pool.ts'
+import { resolveTarget } from './resolve-target.ts'
 import { toDiscoverResult, toLegacyParams, toModernOutcome } from './translate.ts'
 import type { ServerEntry } from '../registry/index.ts'
 
-/** What lives between the requests of modern clients: nothing of theirs, only calls on hold and lent sessions. */
-export interface ModernState {
-  readonly held: HeldCalls
-  readonly pool: SessionPool
-  readonly streams: Set<() => void>
-}
-
 const CALLS = new Set(['tools/call', 'prompts/get', 'resources/read'])
 /** Requests of earlier revisions, which this one does not have. */
-const REMOVED = new Set(['initialize', 'ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe'])
+const REMOVED = new Set([
+  'initialize',
+  'ping',
+  'logging/setLevel',
+  'resources/subscribe',
+  'resources/unsubscribe',
+])
 
 /** Serves one request of a 2026-07-28 client: check → resolve → decide → limit → call → filter → record → reply. */
 export async function serveModern(tools: GatewayTools, state: ModernState, call: Call): Promise<void> {
@@ -40,11 +57,6 @@ export async function serveModern(tools: GatewayTools, state: ModernState, call:
   }
 }
 
-export function acceptsStreams(call: Call): boolean {
-  const accept = call.headers.accept
-  return accept === undefined || accept.includes('text/event-stream') || accept.includes('*/*')
-}
-
 function paramsOf(call: Call): JsonObject {
   const params = call.envelope.value('params')
   return isObject(params) ? params : {}
@@ -54,7 +66,10 @@ async function answer(tools: GatewayTools, state: ModernState, call: Call, reply
   const { method } = call
   const entry = entryOf(tools, call.scope)
   if (REMOVED.has(method)) {
-    throw new ParleyError('method_not_found', `Method not found: ${method} (this is protocol version 2026-07-28; older clients leave out its _meta)`)
+    throw new ParleyError(
+      'method_not_found',
+      `Method not found: ${method} (this is protocol version 2026-07-28; older clients leave out its _meta)`,
+    )
   }
   if (method === 'server/discover') {
     if (!entry) return { result: mergedDiscover() }
@@ -77,7 +92,11 @@ async function invoke(tools: GatewayTools, state: ModernState, call: Call, reply
   const span = call.envelope.span('arguments')
   call.argumentsDigest = digestOf(span ? call.envelope.bytes.subarray(span.start, span.end) : Buffer.alloc(0))
   if (target.kind === 'tool') {
-    checkParamHeaders(call.headers, call.envelope, target.entry.catalog.tools.get(target.name)?.paramHeaders ?? [])
+    checkParamHeaders(
+      call.headers,
+      call.envelope,
+      target.entry.catalog.tools.get(target.name)?.paramHeaders ?? [],
+    )
   }
   const binding: StateBinding = {
     subject: call.principal.subject,
@@ -86,7 +105,10 @@ async function invoke(tools: GatewayTools, state: ModernState, call: Call, reply
     name: target.name,
     argumentsDigest: call.argumentsDigest,
   }
-  const params = { ...paramsOf(call), ...(target.kind === 'resource' ? { uri: target.name } : { name: target.name }) }
+  const params = {
+    ...paramsOf(call),
+    ...(target.kind === 'resource' ? { uri: target.name } : { name: target.name }),
+  }
   const info = await target.entry.upstream.info()
   const round =
     info.era === '2026-07-28'
@@ -110,7 +132,8 @@ async function roundWithModern(tools: GatewayTools, call: Call, options: RoundOp
   const sent = params['requestState']
   if (sent !== undefined) {
     const inner = typeof sent === 'string' ? tools.states.open(sent, binding) : undefined
-    if (!inner || !('upstream' in inner)) throw new ParleyError('invalid_params', 'requestState is not valid for this request.')
+    if (!inner || !('upstream' in inner))
+      throw new ParleyError('invalid_params', 'requestState is not valid for this request.')
     params = { ...params, requestState: inner.upstream }
   }
   const channel = await entry.upstream.modern()
@@ -123,11 +146,16 @@ async function roundWithModern(tools: GatewayTools, call: Call, options: RoundOp
   if ('error' in outcome || outcome.result['resultType'] !== 'input_required') return outcome
   const refusal = refuseInputRequests(outcome.result, capabilitiesOf(call))
   if (refusal !== undefined) {
-    throw new ParleyError('upstream_invalid', `The server asked for input that this client cannot give. ${refusal}`)
+    throw new ParleyError(
+      'upstream_invalid',
+      `The server asked for input that this client cannot give. ${refusal}`,
+    )
   }
   const upstreamState = outcome.result['requestState']
   if (typeof upstreamState !== 'string') return outcome
-  return { result: { ...outcome.result, requestState: tools.states.seal({ upstream: upstreamState }, binding) } }
+  return {
+    result: { ...outcome.result, requestState: tools.states.seal({ upstream: upstreamState }, binding) },
+  }
 }
 
 /** One round with a legacy upstream: its call stays open while the client is asked. */
@@ -138,7 +166,10 @@ async function roundWithLegacy(
   options: RoundOptions,
 ): Promise<Outcome> {
   const { entry, params, binding, reply } = options
-  const held = params['requestState'] === undefined ? await startCall(state, call, entry, params) : resume(tools, state, binding, params)
+  const held =
+    params['requestState'] === undefined
+      ? await startCall(state, call, entry, params)
+      : resume(tools, state, binding, params)
   const wantsLogs = call.envelope.has(META.logLevel)
   const round = await held.next((notification) => {
     if (notification.method !== 'notifications/message' || wantsLogs) reply.send(notification)
@@ -155,19 +186,35 @@ async function roundWithLegacy(
   }
 }
 
-function resume(tools: GatewayTools, state: ModernState, binding: StateBinding, params: JsonObject): HeldCall {
+function resume(
+  tools: GatewayTools,
+  state: ModernState,
+  binding: StateBinding,
+  params: JsonObject,
+): HeldCall {
   const sent = params['requestState']
   const inner = typeof sent === 'string' ? tools.states.open(sent, binding) : undefined
-  if (!inner || !('held' in inner)) throw new ParleyError('invalid_params', 'requestState is not valid for this request.')
+  if (!inner || !('held' in inner))
+    throw new ParleyError('invalid_params', 'requestState is not valid for this request.')
   const held = state.held.takeUp(inner.held)
   held.answer(params['inputResponses'])
   return held
 }
 
-async function startCall(state: ModernState, call: Call, entry: ServerEntry, params: JsonObject): Promise<HeldCall> {
+async function startCall(
+  state: ModernState,
+  call: Call,
+  entry: ServerEntry,
+  params: JsonObject,
+): Promise<HeldCall> {
   const capabilities = capabilitiesOf(call)
   const held = state.held.create(capabilities)
-  const lease = await state.pool.lease(entry, call.principal.subject, termsOf(call), whenClientLeaves(call.res))
+  const lease = await state.pool.lease(
+    entry,
+    call.principal.subject,
+    termsOf(call),
+    whenClientLeaves(call.res),
+  )
   const level = call.envelope.string(META.logLevel)
   held.start(async (events, signal) => {
     try {
@@ -180,69 +227,8 @@ async function startCall(state: ModernState, call: Call, entry: ServerEntry, par
   return held
 }
 
-export function capabilitiesOf(call: Call): JsonObject {
-  const value = call.envelope.value(META.clientCapabilities)
-  return isObject(value) ? value : {}
-}
-
-export function termsOf(call: Call) {
-  const info = call.envelope.value(META.clientInfo)
-  return {
-    capabilities: capabilitiesOf(call),
-    clientInfo: isObject(info) ? info : { name: 'parley-client', version: '0' },
-  }
-}
-
-/** A request that asks nothing back, to an upstream of either era. */
-export async function exchangeOnce(
-  state: ModernState,
-  options: { readonly call: Call; readonly entry: ServerEntry; readonly params: JsonObject; readonly reply?: Reply },
-): Promise<Outcome> {
-  const { call, entry, params, reply } = options
-  const info = await entry.upstream.info()
-  const signal = whenClientLeaves(call.res)
-  const events = {
-    notification: (notification: { method: string }) => void reply?.send(notification),
-    serverRequest: refuseServerRequest,
-  }
-  if (info.era === '2026-07-28') {
-    const channel = await entry.upstream.modern()
-    return channel.exchange(call.method, params, events, signal)
-  }
-  const lease = await state.pool.lease(entry, call.principal.subject, { ...termsOf(call), capabilities: {} }, signal)
-  try {
-    const outcome = await lease.channel.exchange(call.method, toLegacyParams(params), events, signal)
-    return toModernOutcome(call.method, outcome, info)
-  } finally {
-    lease.release()
-  }
-}
-
-function refuseServerRequest(): Promise<Outcome> {
-  return Promise.resolve({ error: { code: -32601, message: 'Nothing can be asked of the client here.' } })
-}
-
 async function complete(tools: GatewayTools, state: ModernState, call: Call, reply: Reply): Promise<Outcome> {
   const params = paramsOf(call)
   const { entry, ref } = completionTarget(tools, call, params['ref'])
   return exchangeOnce(state, { call, entry, params: { ...params, ref }, reply })
-}
-
-/** Who completes an argument: the prompt's server by its name, the template's by its URI. */
-export function completionTarget(
-  tools: GatewayTools,
-  call: Pick<Call, 'scope'>,
-  ref: unknown,
-): { entry: ServerEntry; ref: JsonObject } {
-  if (!isObject(ref)) throw new ParleyError('invalid_params', 'params.ref must be an object.')
-  if (ref['type'] === 'ref/prompt' && typeof ref['name'] === 'string') {
-    const { entry, name } = splitName(tools, call.scope, ref['name'], 'prompt')
-    return { entry, ref: { ...ref, name } }
-  }
-  if (ref['type'] === 'ref/resource' && typeof ref['uri'] === 'string') {
-    const uri = ref['uri']
-    const owner = tools.registry.entries().find((entry) => entry.catalog.templates.has(uri))
-    return { entry: entryOf(tools, call.scope) ?? owner ?? ownerOfUri(tools, call.scope, uri), ref }
-  }
-  throw new ParleyError('invalid_params', 'params.ref must name a prompt or a resource.')
 }

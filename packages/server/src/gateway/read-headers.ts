@@ -40,7 +40,8 @@ export function readHeaders(raw: readonly string[]): McpHeaders {
     const field = FIELD_OF[name]
     if (field !== undefined) {
       if (headers[field] !== undefined && field !== 'accept') headers.repeated ??= name
-      headers[field] = field === 'accept' && headers.accept !== undefined ? `${headers.accept}, ${value}` : value
+      headers[field] =
+        field === 'accept' && headers.accept !== undefined ? `${headers.accept}, ${value}` : value
     } else if (name.startsWith(PARAM_PREFIX)) {
       headers.params ??= new Map()
       const param = name.slice(PARAM_PREFIX.length)

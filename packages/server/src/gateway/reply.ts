@@ -21,10 +21,22 @@ export function statusOfRpcError(code: number): number {
 }
 
 /** Writes one JSON body with its length, in one piece. */
-export function sendJsonText(res: ServerResponse, status: number, json: string | Buffer, headers?: string[]): void {
+export function sendJsonText(
+  res: ServerResponse,
+  status: number,
+  json: string | Buffer,
+  headers?: string[],
+): void {
   if (res.headersSent || res.destroyed) return
   const body = typeof json === 'string' ? Buffer.from(json) : json
-  const list = ['content-type', 'application/json', 'content-length', String(body.length), 'cache-control', 'no-store']
+  const list = [
+    'content-type',
+    'application/json',
+    'content-length',
+    String(body.length),
+    'cache-control',
+    'no-store',
+  ]
   res.writeHead(status, headers ? [...list, ...headers] : list)
   res.end(body)
 }
@@ -97,7 +109,9 @@ export class Reply {
 
   finish(outcome: Outcome): void {
     const body =
-      'result' in outcome ? `"result":${JSON.stringify(outcome.result)}` : `"error":${JSON.stringify(outcome.error)}`
+      'result' in outcome
+        ? `"result":${JSON.stringify(outcome.result)}`
+        : `"error":${JSON.stringify(outcome.error)}`
     const json = `{"jsonrpc":"2.0","id":${this.#idJson},${body}}`
     const status = this.#modern && 'error' in outcome ? statusOfRpcError(outcome.error.code) : 200
     this.#end(json, status)

@@ -3,7 +3,13 @@ import { ManualClock } from '../lib/manual-clock.ts'
 import { seededRandom } from '../lib/seeded-random.ts'
 import { RequestStates, STATE_LIFETIME_MS, type StateBinding } from './request-state.ts'
 
-const binding: StateBinding = { subject: 'per_a', server: 's', method: 'tools/call', name: 't', argumentsDigest: 'd' }
+const binding: StateBinding = {
+  subject: 'per_a',
+  server: 's',
+  method: 'tools/call',
+  name: 't',
+  argumentsDigest: 'd',
+}
 const clock = new ManualClock()
 const states = () => new RequestStates(seededRandom('key').bytes(32), clock, seededRandom('nonce'))
 

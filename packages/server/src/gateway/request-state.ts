@@ -63,14 +63,18 @@ export class RequestStates {
     if (!state.startsWith(PREFIX)) return undefined
     const bytes = Buffer.from(state.slice(PREFIX.length), 'base64url')
     // The text must be the one encoding of its bytes, or one state could be spent under many spellings.
-    if (bytes.length <= NONCE_BYTES + TAG_BYTES || bytes.toString('base64url') !== state.slice(PREFIX.length)) {
+    if (
+      bytes.length <= NONCE_BYTES + TAG_BYTES ||
+      bytes.toString('base64url') !== state.slice(PREFIX.length)
+    ) {
       return undefined
     }
     const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, NONCE_BYTES))
     decipher.setAAD(aad(binding))
     decipher.setAuthTag(bytes.subarray(-TAG_BYTES))
     try {
-      const plain = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)).toString('utf8') + decipher.final('utf8')
+      const plain =
+        decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)).toString('utf8') + decipher.final('utf8')
       const value: unknown = JSON.parse(plain)
       if (!isObject(value) || typeof value['until'] !== 'number') return undefined
       return { until: value['until'], upstream: asText(value['upstream']), held: asText(value['held']) }

@@ -51,7 +51,9 @@ export function ownerOfUri(tools: GatewayTools, scope: Scope, uri: string): Serv
   const entries = tools.registry.entries()
   const owner =
     entries.find((entry) => entry.catalog.resources.has(uri)) ??
-    entries.find((entry) => [...entry.catalog.templates.keys()].some((template) => matchesTemplate(template, uri)))
+    entries.find((entry) =>
+      [...entry.catalog.templates.keys()].some((template) => matchesTemplate(template, uri)),
+    )
   if (!owner) throw new ParleyError('invalid_params', `Resource not found: ${uri}`, { data: { uri } })
   return owner
 }

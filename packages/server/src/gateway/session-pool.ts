@@ -75,10 +75,13 @@ export class SessionPool {
   #release(session: Pooled): void {
     session.users--
     if (session.users > 0) return
-    session.idle = this.#clock.setTimeout(() => {
-      if (session.users > 0) return
-      this.#sessions.delete(session)
-      void session.channel.close()
-    }, session.channel.closed ? 0 : IDLE_MS)
+    session.idle = this.#clock.setTimeout(
+      () => {
+        if (session.users > 0) return
+        this.#sessions.delete(session)
+        void session.channel.close()
+      },
+      session.channel.closed ? 0 : IDLE_MS,
+    )
   }
 }

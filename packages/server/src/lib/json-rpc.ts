@@ -44,13 +44,16 @@ export function classifyMessage(value: unknown): Message | undefined {
   if (typeof method === 'string') {
     if (params !== undefined && !isObject(params)) return undefined
     if (result !== undefined || error !== undefined) return undefined
-    const base = params === undefined ? { jsonrpc: '2.0' as const, method } : { jsonrpc: '2.0' as const, method, params }
+    const base =
+      params === undefined ? { jsonrpc: '2.0' as const, method } : { jsonrpc: '2.0' as const, method, params }
     if (id === undefined) return { kind: 'notification', message: base }
     return isMessageId(id) ? { kind: 'request', message: { ...base, id } } : undefined
   }
   if (method !== undefined || !isMessageId(id)) return undefined
-  if (isObject(result) && error === undefined) return { kind: 'response', message: { jsonrpc: '2.0', id, result } }
-  if (result === undefined && isRpcError(error)) return { kind: 'response', message: { jsonrpc: '2.0', id, error } }
+  if (isObject(result) && error === undefined)
+    return { kind: 'response', message: { jsonrpc: '2.0', id, result } }
+  if (result === undefined && isRpcError(error))
+    return { kind: 'response', message: { jsonrpc: '2.0', id, error } }
   return undefined
 }
 

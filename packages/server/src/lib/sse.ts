@@ -107,5 +107,7 @@ export class SseParser {
 
 /** A JSON-RPC message as one event. JSON never holds a raw line break, so one `data` line is enough. */
 export function encodeEvent(json: string, id?: string): string {
-  return id === undefined ? `event: message\ndata: ${json}\n\n` : `event: message\nid: ${id}\ndata: ${json}\n\n`
+  return id === undefined
+    ? `event: message\ndata: ${json}\n\n`
+    : `event: message\nid: ${id}\ndata: ${json}\n\n`
 }

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto'
-import { ParleyError, toParleyError, type ActivityRecord, type AddServerBody, type ErrorCode } from '@parley/contract'
+import { ParleyError, toParleyError, type AddServerBody } from '@parley/contract'
 import type { Activity } from '../activity/index.ts'
 import { canonicalJson } from '../lib/jcs.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { NewId } from '../lib/random.ts'
-import type { Store, Unit } from '../store/index.ts'
+import type { Store } from '../store/index.ts'
 import type { Channel, Upstream } from '../upstream/index.ts'
 import type { CatalogChange, Definition, Registry, ServerEntry } from './catalog.ts'
+import { Changes } from './changes.ts'
 import { findLookalike } from './find-lookalike.ts'
-import { ManagedServer, isApproved } from './managed-server.ts'
+import { ManagedServer } from './managed-server.ts'
+import { planReading, reasonFor } from './plan-reading.ts'
 import { openReader, readUpstream, type Reading } from './read-upstream.ts'
 import { RegistryStore, type ServerRow, type ServerTarget } from './registry-store.ts'
 
@@ -35,7 +37,11 @@ export interface ManagedRegistry extends Registry {
   server(name: string): ManagedServer
   add(body: AddServerBody, actor: string): Promise<ManagedServer>
   remove(name: string, actor: string): Promise<void>
-  approve(name: string, items: readonly { kind: string; name: string; hash: string }[], actor: string): Promise<ManagedServer>
+  approve(
+    name: string,
+    items: readonly { kind: string; name: string; hash: string }[],
+    actor: string,
+  ): Promise<ManagedServer>
   refresh(name: string): Promise<ManagedServer>
 }
 
@@ -53,6 +59,7 @@ export async function createRegistry(options: RegistryOptions): Promise<ManagedR
 class ServerRegistry implements ManagedRegistry {
   readonly #options: RegistryOptions
   readonly #rows: RegistryStore
+  readonly #changes: Changes
   readonly #listeners = new Set<(change: CatalogChange) => void>()
   readonly #servers = new Map<string, ManagedServer>()
   readonly #timers = new Map<string, Timer>()
@@ -65,6 +72,7 @@ class ServerRegistry implements ManagedRegistry {
   constructor(options: RegistryOptions) {
     this.#options = options
     this.#rows = new RegistryStore(options.store)
+    this.#changes = new Changes(options, () => this.version)
   }
 
   /** Makes the stored servers and the declared ones agree, and begins to connect. */
@@ -73,7 +81,11 @@ class ServerRegistry implements ManagedRegistry {
     for (const row of this.#rows.servers()) {
       const target = declared.get(row.name)
       if (row.source === 'file' && (!target || hashTarget(target) !== row.targetHash)) {
-        await this.#commit([this.#rows.deleteServer(row.id)], 'server.remove', 'parley.yaml', `${row.name} is no longer declared so`)
+        await this.#changes.commit([this.#rows.deleteServer(row.id)], {
+          action: 'server.remove',
+          actor: 'parley.yaml',
+          note: `${row.name} is no longer declared so`,
+        })
       } else this.#manage(row)
     }
     for (const [name, target] of declared) {
@@ -113,10 +125,17 @@ class ServerRegistry implements ManagedRegistry {
       throw new ParleyError('invalid_params', 'url must be an http or https URL without credentials.')
     }
     if (url.hash !== '') throw new ParleyError('invalid_params', 'url must not have a fragment.')
-    const lookalike = this.#servers.has(body.name) ? body.name : findLookalike(body.name, this.#servers.keys())
-    if (lookalike !== undefined) throw new ParleyError('conflict', `The name is taken, or too like the server "${lookalike}".`)
+    const lookalike = this.#servers.has(body.name)
+      ? body.name
+      : findLookalike(body.name, this.#servers.keys())
+    if (lookalike !== undefined)
+      throw new ParleyError('conflict', `The name is taken, or too like the server "${lookalike}".`)
     const state = body.pending === true ? 'pending' : 'approved'
-    const server = await this.#insert(body.name, { transport: 'http', url: url.href }, { source: 'api', state, actor })
+    const server = await this.#insert(
+      body.name,
+      { transport: 'http', url: url.href },
+      { source: 'api', state, actor },
+    )
     await this.#read(server)
     this.#schedule(server, REFRESH_MS, 0)
     return server
@@ -125,20 +144,39 @@ class ServerRegistry implements ManagedRegistry {
   async remove(name: string, actor: string): Promise<void> {
     const server = this.server(name)
     if (server.row.source === 'file') {
-      throw new ParleyError('conflict', `"${name}" stands in parley.yaml; take it out there and start the hub again.`)
+      throw new ParleyError(
+        'conflict',
+        `"${name}" stands in parley.yaml; take it out there and start the hub again.`,
+      )
     }
-    await this.#commit([this.#rows.deleteServer(server.id)], 'server.remove', actor, name)
+    await this.#changes.commit([this.#rows.deleteServer(server.id)], {
+      action: 'server.remove',
+      actor,
+      note: name,
+    })
     this.#servers.delete(name)
     this.#timers.get(server.id)?.cancel()
     this.#changed(server, true)
     await server.upstream.close()
   }
 
-  async approve(name: string, items: readonly { kind: string; name: string; hash: string }[], actor: string): Promise<ManagedServer> {
+  async approve(
+    name: string,
+    items: readonly { kind: string; name: string; hash: string }[],
+    actor: string,
+  ): Promise<ManagedServer> {
     const server = this.server(name)
-    const unit = [...items.map((item) => this.#rows.approve(server.id, item)), this.#rows.setState(server.id, 'approved')]
+    const unit = [
+      ...items.map((item) => this.#rows.approve(server.id, item)),
+      this.#rows.setState(server.id, 'approved'),
+    ]
     const note = `${name}: ${items.map((item) => `${item.kind} ${item.name}`).join(', ')}`.slice(0, 2000)
-    await this.#commit(unit, 'definition.approve', actor, note, 'A definition has changed again since you saw it. Look at it once more.')
+    await this.#changes.commit(unit, {
+      action: 'definition.approve',
+      actor,
+      note,
+      conflict: 'A definition has changed again since you saw it. Look at it once more.',
+    })
     server.row = { ...server.row, state: 'approved' }
     this.#adopt(server, undefined)
     return server
@@ -157,11 +195,28 @@ class ServerRegistry implements ManagedRegistry {
     await Promise.allSettled(this.#reading.values())
   }
 
-  async #insert(name: string, target: ServerTarget, how: { source: ServerRow['source']; state: ServerRow['state']; actor: string }): Promise<ManagedServer> {
+  async #insert(
+    name: string,
+    target: ServerTarget,
+    how: { source: ServerRow['source']; state: ServerRow['state']; actor: string },
+  ): Promise<ManagedServer> {
     const { source, state, actor } = how
-    const row: ServerRow = { id: this.#options.newId('server'), name, source, state, target, targetHash: hashTarget(target), pinned: false }
+    const row: ServerRow = {
+      id: this.#options.newId('server'),
+      name,
+      source,
+      state,
+      target,
+      targetHash: hashTarget(target),
+      pinned: false,
+    }
     const server = this.#prepare(row)
-    await this.#commit([this.#rows.insertServer(row, this.#options.clock.now())], 'server.add', actor, name, `The name "${name}" is taken.`)
+    await this.#changes.commit([this.#rows.insertServer(row, this.#options.clock.now())], {
+      action: 'server.add',
+      actor,
+      note: name,
+      conflict: `The name "${name}" is taken.`,
+    })
     this.#servers.set(name, server)
     this.#adopt(server, undefined)
     return server
@@ -174,9 +229,10 @@ class ServerRegistry implements ManagedRegistry {
   }
 
   #prepare(row: ServerRow): ManagedServer {
-    let server: ManagedServer | undefined
-    const upstream = this.#options.connect(row.name, row.target, (tool) => server?.mirrored(tool) ?? [])
-    server = new ManagedServer(row, upstream, (definition) => this.#holdBack(server!, definition))
+    const made: { server?: ManagedServer } = {}
+    const upstream = this.#options.connect(row.name, row.target, (tool) => made.server?.mirrored(tool) ?? [])
+    const server = new ManagedServer(row, upstream, (definition) => this.#holdBack(server, definition))
+    made.server = server
     return server
   }
 
@@ -184,8 +240,17 @@ class ServerRegistry implements ManagedRegistry {
     this.#timers.get(server.id)?.cancel()
     const timer = this.#options.clock.setTimeout(() => {
       void this.#read(server).then(
-        () => this.#schedule(server, server.health === 'ready' ? REFRESH_MS : Math.min(MAX_RETRY_MS, 1000 * 2 ** failures), server.health === 'ready' ? 0 : failures + 1),
-        (error: unknown) => this.#options.log('a server could not be read', { server: server.name, error: toParleyError(error).message }),
+        () =>
+          this.#schedule(
+            server,
+            server.health === 'ready' ? REFRESH_MS : Math.min(MAX_RETRY_MS, 1000 * 2 ** failures),
+            server.health === 'ready' ? 0 : failures + 1,
+          ),
+        (error: unknown) =>
+          this.#options.log('a server could not be read', {
+            server: server.name,
+            error: toParleyError(error).message,
+          }),
       )
     }, delayMs)
     this.#timers.set(server.id, timer)
@@ -215,7 +280,11 @@ class ServerRegistry implements ManagedRegistry {
       const known = toParleyError(error)
       server.health = known.code === 'upstream_invalid' ? 'failing' : 'unreachable'
       server.lastError = known.message
-      this.#options.log('a server is not reachable', { server: server.name, error: known.message, detail: known.detail })
+      this.#options.log('a server is not reachable', {
+        server: server.name,
+        error: known.message,
+        detail: known.detail,
+      })
     }
   }
 
@@ -226,56 +295,58 @@ class ServerRegistry implements ManagedRegistry {
     const channel = await openReader(server.upstream, signal)
     this.#readers.set(server.id, channel)
     const filter = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true }
-    channel.subscribe(filter, () => this.#schedule(server, QUIET_MS, 0), this.#ending.signal).then(
-      (subscription) =>
-        void subscription.ended.then(() => {
-          if (this.#readers.get(server.id) === channel) this.#readers.delete(server.id)
-        }),
-      // A server without subscriptions is read again every five minutes.
-      () => undefined,
-    )
+    channel
+      .subscribe(filter, () => this.#schedule(server, QUIET_MS, 0), this.#ending.signal)
+      .then(
+        (subscription) =>
+          void subscription.ended.then(() => {
+            if (this.#readers.get(server.id) === channel) this.#readers.delete(server.id)
+          }),
+        // A server without subscriptions is read again every five minutes.
+        () => undefined,
+      )
     return channel
   }
 
   async #take(server: ManagedServer, reading: Reading): Promise<void> {
-    const at = this.#options.clock.now()
     const first = !server.row.pinned && server.row.state === 'approved'
-    const unit: Unit[number][] = []
-    const taken = this.#namesOfOthers(server)
-    const known = new Map(server.definitions.map((row) => [`${row.kind} ${row.name}`, row]))
-    for (const definition of reading.definitions) {
-      const row = known.get(`${definition.kind} ${definition.name}`)
-      known.delete(`${definition.kind} ${definition.name}`)
-      if (row?.hash === definition.hash && !row.gone && !first) continue
-      const lookalike = definition.kind === 'tool' ? findLookalike(definition.name, taken) : undefined
-      const reason = lookalike !== undefined ? `looks like "${lookalike}"` : row?.approvedHash ? 'changed since it was approved' : 'new since the server was approved'
-      const approve = first && lookalike === undefined
-      unit.push(...this.#rows.saveDefinition(server.id, definition, { at, approve, reason: approve ? null : reason }))
-    }
-    for (const row of known.values()) if (!row.gone) unit.push(this.#rows.markGone(server.id, row.kind, row.name))
-    if (first) unit.unshift(this.#rows.pin(server.id))
+    const unit = planReading(this.#rows, server, { reading, first, at: this.#options.clock.now() })
     if (unit.length > 0) {
       const action = first ? 'definition.approve' : 'definition.change'
-      await this.#commit(unit, action, first ? 'administrator' : server.name, `${server.name}: ${reading.definitions.length} definitions read`)
+      await this.#changes.commit(unit, {
+        action,
+        actor: first ? 'administrator' : server.name,
+        note: `${server.name}: ${reading.definitions.length} definitions read`,
+      })
       if (first) server.row = { ...server.row, pinned: true }
     }
-    if (unit.length > 0 || server.catalog.resources.size !== reading.resources.size) this.#adopt(server, reading.resources)
-  }
-
-  /** Tool names of this server itself, among which look-alikes deceive; other servers' are kept apart by their prefix. */
-  #namesOfOthers(server: ManagedServer): string[] {
-    return server.definitions.filter((row) => row.kind === 'tool' && isApproved(row)).map((row) => row.name)
+    if (unit.length > 0 || server.catalog.resources.size !== reading.resources.size)
+      this.#adopt(server, reading.resources)
   }
 
   /** A definition that a caller's list showed first: stored as held back, in the background. */
   #holdBack(server: ManagedServer, definition: Definition): void {
     const row = server.definitions.find((one) => one.kind === definition.kind && one.name === definition.name)
-    const reason = row?.approvedHash ? 'changed since it was approved' : 'new since the server was approved'
-    const unit = this.#rows.saveDefinition(server.id, definition, { at: this.#options.clock.now(), approve: false, reason })
-    this.#commit(unit, 'definition.change', server.name, `${server.name}: ${definition.kind} ${definition.name}`).then(
-      () => this.#adopt(server, undefined),
-      (error: unknown) => this.#options.log('a changed definition could not be stored', { server: server.name, error: toParleyError(error).message }),
-    )
+    const reason = reasonFor(undefined, row?.approvedHash ?? null)
+    const unit = this.#rows.saveDefinition(server.id, definition, {
+      at: this.#options.clock.now(),
+      approve: false,
+      reason,
+    })
+    this.#changes
+      .commit(unit, {
+        action: 'definition.change',
+        actor: server.name,
+        note: `${server.name}: ${definition.kind} ${definition.name}`,
+      })
+      .then(
+        () => this.#adopt(server, undefined),
+        (error: unknown) =>
+          this.#options.log('a changed definition could not be stored', {
+            server: server.name,
+            error: toParleyError(error).message,
+          }),
+      )
   }
 
   #adopt(server: ManagedServer, resources: Reading['resources'] | undefined): void {
@@ -287,33 +358,8 @@ class ServerRegistry implements ManagedRegistry {
     this.version++
     this.#approved = this.servers().filter((one) => one.row.state === 'approved')
     if (server.row.state !== 'approved') return
-    for (const listener of [...this.#listeners]) listener({ server: server.name, tools: true, prompts: true, resources })
-  }
-
-  /** Every change of state is one unit with its activity record. */
-  async #commit(unit: Unit, action: string, actor: string, note: string, conflict = 'Someone changed this at the same moment.'): Promise<void> {
-    const { activity, store } = this.#options
-    const result = await store.submit([...unit, activity.statement(this.#record(action, actor, note, 'ok'))])
-    if (result.kind === 'conflict') throw new ParleyError('conflict', conflict)
-  }
-
-  #record(action: string, subject: string, note: string, result: 'ok' | ErrorCode): ActivityRecord {
-    return {
-      at: this.#options.clock.now(),
-      face: 'hub',
-      action,
-      requestId: this.#options.newId('request'),
-      subject,
-      chain: [],
-      decision: 'allow',
-      policies: ['builtin:administrator'],
-      policyVersion: 1,
-      catalogVersion: this.version,
-      peopleVersion: 0,
-      result,
-      latencyMicros: 0,
-      note,
-    }
+    for (const listener of this.#listeners)
+      listener({ server: server.name, tools: true, prompts: true, resources })
   }
 }
 

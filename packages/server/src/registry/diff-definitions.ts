@@ -21,11 +21,20 @@ function compare(before: unknown, after: unknown, pointer: string, changes: Chan
   if (changes.length >= MAX_CHANGES || same(before, after)) return
   if (isObject(before) && isObject(after)) {
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-      compare(before[key], after[key], `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, changes)
+      compare(
+        before[key],
+        after[key],
+        `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+        changes,
+      )
     }
     return
   }
-  changes.push({ pointer, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) })
+  changes.push({
+    pointer,
+    ...(before === undefined ? {} : { before }),
+    ...(after === undefined ? {} : { after }),
+  })
 }
 
 function same(before: unknown, after: unknown): boolean {

@@ -1,4 +1,12 @@
-export type { Catalog, CatalogChange, Definition, DefinitionKind, ParamHeader, Registry, ServerEntry } from './catalog.ts'
+export type {
+  Catalog,
+  CatalogChange,
+  Definition,
+  DefinitionKind,
+  ParamHeader,
+  Registry,
+  ServerEntry,
+} from './catalog.ts'
 export { createRegistry } from './create-registry.ts'
 export type { DeclaredServer, ManagedRegistry, RegistryOptions } from './create-registry.ts'
 export { diffDefinitions } from './diff-definitions.ts'

@@ -53,12 +53,19 @@ export class ManagedServer implements ServerEntry {
   }
 
   /** Takes over the definitions as they now are in the store, and swaps the snapshot whole. */
-  refresh(definitions: readonly DefinitionRow[], resources: ReadonlyMap<string, JsonObject> | undefined): void {
+  refresh(
+    definitions: readonly DefinitionRow[],
+    resources: ReadonlyMap<string, JsonObject> | undefined,
+  ): void {
     this.definitions = definitions
     this.#states = new Map(definitions.map((row) => [`${row.kind} ${row.name}`, row]))
     this.#resources = resources ?? this.#resources
     const of = (kind: DefinitionKind) =>
-      new Map(definitions.filter((row) => row.kind === kind && isApproved(row)).map((row) => [row.name, toDefinition(row)]))
+      new Map(
+        definitions
+          .filter((row) => row.kind === kind && isApproved(row))
+          .map((row) => [row.name, toDefinition(row)]),
+      )
     const instructions = [...of('instructions').values()][0]?.body['text']
     this.catalog = {
       version: this.catalog.version + 1,
@@ -100,6 +107,11 @@ export function isApproved(row: DefinitionRow): boolean {
 
 function toDefinition(row: DefinitionRow): Definition {
   const params = row.kind === 'tool' ? readParamHeaders(row.body['inputSchema']) : []
-  return { kind: row.kind, name: row.name, hash: row.hash, body: row.body, paramHeaders: Array.isArray(params) ? params : [] }
+  return {
+    kind: row.kind,
+    name: row.name,
+    hash: row.hash,
+    body: row.body,
+    paramHeaders: Array.isArray(params) ? params : [],
+  }
 }
-

@@ -51,7 +51,8 @@ function readAnnotation(schema: Readonly<Record<string, unknown>>, place: Place)
   const type = schema['type']
   if (typeof header !== 'string' || !TOKEN.test(header)) return 'a header name is not a token'
   if (!place.reachable || place.path.length === 0) return 'a header stands where no property path leads'
-  if (type !== 'string' && type !== 'integer' && type !== 'boolean') return 'a header stands on a parameter that is no string, integer or boolean'
+  if (type !== 'string' && type !== 'integer' && type !== 'boolean')
+    return 'a header stands on a parameter that is no string, integer or boolean'
   return { header: header.toLowerCase(), path: place.path, type }
 }
 

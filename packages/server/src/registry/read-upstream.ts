@@ -42,13 +42,21 @@ export async function readUpstream(channel: Channel, signal: AbortSignal): Promi
   for (const [capability, method, field, kind] of kinds) {
     if (!isObject(capabilities[capability])) continue
     const items = await listAll(channel, method, field, signal)
-    definitions.push(...items.slice(0, MAX_DEFINITIONS_PER_KIND).map((item) => readDefinition(kind, item)).filter((one) => one !== undefined))
+    definitions.push(
+      ...items
+        .slice(0, MAX_DEFINITIONS_PER_KIND)
+        .map((item) => readDefinition(kind, item))
+        .filter((one) => one !== undefined),
+    )
   }
   if (instructions !== undefined) definitions.push(toInstructions(instructions))
-  const listed = isObject(capabilities['resources']) ? await listAll(channel, 'resources/list', 'resources', signal) : []
+  const listed = isObject(capabilities['resources'])
+    ? await listAll(channel, 'resources/list', 'resources', signal)
+    : []
   const resources = new Map<string, JsonObject>()
   for (const resource of listed) {
-    if (isObject(resource) && typeof resource['uri'] === 'string' && resources.size < 10_000) resources.set(resource['uri'], resource)
+    if (isObject(resource) && typeof resource['uri'] === 'string' && resources.size < 10_000)
+      resources.set(resource['uri'], resource)
   }
   return { definitions: unique(definitions), resources }
 }
@@ -58,12 +66,22 @@ export function toInstructions(text: string): Definition {
   return { kind: 'instructions', name: 'instructions', hash: hashDefinition(body), body, paramHeaders: [] }
 }
 
-async function listAll(channel: Channel, method: string, field: string, signal: AbortSignal): Promise<unknown[]> {
+async function listAll(
+  channel: Channel,
+  method: string,
+  field: string,
+  signal: AbortSignal,
+): Promise<unknown[]> {
   const items: unknown[] = []
   let cursor: string | undefined
   for (let page = 0; page < MAX_PAGES; page++) {
     const params = { ...(cursor === undefined ? {} : { cursor }), ...metaFor(channel) }
-    const outcome = await channel.exchange(method, Object.keys(params).length > 0 ? params : undefined, DECLINE, signal)
+    const outcome = await channel.exchange(
+      method,
+      Object.keys(params).length > 0 ? params : undefined,
+      DECLINE,
+      signal,
+    )
     if ('error' in outcome) return items
     const found = outcome.result[field]
     if (Array.isArray(found)) items.push(...(found as unknown[]))

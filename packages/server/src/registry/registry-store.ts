@@ -5,7 +5,12 @@ import type { Definition, DefinitionKind } from './catalog.ts'
 
 export type ServerTarget =
   | { readonly transport: 'http'; readonly url: string }
-  | { readonly transport: 'stdio'; readonly command: string; readonly args: readonly string[]; readonly package: string | null }
+  | {
+      readonly transport: 'stdio'
+      readonly command: string
+      readonly args: readonly string[]
+      readonly package: string | null
+    }
 
 export interface ServerRow {
   readonly id: string
@@ -42,7 +47,9 @@ export class RegistryStore {
   }
 
   definitions(serverId: string): DefinitionRow[] {
-    return this.#store.all('SELECT * FROM definitions WHERE server_id = ? ORDER BY kind, name', serverId).map(toDefinition)
+    return this.#store
+      .all('SELECT * FROM definitions WHERE server_id = ? ORDER BY kind, name', serverId)
+      .map(toDefinition)
   }
 
   insertServer(row: ServerRow, at: number): Statement {
@@ -63,10 +70,18 @@ export class RegistryStore {
 
   /** The first definitions are approved with their server; it happens once. */
   pin(id: string): Statement {
-    return { sql: 'UPDATE servers SET pinned = 1 WHERE id = ? AND pinned = 0', parameters: [id], expect: 'changed' }
+    return {
+      sql: 'UPDATE servers SET pinned = 1 WHERE id = ? AND pinned = 0',
+      parameters: [id],
+      expect: 'changed',
+    }
   }
 
-  saveDefinition(serverId: string, definition: Definition, options: { at: number; approve: boolean; reason: string | null }): Statement[] {
+  saveDefinition(
+    serverId: string,
+    definition: Definition,
+    options: { at: number; approve: boolean; reason: string | null },
+  ): Statement[] {
     const { kind, name, hash } = definition
     const body = canonicalJson(definition.body)
     const approved = options.approve ? [hash, body] : [null, null]
@@ -78,7 +93,18 @@ export class RegistryStore {
             last_seen_at = excluded.last_seen_at, reason = excluded.reason,
             approved_hash = coalesce(excluded.approved_hash, approved_hash),
             approved_body = coalesce(excluded.approved_body, approved_body)`,
-        parameters: [serverId, kind, name, hash, body, approved[0]!, approved[1]!, options.reason, options.at, options.at],
+        parameters: [
+          serverId,
+          kind,
+          name,
+          hash,
+          body,
+          approved[0]!,
+          approved[1]!,
+          options.reason,
+          options.at,
+          options.at,
+        ],
       },
       {
         sql: 'INSERT INTO definition_versions VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
@@ -103,7 +129,10 @@ export class RegistryStore {
   }
 
   markGone(serverId: string, kind: DefinitionKind, name: string): Statement {
-    return { sql: 'UPDATE definitions SET gone = 1 WHERE server_id = ? AND kind = ? AND name = ?', parameters: [serverId, kind, name] }
+    return {
+      sql: 'UPDATE definitions SET gone = 1 WHERE server_id = ? AND kind = ? AND name = ?',
+      parameters: [serverId, kind, name],
+    }
   }
 }
 

@@ -15,7 +15,10 @@ export function lockDirectory(dataDir: string): () => void {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
       const pid = Number(readFileSync(file, 'utf8'))
       if (pid !== process.pid && isAlive(pid)) {
-        throw new ParleyError('conflict', `Another Parley (process ${pid}) uses ${dataDir}. Stop it, or choose another --data-dir.`)
+        throw new ParleyError(
+          'conflict',
+          `Another Parley (process ${pid}) uses ${dataDir}. Stop it, or choose another --data-dir.`,
+        )
       }
       rmSync(file, { force: true })
     }

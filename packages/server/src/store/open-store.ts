@@ -45,7 +45,8 @@ export async function openStore(dataDir: string): Promise<Store> {
     configureConnection(reader)
     refuseOldSqlite(reader)
     const check = reader.prepare('PRAGMA quick_check(1)').get()
-    if (check?.['quick_check'] !== 'ok') throw new ParleyError('internal', `${file} is damaged. Restore a backup with \`parley restore\`.`)
+    if (check?.['quick_check'] !== 'ok')
+      throw new ParleyError('internal', `${file} is damaged. Restore a backup with \`parley restore\`.`)
     migrate(reader)
     chmodSync(file, 0o600)
     reader.exec('PRAGMA query_only = ON')
@@ -76,7 +77,8 @@ class SqliteStore implements Store {
 
   submit(unit: Unit): Promise<UnitResult> {
     if (this.#closed) return Promise.reject(new ParleyError('unavailable', 'The hub is stopping.'))
-    if (this.#waiting.size >= MAX_WAITING_UNITS) return Promise.reject(new ParleyError('unavailable', 'Too many writes are waiting; try again.'))
+    if (this.#waiting.size >= MAX_WAITING_UNITS)
+      return Promise.reject(new ParleyError('unavailable', 'Too many writes are waiting; try again.'))
     return this.#post({ kind: 'unit', id: ++this.#lastId, unit })
   }
 
@@ -130,7 +132,9 @@ class SqliteStore implements Store {
     const { full, message } = answer.failure
     if (full) this.#writable = false
     const error = full
-      ? new ParleyError('storage_full', 'The disk of the hub is full; nothing was changed.', { detail: message })
+      ? new ParleyError('storage_full', 'The disk of the hub is full; nothing was changed.', {
+          detail: message,
+        })
       : new ParleyError('internal', 'The change could not be stored.', { detail: message })
     waiting?.reject(error)
   }
@@ -154,7 +158,10 @@ class SqliteStore implements Store {
 
 /** Beside this file, as source or built. */
 function writerUrl(): URL {
-  return new URL(import.meta.url.endsWith('.ts') ? './writer-thread.ts' : './writer-thread.js', import.meta.url)
+  return new URL(
+    import.meta.url.endsWith('.ts') ? './writer-thread.ts' : './writer-thread.js',
+    import.meta.url,
+  )
 }
 
 /** Before 3.51.3 a WAL reset could corrupt a database with two connections. */
@@ -163,6 +170,9 @@ function refuseOldSqlite(database: DatabaseSync): void {
   const parts = version.split('.').map(Number)
   const differing = MIN_SQLITE.findIndex((wanted, at) => parts[at] !== wanted)
   if (differing >= 0 && (parts[differing] ?? 0) < MIN_SQLITE[differing]!) {
-    throw new ParleyError('internal', `SQLite ${version} is too old; Parley needs ${MIN_SQLITE.join('.')}, which Node 24 brings.`)
+    throw new ParleyError(
+      'internal',
+      `SQLite ${version} is too old; Parley needs ${MIN_SQLITE.join('.')}, which Node 24 brings.`,
+    )
   }
 }

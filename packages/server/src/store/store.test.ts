@@ -29,7 +29,11 @@ const insert = (name: string) => ({ sql: 'INSERT INTO settings VALUES (?, ?)', p
 
 test('a unit takes effect whole, and a conflict takes only its own unit back', async () => {
   const store = await open(directory())
-  const update = { sql: 'UPDATE settings SET value = ? WHERE name = ?', parameters: ['y', 'missing'], expect: 'changed' as const }
+  const update = {
+    sql: 'UPDATE settings SET value = ? WHERE name = ?',
+    parameters: ['y', 'missing'],
+    expect: 'changed' as const,
+  }
   const [good, conflict, also] = await Promise.all([
     store.submit([insert('a'), insert('b')]),
     store.submit([insert('c'), update]),
@@ -38,7 +42,11 @@ test('a unit takes effect whole, and a conflict takes only its own unit back', a
   expect(good.kind).toBe('done')
   expect(conflict).toEqual({ kind: 'conflict', statement: 1 })
   expect(also).toEqual({ kind: 'done', rows: [[{ name: 'd' }]] })
-  expect(store.all('SELECT name FROM settings ORDER BY name').map((row) => row['name'])).toEqual(['a', 'b', 'd'])
+  expect(store.all('SELECT name FROM settings ORDER BY name').map((row) => row['name'])).toEqual([
+    'a',
+    'b',
+    'd',
+  ])
 })
 
 test('a broken unit fails alone', async () => {
@@ -118,7 +126,9 @@ test('every acknowledged unit is there after kill -9', async () => {
       }))
       if (at === 20) console.log('running')
     }`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   await new Promise((resolve) => child.stdout.once('data', resolve))
   child.kill('SIGKILL')
   await new Promise((resolve) => child.once('exit', resolve))

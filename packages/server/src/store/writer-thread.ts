@@ -94,5 +94,8 @@ const SQLITE_IOERR = 10
 
 function describe(error: unknown): { full: boolean; message: string } {
   const code = ((error as { errcode?: number }).errcode ?? 0) & 0xff
-  return { full: code === SQLITE_FULL || code === SQLITE_IOERR, message: error instanceof Error ? error.message : 'unknown' }
+  return {
+    full: code === SQLITE_FULL || code === SQLITE_IOERR,
+    message: error instanceof Error ? error.message : 'unknown',
+  }
 }

@@ -62,7 +62,12 @@ export interface Channel {
    * Rejects with ParleyError `upstream_unavailable`, `upstream_timeout` or `upstream_invalid`. Aborting the signal
    * cancels in the upstream's own way (closing the stream, or `notifications/cancelled`) and rejects with its reason.
    */
-  exchange(method: string, params: JsonObject | undefined, events: ExchangeEvents, signal: AbortSignal): Promise<Outcome>
+  exchange(
+    method: string,
+    params: JsonObject | undefined,
+    events: ExchangeEvents,
+    signal: AbortSignal,
+  ): Promise<Outcome>
   /** Sends a notification; resolves when it is handed to the transport. */
   notify(method: string, params: JsonObject | undefined): Promise<void>
   /**

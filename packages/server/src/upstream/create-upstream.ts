@@ -34,7 +34,9 @@ const MAX_BACKOFF_MS = 30_000
 
 /** A registered server as it is reached. Nothing is opened before it is needed. */
 export function createUpstream(options: UpstreamOptions): Upstream {
-  return options.target.kind === 'http' ? httpUpstream(options, options.target) : stdioUpstream(options, options.target.process)
+  return options.target.kind === 'http'
+    ? httpUpstream(options, options.target)
+    : stdioUpstream(options, options.target.process)
 }
 
 /**
@@ -54,7 +56,8 @@ function remember<value>(clock: Clock, attempt: () => Promise<value>, isGone: (v
       current = undefined
     }
     if (current) return current
-    const waitMicros = failures === 0 ? 0 : Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (failures - 1)) * 1000
+    const waitMicros =
+      failures === 0 ? 0 : Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (failures - 1)) * 1000
     if (clock.monotonicMicros() - failedAt < waitMicros) return Promise.reject(lastError)
     current = attempt().then(
       (value) => {
@@ -85,7 +88,11 @@ function httpUpstream(options: UpstreamOptions, target: { url: string; outlet: O
     report: options.report,
   }
   const sessions = new Set<Channel>()
-  const info = remember(options.clock, () => detectHttp(wire), () => false)
+  const info = remember(
+    options.clock,
+    () => detectHttp(wire),
+    () => false,
+  )
   let shared: Channel | undefined
   return {
     name: options.name,
@@ -94,10 +101,12 @@ function httpUpstream(options: UpstreamOptions, target: { url: string; outlet: O
     info,
     async modern() {
       const found = await info()
-      if (found.era !== '2026-07-28') throw new ParleyError('upstream_invalid', 'This server speaks an earlier revision.')
+      if (found.era !== '2026-07-28')
+        throw new ParleyError('upstream_invalid', 'This server speaks an earlier revision.')
       return (shared ??= createModernHttpChannel(wire, found))
     },
-    openSession: (terms, signal) => openCounted(options, sessions, () => openLegacyHttpChannel(wire, terms, signal)),
+    openSession: (terms, signal) =>
+      openCounted(options, sessions, () => openLegacyHttpChannel(wire, terms, signal)),
     async close() {
       await Promise.allSettled([...sessions].map((session) => session.close()))
       await target.outlet.destroy()
@@ -112,7 +121,10 @@ async function openCounted<channel extends Channel>(
 ): Promise<channel> {
   for (const session of sessions) if (session.closed) sessions.delete(session)
   if (sessions.size >= options.limits.sessions) {
-    throw new ParleyError('unavailable', `The server "${options.name}" has as many sessions as it may; try again later.`)
+    throw new ParleyError(
+      'unavailable',
+      `The server "${options.name}" has as many sessions as it may; try again later.`,
+    )
   }
   const session = await open()
   sessions.add(session)
@@ -130,15 +142,27 @@ async function detectHttp(wire: HttpWire): Promise<UpstreamInfo> {
   }
   const signal = AbortSignal.timeout(wire.timeoutMs)
   try {
-    const { outcome } = await exchangeModern(wire, { method: 'server/discover', params, signal, onNotification() {} })
-    if ('result' in outcome && Array.isArray(outcome.result['supportedVersions'])) return toModernInfo(outcome.result)
+    const { outcome } = await exchangeModern(wire, {
+      method: 'server/discover',
+      params,
+      signal,
+      onNotification() {},
+    })
+    if ('result' in outcome && Array.isArray(outcome.result['supportedVersions']))
+      return toModernInfo(outcome.result)
     if ('error' in outcome && outcome.error.code === -32022) {
       throw new ParleyError('upstream_invalid', 'The server speaks only revisions that Parley does not.')
     }
   } catch (error) {
     const known = toParleyError(error)
     const status = (known.data as { status?: number } | undefined)?.status
-    if (known.code === 'upstream_timeout' || known.code === 'egress_refused' || status === 401 || status === 403) throw error
+    if (
+      known.code === 'upstream_timeout' ||
+      known.code === 'egress_refused' ||
+      status === 401 ||
+      status === 403
+    )
+      throw error
     if (status === undefined && known.code === 'upstream_unavailable') throw error
   }
   const session = await openLegacyHttpChannel(wire, HUB_TERMS, signal)

@@ -43,10 +43,10 @@ export function postMessage(options: PostOptions): Promise<PostEnd> {
   let status = 0
   let chunks: Buffer[] = []
   let size = 0
-  let stream: OutletStream | undefined
+  const running: { stream?: OutletStream } = {}
   const onAbort = () => fail(options.signal.reason)
   const fail = (error: unknown) => {
-    stream?.abort()
+    running.stream?.abort()
     options.signal.removeEventListener('abort', onAbort)
     reject(toUpstreamError(error))
   }
@@ -62,7 +62,7 @@ export function postMessage(options: PostOptions): Promise<PostEnd> {
     return promise
   }
   options.signal.addEventListener('abort', onAbort, { once: true })
-  stream = options.outlet.stream(
+  running.stream = options.outlet.stream(
     {
       method: options.method ?? 'POST',
       path: options.path,
@@ -94,7 +94,11 @@ export function postMessage(options: PostOptions): Promise<PostEnd> {
           chunks = []
           if (kind === 'json' && body.length > 0 && status < 300) options.onMessage(readMessage(body))
           else if (kind === 'json' && body.length > 0) readErrorBody(body, options)
-          resolve({ status, kind: body.length === 0 && kind !== 'stream' ? 'empty' : kind, text: body.toString('utf8', 0, 2000) })
+          resolve({
+            status,
+            kind: body.length === 0 && kind !== 'stream' ? 'empty' : kind,
+            text: body.toString('utf8', 0, 2000),
+          })
         })
       },
       onError: fail,
@@ -134,6 +138,9 @@ function tooLarge(limitBytes: number): ParleyError {
 
 function toUpstreamError(error: unknown): Error {
   if (error instanceof ParleyError) return error
-  if (error instanceof SseTooLargeError) return new ParleyError('upstream_invalid', error.message, { cause: error })
-  return new ParleyError('upstream_unavailable', 'The exchange with the server was broken off.', { cause: error })
+  if (error instanceof SseTooLargeError)
+    return new ParleyError('upstream_invalid', error.message, { cause: error })
+  return new ParleyError('upstream_unavailable', 'The exchange with the server was broken off.', {
+    cause: error,
+  })
 }

@@ -1,6 +1,13 @@
 import { ParleyError } from '@parley/contract'
 import type { JsonObject, Message, Outcome } from '../lib/json-rpc.ts'
-import type { Channel, ExchangeEvents, SessionTerms, Subscription, SubscriptionFilter, UpstreamInfo } from './channel.ts'
+import type {
+  Channel,
+  ExchangeEvents,
+  SessionTerms,
+  Subscription,
+  SubscriptionFilter,
+  UpstreamInfo,
+} from './channel.ts'
 import { postMessage } from './http-post.ts'
 import { LEGACY_VERSIONS, toLegacyInfo } from './legacy-info.ts'
 import { noAnswer, type HttpWire } from './modern-http-channel.ts'
@@ -16,7 +23,11 @@ const NO_EVENTS: ExchangeEvents = {
 }
 
 /** Opens a session: `initialize`, then `notifications/initialized` (MCP 2025-11-25, Lifecycle). */
-export async function openLegacyHttpChannel(wire: HttpWire, terms: SessionTerms, signal: AbortSignal): Promise<Channel> {
+export async function openLegacyHttpChannel(
+  wire: HttpWire,
+  terms: SessionTerms,
+  signal: AbortSignal,
+): Promise<Channel> {
   const session = new LegacyHttpSession(wire)
   await session.initialize(terms, signal)
   return session
@@ -29,12 +40,16 @@ class LegacyHttpSession implements Channel {
   #sessionId: string | undefined
   #version: string = LEGACY_VERSIONS[0]!
   #info: UpstreamInfo | undefined
-  #stream: Promise<void> | undefined
+  #follows = false
   closed = false
 
   constructor(wire: HttpWire) {
     this.#wire = wire
-    this.#router = new SessionRouter((message) => void this.#send(message).catch(() => wire.report('an answer that the server did not take')), false)
+    this.#router = new SessionRouter(
+      (message) =>
+        void this.#send(message).catch(() => wire.report('an answer that the server did not take')),
+      false,
+    )
   }
 
   get info(): UpstreamInfo {
@@ -42,23 +57,37 @@ class LegacyHttpSession implements Channel {
   }
 
   async initialize(terms: SessionTerms, signal: AbortSignal): Promise<void> {
-    const params = { protocolVersion: this.#version, capabilities: terms.capabilities, clientInfo: terms.clientInfo }
+    const params = {
+      protocolVersion: this.#version,
+      capabilities: terms.capabilities,
+      clientInfo: terms.clientInfo,
+    }
     const outcome = await this.exchange('initialize', params, NO_EVENTS, signal)
     this.#info = toLegacyInfo(outcome)
     this.#version = String(this.#info.initialize?.['protocolVersion'])
     await this.notify('notifications/initialized', undefined)
   }
 
-  async exchange(method: string, params: JsonObject | undefined, events: ExchangeEvents, signal: AbortSignal): Promise<Outcome> {
+  async exchange(
+    method: string,
+    params: JsonObject | undefined,
+    events: ExchangeEvents,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
     if (this.closed) throw new ParleyError('upstream_unavailable', 'The session with the server has ended.')
     const { id, message, response } = this.#router.begin(method, params, events)
     const onAbort = () => {
       this.#router.abandon(id, signal.reason)
-      if (method !== 'initialize') void this.notify('notifications/cancelled', { requestId: id }).catch(() => this.#wire.report('a lost cancellation'))
+      if (method !== 'initialize')
+        void this.notify('notifications/cancelled', { requestId: id }).catch(() =>
+          this.#wire.report('a lost cancellation'),
+        )
     }
     signal.addEventListener('abort', onAbort, { once: true })
     const reading = new AbortController()
-    this.#run(message, id, AbortSignal.any([signal, this.#ending.signal, reading.signal])).catch((error: unknown) => this.#router.abandon(id, error))
+    this.#run(message, id, AbortSignal.any([signal, this.#ending.signal, reading.signal])).catch(
+      (error: unknown) => this.#router.abandon(id, error),
+    )
     try {
       return await response
     } finally {
@@ -80,7 +109,11 @@ class LegacyHttpSession implements Channel {
       this.#receive(received, id)
     }
     let end = await this.#post(message, { signal, onEvent, onMessage })
-    for (let round = 0; !answered && end.kind === 'stream' && lastEventId !== undefined && round < MAX_RESUMES; round++) {
+    for (
+      let round = 0;
+      !answered && end.kind === 'stream' && lastEventId !== undefined && round < MAX_RESUMES;
+      round++
+    ) {
       await new Promise((resolve) => setTimeout(resolve, retryMs))
       end = await this.#get(lastEventId, { signal, onEvent, onMessage })
     }
@@ -89,10 +122,15 @@ class LegacyHttpSession implements Channel {
 
   #lost(): ParleyError {
     this.closed = true
-    return new ParleyError('upstream_unavailable', 'The server has ended the session.', { data: { status: 404 } })
+    return new ParleyError('upstream_unavailable', 'The server has ended the session.', {
+      data: { status: 404 },
+    })
   }
 
-  #post(message: JsonObject, options: Pick<Parameters<typeof postMessage>[0], 'signal' | 'onMessage' | 'onEvent'>) {
+  #post(
+    message: JsonObject,
+    options: Pick<Parameters<typeof postMessage>[0], 'signal' | 'onMessage' | 'onEvent'>,
+  ) {
     return postMessage({
       ...this.#common(),
       ...options,
@@ -106,14 +144,21 @@ class LegacyHttpSession implements Channel {
     })
   }
 
-  #get(lastEventId: string | undefined, options: Pick<Parameters<typeof postMessage>[0], 'signal' | 'onMessage' | 'onEvent'>) {
+  #get(
+    lastEventId: string | undefined,
+    options: Pick<Parameters<typeof postMessage>[0], 'signal' | 'onMessage' | 'onEvent'>,
+  ) {
     const { 'content-type': _type, ...headers } = legacyHeaders(this.#version, this.#sessionId)
     return postMessage({
       ...this.#common(),
       ...options,
       method: 'GET',
       body: undefined,
-      headers: { ...headers, accept: 'text/event-stream', ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) },
+      headers: {
+        ...headers,
+        accept: 'text/event-stream',
+        ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+      },
       idleTimeoutMs: 0,
     })
   }
@@ -127,13 +172,17 @@ class LegacyHttpSession implements Channel {
     else if (message.kind === 'request') void this.#router.request(message.message, owner)
     else {
       const { id } = message.message
-      const outcome: Outcome = 'result' in message.message ? { result: message.message.result } : { error: message.message.error }
+      const outcome: Outcome =
+        'result' in message.message ? { result: message.message.result } : { error: message.message.error }
       if (!this.#router.response(id, outcome)) this.#wire.report('a response to nothing that was asked')
     }
   }
 
   async #send(message: JsonObject): Promise<void> {
-    const end = await this.#post(message, { signal: this.#ending.signal, onMessage: (received) => this.#receive(received, undefined) })
+    const end = await this.#post(message, {
+      signal: this.#ending.signal,
+      onMessage: (received) => this.#receive(received, undefined),
+    })
     if (end.status === 404) throw this.#lost()
   }
 
@@ -146,14 +195,27 @@ class LegacyHttpSession implements Channel {
     this.#openStream()
   }
 
-  subscribe(filter: SubscriptionFilter, onNotification: Parameters<Channel['subscribe']>[1], signal: AbortSignal): Promise<Subscription> {
+  subscribe(
+    filter: SubscriptionFilter,
+    onNotification: Parameters<Channel['subscribe']>[1],
+    signal: AbortSignal,
+  ): Promise<Subscription> {
     this.#openStream()
-    return subscribeLegacy({ channel: this, filter, onNotification, signal, listen: (listener) => this.#router.listen(listener), ended: this.#ending.signal })
+    return subscribeLegacy({
+      channel: this,
+      filter,
+      onNotification,
+      signal,
+      listen: (listener) => this.#router.listen(listener),
+      ended: this.#ending.signal,
+    })
   }
 
   /** The session's own stream; a server that has none answers 405, and then there is none. */
   #openStream(): void {
-    this.#stream ??= this.#followStream()
+    if (this.#follows) return
+    this.#follows = true
+    void this.#followStream()
   }
 
   async #followStream(): Promise<void> {
@@ -191,4 +253,3 @@ class LegacyHttpSession implements Channel {
       .catch(() => this.#wire.report('a session that could not be ended'))
   }
 }
-

@@ -8,12 +8,18 @@ export const LEGACY_VERSIONS: readonly string[] = ['2025-11-25', '2025-06-18', '
 /** Reads an `InitializeResult`; throws `upstream_unavailable` or `upstream_invalid`. */
 export function toLegacyInfo(outcome: Outcome): UpstreamInfo {
   if ('error' in outcome) {
-    throw new ParleyError('upstream_unavailable', `The server refused to initialize: ${outcome.error.message.slice(0, 200)}`)
+    throw new ParleyError(
+      'upstream_unavailable',
+      `The server refused to initialize: ${outcome.error.message.slice(0, 200)}`,
+    )
   }
   const { result } = outcome
   const version = result['protocolVersion']
   if (typeof version !== 'string' || !LEGACY_VERSIONS.includes(version)) {
-    throw new ParleyError('upstream_invalid', `The server speaks protocol version ${String(version).slice(0, 40)}; Parley speaks 2026-07-28, ${LEGACY_VERSIONS.join(', ')}.`)
+    throw new ParleyError(
+      'upstream_invalid',
+      `The server speaks protocol version ${String(version).slice(0, 40)}; Parley speaks 2026-07-28, ${LEGACY_VERSIONS.join(', ')}.`,
+    )
   }
   return {
     era: '2025-11-25',

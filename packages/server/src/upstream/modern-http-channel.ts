@@ -1,7 +1,13 @@
 import { ParleyError } from '@parley/contract'
 import type { Outlet } from '../egress/index.ts'
 import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
-import type { Channel, ServerNotification, Subscription, SubscriptionFilter, UpstreamInfo } from './channel.ts'
+import type {
+  Channel,
+  ServerNotification,
+  Subscription,
+  SubscriptionFilter,
+  UpstreamInfo,
+} from './channel.ts'
 import { postMessage } from './http-post.ts'
 import { modernHeaders, type ParamHeadersOf } from './request-headers.ts'
 
@@ -21,7 +27,14 @@ export function createModernHttpChannel(wire: HttpWire, info: UpstreamInfo): Cha
     info,
     closed: false,
     exchange: async (method, params, events, signal) =>
-      (await exchangeModern(wire, { method, params, signal, onNotification: (one) => events.notification(one) })).outcome,
+      (
+        await exchangeModern(wire, {
+          method,
+          params,
+          signal,
+          onNotification: (one) => events.notification(one),
+        })
+      ).outcome,
     notify: () => Promise.resolve(),
     subscribe: (filter, onNotification, signal) => subscribe(wire, filter, onNotification, signal),
     setSessionEvents() {},
@@ -38,7 +51,10 @@ interface ModernExchange {
 }
 
 /** One modern request. `status` is the HTTP status the answer came with. */
-export async function exchangeModern(wire: HttpWire, request: ModernExchange): Promise<{ outcome: Outcome; status: number }> {
+export async function exchangeModern(
+  wire: HttpWire,
+  request: ModernExchange,
+): Promise<{ outcome: Outcome; status: number }> {
   const { method, params, signal } = request
   let outcome: Outcome | undefined
   const end = await postMessage({
@@ -52,9 +68,12 @@ export async function exchangeModern(wire: HttpWire, request: ModernExchange): P
     onMessage(message) {
       if (outcome) return
       if (message.kind === 'notification') request.onNotification(message.message)
-      else if (message.kind === 'request') wire.report(`a request on a response stream: ${message.message.method}`)
+      else if (message.kind === 'request')
+        wire.report(`a request on a response stream: ${message.message.method}`)
       else if (message.message.id !== 1) wire.report('a response to nothing that was asked')
-      else outcome = 'result' in message.message ? { result: message.message.result } : { error: message.message.error }
+      else
+        outcome =
+          'result' in message.message ? { result: message.message.result } : { error: message.message.error }
     },
   })
   if (outcome) return { outcome, status: end.status }
@@ -63,10 +82,19 @@ export async function exchangeModern(wire: HttpWire, request: ModernExchange): P
 
 export function noAnswer(status: number): ParleyError {
   if (status === 401 || status === 403) {
-    return new ParleyError('upstream_unavailable', `The server refused Parley's credentials (HTTP ${status}).`, { data: { status } })
+    return new ParleyError(
+      'upstream_unavailable',
+      `The server refused Parley's credentials (HTTP ${status}).`,
+      { data: { status } },
+    )
   }
-  if (status >= 200 && status < 300) return new ParleyError('upstream_invalid', 'The server ended its answer without a response.', { data: { status } })
-  return new ParleyError('upstream_unavailable', `The server answered with HTTP ${status}.`, { data: { status } })
+  if (status >= 200 && status < 300)
+    return new ParleyError('upstream_invalid', 'The server ended its answer without a response.', {
+      data: { status },
+    })
+  return new ParleyError('upstream_unavailable', `The server answered with HTTP ${status}.`, {
+    data: { status },
+  })
 }
 
 async function subscribe(
@@ -91,7 +119,8 @@ async function subscribe(
     signal: AbortSignal.any([signal, closing.signal]),
     idleTimeoutMs: 0,
     onNotification(notification) {
-      if (notification.method !== 'notifications/subscriptions/acknowledged') return onNotification(notification)
+      if (notification.method !== 'notifications/subscriptions/acknowledged')
+        return onNotification(notification)
       const honoured = notification.params?.['notifications']
       acknowledged.resolve(isObject(honoured) ? (honoured as SubscriptionFilter) : {})
     },
@@ -115,5 +144,8 @@ async function subscribe(
 }
 
 function refused(why: string): ParleyError {
-  return new ParleyError('upstream_unavailable', `The server did not open the subscription: ${why.slice(0, 200)}`)
+  return new ParleyError(
+    'upstream_unavailable',
+    `The server did not open the subscription: ${why.slice(0, 200)}`,
+  )
 }

@@ -13,7 +13,11 @@ export type ParamHeadersOf = (tool: string) => readonly MirroredParam[]
 export const ACCEPT_BOTH = 'application/json, text/event-stream'
 
 /** The headers of a modern request, made from its body (MCP 2026-07-28, Client Behavior). */
-export function modernHeaders(method: string, params: JsonObject | undefined, mirrored: ParamHeadersOf): Record<string, string> {
+export function modernHeaders(
+  method: string,
+  params: JsonObject | undefined,
+  mirrored: ParamHeadersOf,
+): Record<string, string> {
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     accept: ACCEPT_BOTH,
@@ -22,7 +26,10 @@ export function modernHeaders(method: string, params: JsonObject | undefined, mi
     'mcp-method': method,
   }
   const name = method === 'resources/read' ? params?.['uri'] : params?.['name']
-  if ((method === 'tools/call' || method === 'prompts/get' || method === 'resources/read') && typeof name === 'string') {
+  if (
+    (method === 'tools/call' || method === 'prompts/get' || method === 'resources/read') &&
+    typeof name === 'string'
+  ) {
     headers['mcp-name'] = encodeHeaderValue(name)
   }
   if (method === 'tools/call' && typeof name === 'string') {

@@ -1,5 +1,11 @@
 import { ParleyError } from '@parley/contract'
-import { isMessageId, type JsonObject, type MessageId, type Outcome, type RequestMessage } from '../lib/json-rpc.ts'
+import {
+  isMessageId,
+  type JsonObject,
+  type MessageId,
+  type Outcome,
+  type RequestMessage,
+} from '../lib/json-rpc.ts'
 import type { ExchangeEvents, ServerNotification } from './channel.ts'
 
 interface Pending {
@@ -52,7 +58,8 @@ export class SessionRouter {
     params: JsonObject | undefined,
     events: ExchangeEvents,
   ): { id: number; message: JsonObject; response: Promise<Outcome> } {
-    if (this.#pending.size >= MAX_PENDING) throw new ParleyError('unavailable', 'Too many calls to this server at once; try again later.')
+    if (this.#pending.size >= MAX_PENDING)
+      throw new ParleyError('unavailable', 'Too many calls to this server at once; try again later.')
     const id = ++this.#lastId
     const meta = params?.['_meta'] as JsonObject | undefined
     const token = meta?.['progressToken']
@@ -66,7 +73,11 @@ export class SessionRouter {
       abort: new AbortController(),
       wantsLogs: !this.#modern || meta?.[LOG_LEVEL] !== undefined,
     })
-    return { id, message: { jsonrpc: '2.0', id, method, ...(sent === undefined ? {} : { params: sent }) }, response: promise }
+    return {
+      id,
+      message: { jsonrpc: '2.0', id, method, ...(sent === undefined ? {} : { params: sent }) },
+      response: promise,
+    }
   }
 
   /** Forgets a request, with an error for whoever waits. */
@@ -77,7 +88,7 @@ export class SessionRouter {
   }
 
   abandonAll(error: unknown): void {
-    for (const id of [...this.#pending.keys()]) this.abandon(id, error)
+    for (const id of this.#pending.keys()) this.abandon(id, error)
   }
 
   response(id: MessageId, outcome: Outcome): boolean {
@@ -98,7 +109,9 @@ export class SessionRouter {
       return
     }
     if (method === 'notifications/cancelled') {
-      this.#answering.get(JSON.stringify(params?.['requestId'] ?? null))?.abort(new ParleyError('unavailable', 'The server withdrew its question.'))
+      this.#answering
+        .get(JSON.stringify(params?.['requestId'] ?? null))
+        ?.abort(new ParleyError('unavailable', 'The server withdrew its question.'))
       return
     }
     const pending = method === 'notifications/message' ? this.#ownerOf(owner, true) : undefined
@@ -119,7 +132,9 @@ export class SessionRouter {
     this.#answering.set(key, abort)
     const signal = pending ? AbortSignal.any([abort.signal, pending.abort.signal]) : abort.signal
     try {
-      const outcome = ask ? await ask(request, signal) : { error: { code: -32601, message: `Method not found: ${request.method}` } }
+      const outcome = ask
+        ? await ask(request, signal)
+        : { error: { code: -32601, message: `Method not found: ${request.method}` } }
       if (!signal.aborted) this.#reply({ jsonrpc: '2.0', id: request.id, ...outcome })
     } catch (error) {
       if (!signal.aborted) {

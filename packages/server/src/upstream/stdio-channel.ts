@@ -1,6 +1,14 @@
 import { ParleyError } from '@parley/contract'
 import { isObject, type JsonObject, type MessageId, type Outcome } from '../lib/json-rpc.ts'
-import type { Channel, ExchangeEvents, ServerNotification, SessionTerms, Subscription, SubscriptionFilter, UpstreamInfo } from './channel.ts'
+import type {
+  Channel,
+  ExchangeEvents,
+  ServerNotification,
+  SessionTerms,
+  Subscription,
+  SubscriptionFilter,
+  UpstreamInfo,
+} from './channel.ts'
 import { LEGACY_VERSIONS, toLegacyInfo, toModernInfo } from './legacy-info.ts'
 import { SessionRouter } from './session-router.ts'
 import { StdioChild, type StdioTarget } from './stdio-child.ts'
@@ -48,7 +56,10 @@ export class StdioChannel implements Channel {
         else if (message.kind === 'notification') this.#notification(message.message)
         else {
           const { id } = message.message
-          const outcome: Outcome = 'result' in message.message ? { result: message.message.result } : { error: message.message.error }
+          const outcome: Outcome =
+            'result' in message.message
+              ? { result: message.message.result }
+              : { error: message.message.error }
           if (!this.#router.response(id, outcome)) options.report('a response to nothing that was asked')
         }
       },
@@ -71,12 +82,15 @@ export class StdioChannel implements Channel {
 
   /** Finds out the era: `server/discover` first; any answer that is not modern, or silence, means a legacy server. */
   async detect(terms: SessionTerms, signal: AbortSignal): Promise<UpstreamInfo> {
-    const outcome = await this.exchange('server/discover', PROBE_META, NO_EVENTS, AbortSignal.any([signal, AbortSignal.timeout(PROBE_MS)])).catch(
-      (error: unknown) => {
-        if (signal.aborted || this.closed) throw error
-        return undefined
-      },
-    )
+    const outcome = await this.exchange(
+      'server/discover',
+      PROBE_META,
+      NO_EVENTS,
+      AbortSignal.any([signal, AbortSignal.timeout(PROBE_MS)]),
+    ).catch((error: unknown) => {
+      if (signal.aborted || this.closed) throw error
+      return undefined
+    })
     if (outcome && 'result' in outcome && Array.isArray(outcome.result['supportedVersions'])) {
       this.#info = toModernInfo(outcome.result)
       return this.#info
@@ -85,24 +99,38 @@ export class StdioChannel implements Channel {
   }
 
   async initialize(terms: SessionTerms, signal: AbortSignal): Promise<UpstreamInfo> {
-    const params = { protocolVersion: LEGACY_VERSIONS[0]!, capabilities: terms.capabilities, clientInfo: terms.clientInfo }
+    const params = {
+      protocolVersion: LEGACY_VERSIONS[0]!,
+      capabilities: terms.capabilities,
+      clientInfo: terms.clientInfo,
+    }
     this.#info = toLegacyInfo(await this.exchange('initialize', params, NO_EVENTS, signal))
     await this.notify('notifications/initialized', undefined)
     return this.#info
   }
 
-  async exchange(method: string, params: JsonObject | undefined, events: ExchangeEvents, signal: AbortSignal): Promise<Outcome> {
+  async exchange(
+    method: string,
+    params: JsonObject | undefined,
+    events: ExchangeEvents,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
     if (this.closed) throw new ParleyError('upstream_unavailable', "The server's process has ended.")
     if (signal.aborted) throw signal.reason
     const { id, message, response } = this.#router.begin(method, params, events)
     const onAbort = () => {
       this.#router.abandon(id, signal.reason)
-      if (method !== 'initialize') this.#trySend({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } })
+      if (method !== 'initialize')
+        this.#trySend({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } })
     }
     signal.addEventListener('abort', onAbort, { once: true })
     const timer = setTimeout(() => {
       this.#router.abandon(id, new ParleyError('upstream_timeout', 'The server did not answer in time.'))
-      this.#trySend({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id, reason: 'timeout' } })
+      this.#trySend({
+        jsonrpc: '2.0',
+        method: 'notifications/cancelled',
+        params: { requestId: id, reason: 'timeout' },
+      })
     }, this.#options.timeoutMs)
     try {
       this.#child.send(message)
@@ -122,9 +150,20 @@ export class StdioChannel implements Channel {
     this.#router.setSessionEvents(events)
   }
 
-  subscribe(filter: SubscriptionFilter, onNotification: (notification: ServerNotification) => void, signal: AbortSignal): Promise<Subscription> {
+  subscribe(
+    filter: SubscriptionFilter,
+    onNotification: (notification: ServerNotification) => void,
+    signal: AbortSignal,
+  ): Promise<Subscription> {
     if (this.info.era === '2026-07-28') return this.#subscribeModern(filter, onNotification, signal)
-    return subscribeLegacy({ channel: this, filter, onNotification, signal, listen: (listener) => this.#router.listen(listener), ended: this.#ending.signal })
+    return subscribeLegacy({
+      channel: this,
+      filter,
+      onNotification,
+      signal,
+      listen: (listener) => this.#router.listen(listener),
+      ended: this.#ending.signal,
+    })
   }
 
   async close(): Promise<void> {
@@ -142,12 +181,17 @@ export class StdioChannel implements Channel {
     else this.#router.notification(notification)
   }
 
-  async #subscribeModern(filter: SubscriptionFilter, onNotification: (notification: ServerNotification) => void, signal: AbortSignal): Promise<Subscription> {
+  async #subscribeModern(
+    filter: SubscriptionFilter,
+    onNotification: (notification: ServerNotification) => void,
+    signal: AbortSignal,
+  ): Promise<Subscription> {
     const acknowledged = Promise.withResolvers<SubscriptionFilter>()
     const params = { ...PROBE_META, notifications: filter as JsonObject }
     const { id, message, response } = this.#router.begin('subscriptions/listen', params, NO_EVENTS)
     this.#subscriptions.set(id, (notification) => {
-      if (notification.method !== 'notifications/subscriptions/acknowledged') return onNotification(notification)
+      if (notification.method !== 'notifications/subscriptions/acknowledged')
+        return onNotification(notification)
       const honoured = notification.params?.['notifications']
       acknowledged.resolve(isObject(honoured) ? (honoured as SubscriptionFilter) : {})
     })
@@ -160,7 +204,9 @@ export class StdioChannel implements Channel {
     )
     void ended.then(() => {
       this.#subscriptions.delete(id)
-      acknowledged.reject(new ParleyError('upstream_unavailable', 'The server did not open the subscription.'))
+      acknowledged.reject(
+        new ParleyError('upstream_unavailable', 'The server did not open the subscription.'),
+      )
     })
     const close = () => {
       this.#trySend({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } })

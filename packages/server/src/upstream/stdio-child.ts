@@ -42,7 +42,9 @@ export class StdioChild {
       shell: false,
       windowsHide: true,
     })
-    this.#child.once('error', (error) => this.#end(`could not be started (${(error as NodeJS.ErrnoException).code ?? 'error'})`))
+    this.#child.once('error', (error) =>
+      this.#end(`could not be started (${(error as NodeJS.ErrnoException).code ?? 'error'})`),
+    )
     this.#child.once('exit', (code, signal) => this.#end(`ended (${signal ?? `exit code ${code}`})`))
     this.#child.stdin?.on('error', () => this.#end('closed its input'))
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#read(chunk))
@@ -60,7 +62,8 @@ export class StdioChild {
 
   /** Closes the input, then asks, then forces (MCP, stdio, Shutdown); resolves when the process is gone. */
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null || this.#child.pid === undefined) return
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null || this.#child.pid === undefined)
+      return
     const gone = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()))
     this.#over = true
     this.#child.stdin?.end()
@@ -85,7 +88,11 @@ export class StdioChild {
   #read(chunk: Buffer): void {
     let start = 0
     for (let end = chunk.indexOf(LINE_FEED); end >= 0 && !this.#over; end = chunk.indexOf(LINE_FEED, start)) {
-      this.#line(this.#heldBytes === 0 ? chunk.subarray(start, end) : Buffer.concat([...this.#held, chunk.subarray(start, end)]))
+      this.#line(
+        this.#heldBytes === 0
+          ? chunk.subarray(start, end)
+          : Buffer.concat([...this.#held, chunk.subarray(start, end)]),
+      )
       this.#held = []
       this.#heldBytes = 0
       start = end + 1
@@ -93,7 +100,8 @@ export class StdioChild {
     if (start >= chunk.length || this.#over) return
     this.#held.push(chunk.subarray(start))
     this.#heldBytes += chunk.length - start
-    if (this.#heldBytes > this.#limitBytes) this.#break(`sent a message of more than ${this.#limitBytes} bytes`)
+    if (this.#heldBytes > this.#limitBytes)
+      this.#break(`sent a message of more than ${this.#limitBytes} bytes`)
   }
 
   #line(line: Buffer): void {
@@ -109,7 +117,8 @@ export class StdioChild {
   }
 
   #log(chunk: Buffer): void {
-    for (const line of chunk.toString('utf8').split('\n')) if (line.trim() !== '') this.#events.onLog(line.slice(0, MAX_LOG_LINE))
+    for (const line of chunk.toString('utf8').split('\n'))
+      if (line.trim() !== '') this.#events.onLog(line.slice(0, MAX_LOG_LINE))
   }
 
   #break(why: string): void {

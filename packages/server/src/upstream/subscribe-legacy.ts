@@ -43,12 +43,19 @@ export async function subscribeLegacy(options: SubscribeOptions): Promise<Subscr
       unlisten()
       options.ended.removeEventListener('abort', lost)
       if (!canSubscribe || channel.closed) return
-      for (const uri of uris) channel.exchange('resources/unsubscribe', { uri }, NO_EVENTS, AbortSignal.timeout(5000)).catch(() => undefined)
+      for (const uri of uris)
+        channel
+          .exchange('resources/unsubscribe', { uri }, NO_EVENTS, AbortSignal.timeout(5000))
+          .catch(() => undefined)
     },
   }
 }
 
-function isWanted({ method, params }: ServerNotification, filter: SubscriptionFilter, uris: ReadonlySet<string>): boolean {
+function isWanted(
+  { method, params }: ServerNotification,
+  filter: SubscriptionFilter,
+  uris: ReadonlySet<string>,
+): boolean {
   if (method === 'notifications/tools/list_changed') return filter.toolsListChanged === true
   if (method === 'notifications/prompts/list_changed') return filter.promptsListChanged === true
   if (method === 'notifications/resources/list_changed') return filter.resourcesListChanged === true

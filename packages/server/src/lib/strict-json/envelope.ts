@@ -9,7 +9,16 @@ export interface Span {
 
 const FIELDS = {
   [AT.message]: ['jsonrpc', 'id', 'method', 'params', 'result', 'error'],
-  [AT.params]: ['name', 'uri', '_meta', 'arguments', 'requestState', 'inputResponses', 'requestId', 'notifications'],
+  [AT.params]: [
+    'name',
+    'uri',
+    '_meta',
+    'arguments',
+    'requestState',
+    'inputResponses',
+    'requestId',
+    'notifications',
+  ],
   [AT.meta]: [
     'io.modelcontextprotocol/protocolVersion',
     'io.modelcontextprotocol/clientCapabilities',
@@ -38,7 +47,7 @@ interface Field {
  */
 export class Envelope implements MemberWatcher {
   readonly bytes: Buffer
-  #spans: number[] = new Array<number>(SLOT_COUNT * 2).fill(-1)
+  #spans: number[] = Array.from({ length: SLOT_COUNT * 2 }, () => -1)
   #slot = [-1, -1, -1, -1]
 
   constructor(bytes: Buffer) {
@@ -72,6 +81,7 @@ export class Envelope implements MemberWatcher {
     return span && (JSON.parse(this.bytes.toString('utf8', span.start, span.end)) as unknown)
   }
 
+  // oxlint-disable-next-line max-params -- called once per member: an object would cost more than the look-up
   member(place: Place, keyStart: number, keyEnd: number, hash: number, valueStart: number): Place {
     const field = this.#find(place, keyStart, keyEnd, hash)
     if (!field) {

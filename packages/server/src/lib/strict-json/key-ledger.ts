@@ -34,6 +34,7 @@ export class KeyLedger {
     if (this.#large.length > 0) this.#large[mark] = undefined
   }
 
+  // oxlint-disable-next-line max-params -- called once per key: an object would cost more than the check
   add(mark: number, start: number, end: number, rawHash: number, escaped: boolean): void {
     const decoded = escaped ? this.#decode(start, end) : undefined
     const hash = decoded === undefined ? rawHash : -1

@@ -255,7 +255,8 @@ export class Scanner {
 
   #skipSpace(): void {
     let byte = this.#bytes[this.#position]
-    while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) byte = this.#bytes[++this.#position]
+    while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09)
+      byte = this.#bytes[++this.#position]
   }
 
   #descend(): void {

@@ -95,7 +95,11 @@ describe('scanEnvelope', () => {
     params: {
       name: 'écho',
       arguments: { name: 'inner', uri: 'x', params: { name: 'deeper' } },
-      _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', progressToken: 7, other: { method: 'x' } },
+      _meta: {
+        'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+        progressToken: 7,
+        other: { method: 'x' },
+      },
     },
   }
   const envelope = scanEnvelope(Buffer.from(JSON.stringify(message, null, 1)))
@@ -110,13 +114,18 @@ describe('scanEnvelope', () => {
     expect(envelope.value('arguments')).toEqual(message.params.arguments)
   })
 
-  test.each(['Method', 'METHOD', 'paramſ', 'ıd', 'ID', 'ＩＤ', 'Jsonrpc'])('refuses the look-alike %s', (key) => {
-    const text = `{"jsonrpc":"2.0","id":1,"method":"tools/list","${key}":{}}`
-    expect(() => scanEnvelope(Buffer.from(text))).toThrow(StrictJsonError)
-  })
+  test.each(['Method', 'METHOD', 'paramſ', 'ıd', 'ID', 'ＩＤ', 'Jsonrpc'])(
+    'refuses the look-alike %s',
+    (key) => {
+      const text = `{"jsonrpc":"2.0","id":1,"method":"tools/list","${key}":{}}`
+      expect(() => scanEnvelope(Buffer.from(text))).toThrow(StrictJsonError)
+    },
+  )
 
   test('an escaped key of a routing field is refused as a look-alike', () => {
-    expect(() => scanEnvelope(Buffer.from('{"jsonrpc":"2.0","id":1,"m\\u0065thod":"x"}'))).toThrow(StrictJsonError)
+    expect(() => scanEnvelope(Buffer.from('{"jsonrpc":"2.0","id":1,"m\\u0065thod":"x"}'))).toThrow(
+      StrictJsonError,
+    )
   })
 
   test('a batch or a bare value has no fields', () => {

@@ -1,0 +1,24 @@
+import { ParleyError } from '@parley/contract'
+import { isObject, type JsonObject } from '../lib/json-rpc.ts'
+import type { ServerEntry } from '../registry/index.ts'
+import { entryOf, type Call, type GatewayTools } from './call.ts'
+import { ownerOfUri, splitName } from './resolve-target.ts'
+
+/** Who completes an argument: the prompt's server by its name, the template's by its URI. */
+export function completionTarget(
+  tools: GatewayTools,
+  call: Pick<Call, 'scope'>,
+  ref: unknown,
+): { entry: ServerEntry; ref: JsonObject } {
+  if (!isObject(ref)) throw new ParleyError('invalid_params', 'params.ref must be an object.')
+  if (ref['type'] === 'ref/prompt' && typeof ref['name'] === 'string') {
+    const { entry, name } = splitName(tools, call.scope, ref['name'], 'prompt')
+    return { entry, ref: { ...ref, name } }
+  }
+  if (ref['type'] === 'ref/resource' && typeof ref['uri'] === 'string') {
+    const uri = ref['uri']
+    const owner = tools.registry.entries().find((entry) => entry.catalog.templates.has(uri))
+    return { entry: entryOf(tools, call.scope) ?? owner ?? ownerOfUri(tools, call.scope, uri), ref }
+  }
+  throw new ParleyError('invalid_params', 'params.ref must name a prompt or a resource.')
+}

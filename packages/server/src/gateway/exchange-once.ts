@@ -1,0 +1,72 @@
+import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
+import type { ServerEntry } from '../registry/index.ts'
+import { whenClientLeaves, type Call } from './call.ts'
+import type { HeldCalls } from './held-calls.ts'
+import { META } from './protocol.ts'
+import type { Reply } from './reply.ts'
+import type { SessionPool } from './session-pool.ts'
+import { toLegacyParams, toModernOutcome } from './translate.ts'
+
+/** What lives between the requests of modern clients: nothing of theirs, only calls on hold and lent sessions. */
+export interface ModernState {
+  readonly held: HeldCalls
+  readonly pool: SessionPool
+  readonly streams: Set<() => void>
+}
+
+/** A request that asks nothing back, to an upstream of either era. */
+export async function exchangeOnce(
+  state: ModernState,
+  options: {
+    readonly call: Call
+    readonly entry: ServerEntry
+    readonly params: JsonObject
+    readonly reply?: Reply
+  },
+): Promise<Outcome> {
+  const { call, entry, params, reply } = options
+  const info = await entry.upstream.info()
+  const signal = whenClientLeaves(call.res)
+  const events = {
+    notification: (notification: { method: string }) => void reply?.send(notification),
+    serverRequest: refuseServerRequest,
+  }
+  if (info.era === '2026-07-28') {
+    const channel = await entry.upstream.modern()
+    return channel.exchange(call.method, params, events, signal)
+  }
+  const lease = await state.pool.lease(
+    entry,
+    call.principal.subject,
+    { ...termsOf(call), capabilities: {} },
+    signal,
+  )
+  try {
+    const outcome = await lease.channel.exchange(call.method, toLegacyParams(params), events, signal)
+    return toModernOutcome(call.method, outcome, info)
+  } finally {
+    lease.release()
+  }
+}
+
+export function capabilitiesOf(call: Call): JsonObject {
+  const value = call.envelope.value(META.clientCapabilities)
+  return isObject(value) ? value : {}
+}
+
+export function termsOf(call: Call) {
+  const info = call.envelope.value(META.clientInfo)
+  return {
+    capabilities: capabilitiesOf(call),
+    clientInfo: isObject(info) ? info : { name: 'parley-client', version: '0' },
+  }
+}
+
+export function acceptsStreams(call: Call): boolean {
+  const accept = call.headers.accept
+  return accept === undefined || accept.includes('text/event-stream') || accept.includes('*/*')
+}
+
+export function refuseServerRequest(): Promise<Outcome> {
+  return Promise.resolve({ error: { code: -32601, message: 'Nothing can be asked of the client here.' } })
+}

@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { loadConfig, readEnv } from '../src/config/index.ts'
+import { startHub, type Hub } from '../src/index.ts'
+
+export interface TestHub extends AsyncDisposable {
+  readonly hub: Hub
+  readonly url: string
+  readonly key: string
+  readonly headers: { readonly Authorization: string }
+  readonly logs: string[]
+  api(method: string, path: string, body?: unknown): Promise<{ status: number; body: any }>
+}
+
+/** The real hub on a free loopback port with a data directory of its own; `yaml` is its parley.yaml. */
+export async function startTestHub(yaml = '', options: { dataDir?: string } = {}): Promise<TestHub> {
+  const directory = mkdtempSync(join(tmpdir(), 'parley-hub-'))
+  const file = join(directory, 'parley.yaml')
+  writeFileSync(file, yaml, { mode: 0o600 })
+  const dataDir = options.dataDir ?? join(directory, 'data')
+  const environment = readEnv({ PATH: process.env['PATH'] })
+  const flags = { config: file, host: undefined, port: '0', dataDir }
+  const logs: string[] = []
+  const config = loadConfig({ flags, environment, workingDirectory: directory })
+  const hub = await startHub(config, environment, (message, detail) =>
+    logs.push(`${message} ${JSON.stringify(detail)}`),
+  )
+  const key = hub.newKey ?? ''
+  const headers = { Authorization: `Bearer ${key}` }
+  return {
+    hub,
+    url: hub.url,
+    key,
+    headers,
+    logs,
+    async api(method, path, body) {
+      const response = await fetch(hub.url + path, {
+        method,
+        headers: { ...headers, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      return { status: response.status, body: await response.json() }
+    },
+    async [Symbol.asyncDispose]() {
+      await hub[Symbol.asyncDispose]()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Asks again until it holds; the test's own time limit ends it. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50))
+}

@@ -1,0 +1,21 @@
+/**
+ * The floors of packages/server/src. A room may import rooms of lower floors only, and only through their `index.ts`;
+ * `lib` is a shelf of single files and has no door. ARCHITECTURE.md quotes this table.
+ */
+export const LADDER: Readonly<Record<string, number>> = {
+  lib: 0,
+  config: 1,
+  store: 2,
+  http: 3,
+  egress: 3,
+  activity: 3,
+  access: 5,
+  identity: 6,
+  upstream: 6,
+  registry: 7,
+  gateway: 8,
+  api: 10,
+  'server.ts': 11,
+  'main.ts': 12,
+  'index.ts': 13,
+}
