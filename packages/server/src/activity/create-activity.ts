@@ -6,7 +6,7 @@ import { RecordQueue } from './record-queue.ts'
 
 export interface Activity extends AsyncDisposable {
   /**
-   * Records a plain call. `queued`: kept in memory for 50 ms or until 256 wait, and dropped and counted when 100,000
+   * Records a plain call. `queued`: kept in memory for 50 ms or until 1,024 wait, and dropped and counted when 100,000
    * records or 64 Mi characters wait already; `strict`: resolves once it is on disk.
    */
   record(record: ActivityRecord): void | Promise<void>

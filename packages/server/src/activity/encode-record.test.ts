@@ -36,7 +36,7 @@ const whole: Required<ActivityRecord> = {
 const text = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.string(),
-  fc.constantFrom('\\', '"', '\u0000\u001f\u007f', '\u2028'),
+  fc.constantFrom('\\', '"', '\\ud800', '\u0000\u001f\u007f', '\u2028'),
 )
 const number = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.maxSafeInteger())
 

@@ -3,9 +3,9 @@ import type { Clock, Timer } from '../lib/clock.ts'
 import type { Store } from '../store/index.ts'
 
 const FLUSH_MS = 50
-const FLUSH_RECORDS = 256
+const FLUSH_RECORDS = 1024
 /** The most records of one commit, so that a commit never keeps the changes of state behind it waiting long. */
-const BATCH_RECORDS = 2048
+const BATCH_RECORDS = 4096
 const RETRY_MS = 1000
 const MAX_RECORDS = 100_000
 const MAX_CHARACTERS = 64 * 1024 * 1024
