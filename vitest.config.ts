@@ -2,7 +2,12 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'scripts/**/*.test.ts'],
+    include: [
+      'packages/*/src/**/*.test.ts',
+      'packages/*/test/**/*.test.ts',
+      'scripts/**/*.test.ts',
+      'faults/src/**/*.test.ts',
+    ],
     // Hang limits, not timing assertions: a loaded machine may be ten times slower.
     testTimeout: 60_000,
     hookTimeout: 60_000,

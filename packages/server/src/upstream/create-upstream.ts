@@ -79,7 +79,9 @@ function remember<value>(clock: Clock, attempt: () => Promise<value>, isGone: (v
 
 function httpUpstream(options: UpstreamOptions, target: { url: string; outlet: Outlet }): Upstream {
   const url = new URL(target.url)
+  let lastId = 0
   const wire: HttpWire = {
+    nextId: () => ++lastId,
     outlet: target.outlet,
     path: url.pathname + url.search,
     limitBytes: options.limits.resultBytes,

@@ -17,6 +17,8 @@ export interface HttpWire {
   readonly limitBytes: number
   readonly timeoutMs: number
   readonly mirrored: ParamHeadersOf
+  /** A JSON-RPC id of its own for every request, retries included. */
+  readonly nextId: () => number
   /** Told of what an upstream must not send; it is dropped. */
   readonly report: (what: string) => void
 }
@@ -56,12 +58,13 @@ export async function exchangeModern(
   request: ModernExchange,
 ): Promise<{ outcome: Outcome; status: number }> {
   const { method, params, signal } = request
+  const id = wire.nextId()
   let outcome: Outcome | undefined
   const end = await postMessage({
     outlet: wire.outlet,
     path: wire.path,
     headers: modernHeaders(method, params, wire.mirrored),
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, ...(params === undefined ? {} : { params }) }),
+    body: JSON.stringify({ jsonrpc: '2.0', id, method, ...(params === undefined ? {} : { params }) }),
     limitBytes: wire.limitBytes,
     idleTimeoutMs: request.idleTimeoutMs ?? wire.timeoutMs,
     signal,
@@ -70,7 +73,7 @@ export async function exchangeModern(
       if (message.kind === 'notification') request.onNotification(message.message)
       else if (message.kind === 'request')
         wire.report(`a request on a response stream: ${message.message.method}`)
-      else if (message.message.id !== 1) wire.report('a response to nothing that was asked')
+      else if (message.message.id !== id) wire.report('a response to nothing that was asked')
       else
         outcome =
           'result' in message.message ? { result: message.message.result } : { error: message.message.error }
