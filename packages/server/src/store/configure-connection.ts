@@ -1,11 +1,22 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-/** An acknowledged write must survive a power cut, hence FULL; mmap off, because a bad page must be an error. */
-export function configureConnection(database: DatabaseSync): void {
+/** After a burst the log file shrinks back to this. */
+const MAX_IDLE_WAL_BYTES = 64 * 1024 * 1024
+
+/** For the connections that write: an acknowledged write must survive a power cut, hence FULL. */
+export function configureWriter(database: DatabaseSync): void {
+  configureReader(database)
   database.exec(`
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
+    PRAGMA journal_size_limit = ${MAX_IDLE_WAL_BYTES};
+  `)
+}
+
+/** For every connection. Memory mapping stays off, because a bad page must be an error and not a signal. */
+export function configureReader(database: DatabaseSync): void {
+  database.exec(`
     PRAGMA busy_timeout = 5000;
     PRAGMA mmap_size = 0;
     PRAGMA trusted_schema = OFF;

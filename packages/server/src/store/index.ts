@@ -1,3 +1,5 @@
 export { DATABASE_FILE, openStore } from './open-store.ts'
-export type { Store, StoreStatus } from './open-store.ts'
+export { restoreBackup } from './restore-backup.ts'
+export type { Restored } from './restore-backup.ts'
+export type { Store, StoreStatus } from './store.ts'
 export type { Row, SqlValue, Statement, Unit, UnitResult } from './unit.ts'

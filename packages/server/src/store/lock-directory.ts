@@ -1,37 +1,43 @@
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { ParleyError } from '@parley/contract'
+import { isSqliteError, SQLITE_BUSY } from './sqlite-error.ts'
 
-/** Takes the data directory for this process alone; a lock left by a process that is gone is taken over. */
+/** Nothing is ever written into it: it is there to be locked, and stays. */
+const LOCK_FILE = 'lock.db'
+const PID_FILE = 'parley.pid'
+
+/**
+ * Takes the data directory for one opener alone and returns the release. The lock is the operating system's, held
+ * through SQLite: it ends with the process that holds it, `kill -9` included, so it can be neither stale nor
+ * mistaken for a process that later got the same id. The pid file only serves the error message.
+ */
 export function lockDirectory(dataDir: string): () => void {
-  const file = join(dataDir, 'parley.lock')
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      const handle = openSync(file, 'wx', 0o600)
-      writeSync(handle, String(process.pid))
-      closeSync(handle)
-      return () => rmSync(file, { force: true })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      const pid = Number(readFileSync(file, 'utf8'))
-      if (pid !== process.pid && isAlive(pid)) {
-        throw new ParleyError(
-          'conflict',
-          `Another Parley (process ${pid}) uses ${dataDir}. Stop it, or choose another --data-dir.`,
-        )
-      }
-      rmSync(file, { force: true })
-    }
+  const pidFile = join(dataDir, PID_FILE)
+  const lock = new DatabaseSync(join(dataDir, LOCK_FILE), { timeout: 0 })
+  try {
+    lock.exec('BEGIN EXCLUSIVE')
+  } catch (error) {
+    lock.close()
+    if (!isSqliteError(error, SQLITE_BUSY)) throw error
+    throw new ParleyError(
+      'conflict',
+      `Another Parley (${holder(pidFile)}) uses ${dataDir}. Stop it, or choose another --data-dir.`,
+    )
   }
-  throw new ParleyError('conflict', `${dataDir} is being opened by another Parley at this moment.`)
+  writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 })
+  return () => {
+    rmSync(pidFile, { force: true })
+    lock.close()
+  }
 }
 
-function isAlive(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false
+function holder(pidFile: string): string {
   try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    return `process ${readFileSync(pidFile, 'utf8').trim()}`
+  } catch {
+    // It has the lock and has not written its id yet.
+    return 'just starting'
   }
 }

@@ -1,37 +1,16 @@
+import { once } from 'node:events'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
-import { openStore, type Store } from './index.ts'
-
-const directories: string[] = []
-const stores: Store[] = []
-
-function directory(): string {
-  const made = mkdtempSync(join(tmpdir(), 'parley-store-'))
-  directories.push(made)
-  return made
-}
-
-async function open(dataDir: string): Promise<Store> {
-  const store = await openStore(dataDir)
-  stores.push(store)
-  return store
-}
-
-afterEach(async () => {
-  for (const store of stores.splice(0)) await store[Symbol.asyncDispose]()
-  for (const made of directories.splice(0)) rmSync(made, { recursive: true })
-})
-
-const insert = (name: string) => ({ sql: 'INSERT INTO settings VALUES (?, ?)', parameters: [name, 'x'] })
+import { expect, test } from 'vitest'
+import { openStore } from './index.ts'
+import { insert, names, openTestStore, temporaryDirectory } from './store-fixture.ts'
 
 test('a unit takes effect whole, and a conflict takes only its own unit back', async () => {
-  const store = await open(directory())
+  const store = await openTestStore(temporaryDirectory())
   const update = {
-    sql: 'UPDATE settings SET value = ? WHERE name = ?',
-    parameters: ['y', 'missing'],
+    sql: 'UPDATE settings SET value = 1 WHERE name = ?',
+    parameters: ['missing'],
     expect: 'changed' as const,
   }
   const [good, conflict, also] = await Promise.all([
@@ -39,80 +18,117 @@ test('a unit takes effect whole, and a conflict takes only its own unit back', a
     store.submit([insert('c'), update]),
     store.submit([{ sql: 'INSERT INTO settings VALUES (?, ?) RETURNING name', parameters: ['d', 'x'] }]),
   ])
-  expect(good.kind).toBe('done')
+  expect(good).toEqual({ kind: 'done', rows: [[], []] })
   expect(conflict).toEqual({ kind: 'conflict', statement: 1 })
   expect(also).toEqual({ kind: 'done', rows: [[{ name: 'd' }]] })
-  expect(store.all('SELECT name FROM settings ORDER BY name').map((row) => row['name'])).toEqual([
-    'a',
-    'b',
-    'd',
-  ])
+  expect(names(store)).toEqual(['a', 'b', 'd'])
 })
 
-test('a broken unit fails alone', async () => {
-  const store = await open(directory())
+test('a statement that returns no row is a conflict where a change is expected', async () => {
+  const store = await openTestStore(temporaryDirectory())
+  const claim = {
+    sql: 'UPDATE settings SET value = 1 WHERE name = ? RETURNING name',
+    parameters: ['a'],
+    expect: 'changed' as const,
+  }
+  expect(await store.submit([insert('b'), claim])).toEqual({ kind: 'conflict', statement: 1 })
+  await store.submit([insert('a')])
+  expect(await store.submit([claim])).toEqual({ kind: 'done', rows: [[{ name: 'a' }]] })
+})
+
+test('a broken statement fails its unit alone', async () => {
+  const store = await openTestStore(temporaryDirectory())
   const results = await Promise.allSettled([
     store.submit([insert('a')]),
-    store.submit([{ sql: 'INSERT INTO nothing VALUES (1)', parameters: [] }]),
-    store.submit([insert('b')]),
+    store.submit([insert('b'), { sql: 'INSERT INTO nothing VALUES (1)', parameters: [] }]),
+    store.submit([insert('c'), insert('a')]),
+    store.submit([insert('d')]),
   ])
-  expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
-  expect(store.all('SELECT name FROM settings')).toHaveLength(2)
-})
-
-test('the default is durable: WAL with synchronous FULL, files for the owner alone', async () => {
-  const dataDir = directory()
-  const store = await open(dataDir)
-  expect(store.status()).toMatchObject({ journalMode: 'wal', synchronous: 'FULL', writable: true })
-  expect(statSync(dataDir).mode & 0o077).toBe(0)
-  expect(statSync(join(dataDir, 'parley.db')).mode & 0o077).toBe(0)
-})
-
-test('a second opener is refused, and a lock left behind is taken over', async () => {
-  const dataDir = directory()
-  const store = await open(dataDir)
-  writeFileSync(join(dataDir, 'parley.lock'), '1')
-  await expect(openStore(dataDir)).rejects.toThrow('Another Parley')
-  await store[Symbol.asyncDispose]()
-  writeFileSync(join(dataDir, 'parley.lock'), '999999999')
-  await open(dataDir)
-})
-
-test('a migration that was changed after it ran stops the start', async () => {
-  const dataDir = directory()
-  const store = await open(dataDir)
-  await store.submit([{ sql: "UPDATE migrations SET hash = 'other'", parameters: [] }])
-  await store[Symbol.asyncDispose]()
-  await expect(openStore(dataDir)).rejects.toThrow('was changed after it ran')
-})
-
-test('a full disk refuses the write, keeps reads, and is left again without a restart', async () => {
-  const store = await open(directory())
-  await store.submit([insert('before')])
-  await store.submit([{ sql: 'PRAGMA max_page_count = 1', parameters: [] }])
-  const big = { sql: 'INSERT INTO settings VALUES (?, ?)', parameters: ['big', 'x'.repeat(1_000_000)] }
-  await expect(store.submit([big])).rejects.toMatchObject({ code: 'storage_full' })
-  expect(store.status().writable).toBe(false)
-  expect(store.all('SELECT name FROM settings')).toHaveLength(1)
-  await store.submit([{ sql: 'PRAGMA max_page_count = 1000000', parameters: [] }])
-  await store.submit([big])
+  expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
+  expect(names(store)).toEqual(['a', 'd'])
   expect(store.status().writable).toBe(true)
 })
 
-test('an online backup holds every write that was acknowledged before it', async () => {
-  const dataDir = directory()
-  const store = await open(dataDir)
-  for (let at = 0; at < 50; at++) await store.submit([insert(`n${at}`)])
-  const running = Promise.all(Array.from({ length: 50 }, (_, at) => store.submit([insert(`m${at}`)])))
-  const copy = directory()
-  expect(await store.backup(join(copy, 'parley.db'))).toBeGreaterThan(0)
-  await running
-  const restored = await open(copy)
-  expect(restored.all("SELECT name FROM settings WHERE name LIKE 'n%'")).toHaveLength(50)
+test('a reference to nothing is refused', async () => {
+  const store = await openTestStore(temporaryDirectory())
+  const orphan = {
+    sql: 'INSERT INTO definition_versions VALUES (?, ?, ?, ?, ?, ?)',
+    parameters: ['srv', 'tool', 'a', 'h', '{}', 1],
+  }
+  await expect(store.submit([orphan])).rejects.toMatchObject({ code: 'internal' })
+})
+
+test('units take effect in the order in which they were submitted', async () => {
+  const store = await openTestStore(temporaryDirectory())
+  const all = Array.from({ length: 2000 }, (_, at) => `n${at}`)
+  await Promise.all(all.map((name) => store.submit([insert(name)])))
+  expect(names(store)).toEqual(all)
+})
+
+test('more units than may wait are refused, and those that wait are stored', async () => {
+  const store = await openTestStore(temporaryDirectory())
+  const results = await Promise.allSettled(
+    Array.from({ length: 10_005 }, (_, at) => store.submit([insert(`n${at}`)])),
+  )
+  const refused = results.filter((result) => result.status === 'rejected')
+  expect(refused.map((result) => (result.reason as { code: string }).code)).toEqual(
+    Array(5).fill('unavailable'),
+  )
+  expect(names(store)).toHaveLength(10_000)
+  expect(store.status().waitingUnits).toBe(0)
+})
+
+test('the main thread cannot write', async () => {
+  const store = await openTestStore(temporaryDirectory())
+  expect(() => store.all("INSERT INTO settings VALUES ('a', 'x')")).toThrow('readonly')
+  expect(names(store)).toEqual([])
+})
+
+test('the default is durable, and files are for the owner alone', async () => {
+  const dataDir = temporaryDirectory()
+  const store = await openTestStore(dataDir)
+  await store.submit([insert('a')])
+  expect(store.status()).toMatchObject({
+    journalMode: 'wal',
+    synchronous: 'FULL',
+    writable: true,
+    waitingUnits: 0,
+  })
+  expect(statSync(dataDir).mode & 0o077).toBe(0)
+  for (const file of ['parley.db', 'parley.db-wal', 'parley.db-shm', 'parley.pid']) {
+    expect([file, statSync(join(dataDir, file)).mode & 0o077]).toEqual([file, 0])
+  }
+})
+
+test('closing commits what waits, folds the log in, and refuses what comes after', async () => {
+  const dataDir = temporaryDirectory()
+  const store = await openStore(dataDir)
+  const waiting = Promise.all(Array.from({ length: 100 }, (_, at) => store.submit([insert(`n${at}`)])))
+  await store[Symbol.asyncDispose]()
+  await store[Symbol.asyncDispose]()
+  expect(await waiting).toHaveLength(100)
+  expect(() => statSync(join(dataDir, 'parley.db-wal'))).toThrow('ENOENT')
+  await expect(store.submit([insert('late')])).rejects.toThrow()
+  expect(names(await openTestStore(dataDir))).toHaveLength(100)
+})
+
+test('a damaged database is not opened', async () => {
+  const dataDir = temporaryDirectory()
+  const file = join(dataDir, 'parley.db')
+  const store = await openStore(dataDir)
+  await store.submit(Array.from({ length: 200 }, (_, at) => insert(`n${at}`, 'x'.repeat(1000))))
+  await store[Symbol.asyncDispose]()
+  const bytes = readFileSync(file)
+  bytes.fill(0xa5, bytes.length - 3 * 4096, bytes.length - 2 * 4096)
+  writeFileSync(file, bytes)
+  await expect(openStore(dataDir)).rejects.toThrow('is damaged. Restore a backup')
+  writeFileSync(file, 'not a database at all, but long enough to be read as the head of one'.repeat(100))
+  await expect(openStore(dataDir)).rejects.toThrow('is damaged. Restore a backup')
+  expect(readFileSync(file, 'utf8')).toContain('not a database at all')
 })
 
 test('every acknowledged unit is there after kill -9', async () => {
-  const dataDir = directory()
+  const dataDir = temporaryDirectory()
   const log = join(dataDir, 'acknowledged')
   const script = `
     import { appendFileSync } from 'node:fs'
@@ -121,20 +137,28 @@ test('every acknowledged unit is there after kill -9', async () => {
     for (let at = 0; ; at++) {
       await Promise.all([0, 1, 2].map(async (part) => {
         const name = at + '-' + part
-        await store.submit([{ sql: 'INSERT INTO settings VALUES (?, ?)', parameters: [name, 'x'] }])
+        const twin = { sql: 'INSERT INTO settings VALUES (?, ?)', parameters: ['twin ' + name, 'x'] }
+        await store.submit([{ ...twin, parameters: [name, 'x'] }, twin])
         appendFileSync(${JSON.stringify(log)}, name + '\\n')
       }))
       if (at === 20) console.log('running')
     }`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  await new Promise((resolve) => child.stdout.once('data', resolve))
-  child.kill('SIGKILL')
-  await new Promise((resolve) => child.once('exit', resolve))
+  for (let round = 0; round < 3; round++) {
+    const child = spawn(
+      process.execPath,
+      ['--input-type=module', '-e', script.replace("at + '-'", `'${round}-' + at + '-'`)],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    )
+    await once(child.stdout, 'data')
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
   const acknowledged = readFileSync(log, 'utf8').trim().split('\n')
-  const store = await open(dataDir)
-  const stored = new Set(store.all('SELECT name FROM settings').map((row) => row['name']))
-  expect(acknowledged.length).toBeGreaterThan(60)
+  const stored = new Set(names(await openTestStore(dataDir)))
+  expect(acknowledged.length).toBeGreaterThan(180)
   expect(acknowledged.filter((name) => !stored.has(name))).toEqual([])
+  const halves = [...stored].filter((name) => !name.startsWith('twin') && !stored.has(`twin ${name}`))
+  expect(halves).toEqual([])
 })

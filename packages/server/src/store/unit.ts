@@ -20,12 +20,33 @@ export type UnitResult =
   | { readonly kind: 'done'; readonly rows: readonly (readonly Row[])[] }
   | { readonly kind: 'conflict'; readonly statement: number }
 
-/** A unit's answer from the writer thread. */
-export type WriterAnswer = { readonly id: number } & (
+/** Why a unit did not take effect. `storage`: the disk did not take it, and may later. */
+export interface UnitFailure {
+  readonly kind: 'storage' | 'statement'
+  readonly message: string
+}
+
+export interface NumberedUnit {
+  readonly id: number
+  readonly unit: Unit
+}
+
+export type UnitAnswer = { readonly id: number } & (
   | { readonly result: UnitResult }
-  | { readonly failure: { readonly full: boolean; readonly message: string } }
+  | { readonly failure: UnitFailure }
 )
 
-export type WriterMessage =
-  | { readonly kind: 'unit'; readonly id: number; readonly unit: Unit }
-  | { readonly kind: 'close'; readonly id: number }
+/** How the writing connection is set, read back from it. */
+export interface WriterSettings {
+  readonly journalMode: string
+  readonly synchronous: string
+  readonly sqliteVersion: string
+}
+
+export type ToWriter = NumberedUnit | 'close'
+
+export type FromWriter =
+  | { readonly kind: 'ready'; readonly settings: WriterSettings }
+  | { readonly kind: 'answers'; readonly answers: readonly UnitAnswer[] }
+  /** The disk takes writes again after it refused one. */
+  | { readonly kind: 'writable' }
