@@ -9,9 +9,14 @@ export function readMessage(bytes: Buffer): Message {
     value = parseStrict(bytes)
   } catch (error) {
     if (!(error instanceof StrictJsonError)) throw error
-    throw new ParleyError('upstream_invalid', `The server sent something that is no clean JSON: it ${error.message}.`, { cause: error })
+    throw new ParleyError(
+      'upstream_invalid',
+      `The server sent something that is no clean JSON: it ${error.message}.`,
+      { cause: error },
+    )
   }
   const message = classifyMessage(value)
-  if (!message) throw new ParleyError('upstream_invalid', 'The server sent something that is no JSON-RPC message.')
+  if (!message)
+    throw new ParleyError('upstream_invalid', 'The server sent something that is no JSON-RPC message.')
   return message
 }
