@@ -12,7 +12,7 @@ export interface SessionStreamOptions {
 }
 
 const MAX_WAIT_MS = 30_000
-const READY_MS = 5000
+const READY_MS = 2000
 
 /**
  * The stream on which a 2025-11-25 server sends what belongs to no request: kept open for as long as the session
