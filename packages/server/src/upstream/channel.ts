@@ -42,7 +42,7 @@ export interface SubscriptionFilter {
 export interface Subscription {
   /** The part of the filter that the upstream honours. */
   readonly acknowledged: SubscriptionFilter
-  /** Resolves when the upstream ends the subscription or the connection is lost; never rejects. */
+  /** Resolves when the upstream or `close` ends the subscription, or the connection is lost; never rejects. */
   readonly ended: Promise<'graceful' | 'lost'>
   close(): void
 }
@@ -132,7 +132,17 @@ export interface LaneController {
   abort(reason: Error): void
   pause(): void
   resume(): void
-  readonly rawHeaders?: Buffer[] | string[] | null
+  readonly rawHeaders?: Buffer[] | string[] | Readonly<Record<string, unknown>> | null | undefined
+}
+
+/** How a server stands, as its exchanges show it. */
+export interface UpstreamHealth {
+  /** `unreachable`: no answer at all. `failing`: answers that are late or cannot be used. */
+  readonly state: 'connecting' | 'ready' | 'unreachable' | 'failing'
+  /** The public words of the last failure; undefined once something has succeeded after it. */
+  readonly lastError: string | undefined
+  /** When it last answered, in milliseconds since the epoch. */
+  readonly lastSeenAt: number | undefined
 }
 
 /** One registered server as it is reached: detection, channels, lane and health. */
@@ -151,7 +161,8 @@ export interface Upstream {
    * At most `limits.sessionsPerServer` at a time; beyond it, `unavailable`.
    */
   openSession(terms: SessionTerms, signal: AbortSignal): Promise<Channel>
-  /** The byte lane; undefined for stdio. */
+  health(): UpstreamHealth
+  /** The byte lane; undefined for stdio. Its own bulkhead and time limits are those of who uses it. */
   readonly lane: Lane | undefined
   close(): Promise<void>
 }

@@ -1,128 +1,162 @@
 import { ParleyError } from '@parley/contract'
-import type { Outlet, OutletStream } from '../egress/index.ts'
+import type { OutletStream } from '../egress/index.ts'
 import type { Message } from '../lib/json-rpc.ts'
 import { SseParser, SseTooLargeError, type SseEvent } from '../lib/sse.ts'
+import type { HttpWire } from './http-wire.ts'
 import { readMessage } from './message-reader.ts'
 
 export interface PostOptions {
-  readonly outlet: Outlet
-  readonly path: string
+  readonly method: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | undefined
-  readonly method?: 'GET' | 'POST'
-  readonly limitBytes: number
-  /** 0 waits for ever between two parts of the answer. */
-  readonly idleTimeoutMs: number
+  readonly body?: string
+  /** Aborting closes the stream, which is how a modern request is cancelled. */
   readonly signal: AbortSignal
+  /** True for a stream that has no natural end; otherwise all its messages together have a limit too. */
+  readonly endless?: boolean
   onHeaders?(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void
   /** Each event of an event stream, before its message; for event ids. */
   onEvent?(event: SseEvent): void
-  /** Each message, in order. Throwing ends the exchange with that error. */
-  onMessage(message: Message): void
+  /** Each message, in order. True ends the exchange: nothing more is wanted. Throwing ends it with that error. */
+  onMessage(message: Message, status: number): boolean
 }
 
-/** What the exchange came to when it ended by itself. */
+/** What the exchange came to when it ended well. */
 export interface PostEnd {
   readonly status: number
   readonly kind: 'json' | 'stream' | 'empty' | 'other'
-  /** The beginning of a body that is neither JSON nor an event stream, or of an error's. */
-  readonly text: string
 }
 
-const OTHER_LIMIT_BYTES = 64 * 1024
+/** A stream may carry this many times the size of its largest message. */
+const STREAM_FACTOR = 10
+/** A server that leaves its stream open after the response is left alone this long, so that the connection is kept. */
+const LINGER_MS = 1000
 
 /**
  * Sends one message and hands on what comes back, from a JSON body or an event stream alike (MCP, Streamable HTTP).
- * Resolves at the end of the answer; rejects with a ParleyError. Aborting the signal closes the stream, which is how
- * a modern request is cancelled.
+ * Resolves at the end of the answer, or as soon as nothing more is wanted. Rejects with a ParleyError
+ * (`upstream_unavailable`, `upstream_timeout`, `upstream_invalid`, `egress_refused`) or the signal's reason.
  */
-export function postMessage(options: PostOptions): Promise<PostEnd> {
-  const { promise, resolve, reject } = Promise.withResolvers<PostEnd>()
-  const parser = new SseParser(options.limitBytes)
-  let kind: PostEnd['kind'] = 'empty'
-  let status = 0
-  let chunks: Buffer[] = []
-  let size = 0
-  const running: { stream?: OutletStream } = {}
-  const onAbort = () => fail(options.signal.reason)
-  const fail = (error: unknown) => {
-    running.stream?.abort()
-    options.signal.removeEventListener('abort', onAbort)
-    reject(toUpstreamError(error))
+export function postMessage(wire: HttpWire, options: PostOptions): Promise<PostEnd> {
+  if (options.signal.aborted) return Promise.reject(options.signal.reason as Error)
+  return new Promise((resolve, reject) => new PostExchange(wire, options, { resolve, reject }).start())
+}
+
+class PostExchange {
+  readonly #wire: HttpWire
+  readonly #options: PostOptions
+  readonly #settle: { resolve: (end: PostEnd) => void; reject: (error: Error) => void }
+  readonly #parser: SseParser
+  #stream: OutletStream | undefined
+  #kind: PostEnd['kind'] = 'empty'
+  #status = 0
+  #chunks: Buffer[] = []
+  #bytes = 0
+  #over = false
+
+  constructor(
+    wire: HttpWire,
+    options: PostOptions,
+    settle: { resolve: (end: PostEnd) => void; reject: (error: Error) => void },
+  ) {
+    this.#wire = wire
+    this.#options = options
+    this.#settle = settle
+    this.#parser = new SseParser(wire.limitBytes)
   }
-  const attempt = (work: () => void) => {
+
+  start(): void {
+    const { method, headers, body, signal } = this.#options
+    signal.addEventListener('abort', this.#onAbort, { once: true })
+    this.#attempt(() => {
+      this.#stream = this.#wire.outlet.stream(
+        // Time limits are those of the exchange, not of the pauses between its parts.
+        { method, path: this.#wire.path, headers, ...(body === undefined ? {} : { body }), idleTimeoutMs: 0 },
+        {
+          onStart: (status, received) => this.#attempt(() => this.#begin(status, received)),
+          onChunk: (chunk) => this.#attempt(() => this.#read(chunk)),
+          onEnd: () => this.#attempt(() => this.#finish()),
+          onError: (error) => this.#fail(error),
+        },
+      )
+    })
+  }
+
+  readonly #onAbort = () => this.#fail(this.#options.signal.reason as Error)
+
+  #begin(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
+    this.#status = status
+    this.#kind = kindOf(String(headers['content-type'] ?? ''))
+    this.#options.onHeaders?.(status, headers)
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#over) return
+    this.#bytes += chunk.length
+    if (this.#kind === 'stream') {
+      const { limitBytes } = this.#wire
+      if (!this.#options.endless && this.#bytes > limitBytes * STREAM_FACTOR)
+        throw tooLarge(limitBytes * STREAM_FACTOR)
+      for (const event of this.#parser.push(chunk)) {
+        if (this.#over) return
+        this.#takeEvent(event)
+      }
+      return
+    }
+    if (this.#bytes > this.#wire.limitBytes) throw tooLarge(this.#wire.limitBytes)
+    if (this.#kind === 'json') this.#chunks.push(chunk)
+  }
+
+  #takeEvent(event: SseEvent): void {
+    this.#options.onEvent?.(event)
+    if (event.data === '' || (event.event !== undefined && event.event !== 'message')) return
+    if (this.#options.onMessage(readMessage(Buffer.from(event.data)), this.#status)) this.#succeed(true)
+  }
+
+  #finish(): void {
+    const body = Buffer.concat(this.#chunks)
+    this.#chunks = []
+    if (this.#over) return
+    const message = body.length === 0 ? undefined : this.#readBody(body)
+    if (message) this.#options.onMessage(message, this.#status)
+    this.#succeed(false)
+  }
+
+  /** An error status may carry a JSON-RPC error, or anything: then the status alone tells what there is to know. */
+  #readBody(body: Buffer): Message | undefined {
+    try {
+      return readMessage(body)
+    } catch (error) {
+      if (this.#status < 300) throw error
+      return undefined
+    }
+  }
+
+  #succeed(isStreamOpen: boolean): void {
+    if (!this.#end()) return
+    if (isStreamOpen) this.#wire.clock.setTimeout(() => this.#stream?.abort(), LINGER_MS)
+    const isEmpty = this.#bytes === 0 && this.#kind !== 'stream'
+    this.#settle.resolve({ status: this.#status, kind: isEmpty ? 'empty' : this.#kind })
+  }
+
+  #fail(error: Error): void {
+    if (!this.#end()) return
+    this.#stream?.abort()
+    this.#settle.reject(error)
+  }
+
+  #end(): boolean {
+    if (this.#over) return false
+    this.#over = true
+    this.#options.signal.removeEventListener('abort', this.#onAbort)
+    return true
+  }
+
+  #attempt(work: () => void): void {
     try {
       work()
     } catch (error) {
-      fail(error)
+      this.#fail(toUpstreamError(error))
     }
-  }
-  if (options.signal.aborted) {
-    reject(options.signal.reason as Error)
-    return promise
-  }
-  options.signal.addEventListener('abort', onAbort, { once: true })
-  running.stream = options.outlet.stream(
-    {
-      method: options.method ?? 'POST',
-      path: options.path,
-      headers: options.headers,
-      ...(options.body === undefined ? {} : { body: options.body }),
-      idleTimeoutMs: options.idleTimeoutMs,
-    },
-    {
-      onStart(code, headers) {
-        status = code
-        kind = kindOf(String(headers['content-type'] ?? ''))
-        attempt(() => options.onHeaders?.(code, headers))
-      },
-      onChunk(chunk) {
-        attempt(() => {
-          if (kind === 'stream') {
-            for (const event of parser.push(chunk)) takeEvent(event, options)
-            return
-          }
-          size += chunk.length
-          if (kind === 'json' && size > options.limitBytes) throw tooLarge(options.limitBytes)
-          if (kind === 'json' || size <= OTHER_LIMIT_BYTES) chunks.push(chunk)
-        })
-      },
-      onEnd() {
-        options.signal.removeEventListener('abort', onAbort)
-        attempt(() => {
-          const body = Buffer.concat(chunks)
-          chunks = []
-          if (kind === 'json' && body.length > 0 && status < 300) options.onMessage(readMessage(body))
-          else if (kind === 'json' && body.length > 0) readErrorBody(body, options)
-          resolve({
-            status,
-            kind: body.length === 0 && kind !== 'stream' ? 'empty' : kind,
-            text: body.toString('utf8', 0, 2000),
-          })
-        })
-      },
-      onError: fail,
-    },
-  )
-  return promise
-}
-
-/** An error status may carry a JSON-RPC error, or anything. Only the former is a message. */
-function readErrorBody(body: Buffer, options: PostOptions): void {
-  let message: Message
-  try {
-    message = readMessage(body)
-  } catch {
-    // The status alone tells the caller what it needs.
-    return
-  }
-  options.onMessage(message)
-}
-
-function takeEvent(event: SseEvent, options: PostOptions): void {
-  options.onEvent?.(event)
-  if (event.data !== '' && (event.event === undefined || event.event === 'message')) {
-    options.onMessage(readMessage(Buffer.from(event.data)))
   }
 }
 

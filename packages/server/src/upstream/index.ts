@@ -1,5 +1,9 @@
-export { HUB_TERMS, createUpstream } from './create-upstream.ts'
-export type { UpstreamOptions, UpstreamTarget } from './create-upstream.ts'
+export { createUpstream } from './create-upstream.ts'
+export type { UpstreamLimits, UpstreamOptions, UpstreamTarget } from './create-upstream.ts'
+export { HUB_META, HUB_TERMS } from './hub-terms.ts'
+export { createOrphanGuard } from './orphan-guard.ts'
+export type { OrphanGuard } from './orphan-guard.ts'
+export type { Report, ReportKind } from './report.ts'
 export type { StdioTarget } from './stdio-child.ts'
 export type {
   Channel,
@@ -14,5 +18,6 @@ export type {
   Subscription,
   SubscriptionFilter,
   Upstream,
+  UpstreamHealth,
   UpstreamInfo,
 } from './channel.ts'

@@ -3,24 +3,27 @@ import type { JsonObject, Message, Outcome } from '../lib/json-rpc.ts'
 import type {
   Channel,
   ExchangeEvents,
+  ServerNotification,
   SessionTerms,
   Subscription,
   SubscriptionFilter,
   UpstreamInfo,
 } from './channel.ts'
-import { postMessage } from './http-post.ts'
-import { LEGACY_VERSIONS, toLegacyInfo } from './legacy-info.ts'
-import { noAnswer, type HttpWire } from './modern-http-channel.ts'
-import { legacyHeaders } from './request-headers.ts'
+import { postMessage, type PostEnd } from './http-post.ts'
+import { toStatusError } from './http-status-error.ts'
+import type { HttpWire } from './http-wire.ts'
+import { initializeParams, readSessionId, toLegacyInfo, versionOf } from './legacy-info.ts'
+import { toOutcome } from './modern-http-channel.ts'
+import { NO_EVENTS } from './no-events.ts'
+import { postHeaders, sessionHeaders } from './request-headers.ts'
 import { SessionRouter } from './session-router.ts'
-import { subscribeLegacy } from './subscribe-legacy.ts'
+import { SessionStream } from './session-stream.ts'
+import { StreamCursor } from './stream-cursor.ts'
+import { LegacySubscriptions } from './legacy-subscriptions.ts'
 
-const MAX_RESUMES = 50
-const MAX_RETRY_MS = 10_000
-const NO_EVENTS: ExchangeEvents = {
-  notification() {},
-  serverRequest: () => Promise.resolve({ error: { code: -32601, message: 'Not during initialize.' } }),
-}
+/** How often one response may be come back for. */
+const MAX_RESUMES = 100
+const DELETE_TIMEOUT_MS = 2000
 
 /** Opens a session: `initialize`, then `notifications/initialized` (MCP 2025-11-25, Lifecycle). */
 export async function openLegacyHttpChannel(
@@ -29,43 +32,43 @@ export async function openLegacyHttpChannel(
   signal: AbortSignal,
 ): Promise<Channel> {
   const session = new LegacyHttpSession(wire)
-  await session.initialize(terms, signal)
-  return session
+  try {
+    await session.initialize(terms, signal)
+    return session
+  } catch (error) {
+    await session.close()
+    throw error
+  }
 }
 
 class LegacyHttpSession implements Channel {
   readonly #wire: HttpWire
   readonly #router: SessionRouter
-  readonly #ending = new AbortController()
+  readonly #subscriptions: LegacySubscriptions
+  readonly #over = new AbortController()
   #sessionId: string | undefined
-  #version: string = LEGACY_VERSIONS[0]!
+  #version: string | undefined
   #info: UpstreamInfo | undefined
-  #follows = false
-  closed = false
+  #stream: SessionStream | undefined
 
   constructor(wire: HttpWire) {
     this.#wire = wire
-    this.#router = new SessionRouter(
-      (message) =>
-        void this.#send(message).catch(() => wire.report('an answer that the server did not take')),
-      false,
-    )
+    this.#router = new SessionRouter((message) => this.#tell(message, 'undelivered-answer'), wire.report)
+    this.#subscriptions = new LegacySubscriptions(this, this.#router, this.#over.signal)
   }
 
   get info(): UpstreamInfo {
     return this.#info!
   }
 
+  get closed(): boolean {
+    return this.#over.signal.aborted
+  }
+
   async initialize(terms: SessionTerms, signal: AbortSignal): Promise<void> {
-    const params = {
-      protocolVersion: this.#version,
-      capabilities: terms.capabilities,
-      clientInfo: terms.clientInfo,
-    }
-    const outcome = await this.exchange('initialize', params, NO_EVENTS, signal)
-    this.#info = toLegacyInfo(outcome)
-    this.#version = String(this.#info.initialize?.['protocolVersion'])
-    await this.notify('notifications/initialized', undefined)
+    this.#info = toLegacyInfo(await this.exchange('initialize', initializeParams(terms), NO_EVENTS, signal))
+    this.#version = versionOf(this.#info)
+    await this.#send({ jsonrpc: '2.0', method: 'notifications/initialized' }, signal)
   }
 
   async exchange(
@@ -74,120 +77,106 @@ class LegacyHttpSession implements Channel {
     events: ExchangeEvents,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    if (this.closed) throw new ParleyError('upstream_unavailable', 'The session with the server has ended.')
+    signal.throwIfAborted()
+    this.#over.signal.throwIfAborted()
     const { id, message, response } = this.#router.begin(method, params, events)
+    const reading = new AbortController()
     const onAbort = () => {
-      this.#router.abandon(id, signal.reason)
-      if (method !== 'initialize')
-        void this.notify('notifications/cancelled', { requestId: id }).catch(() =>
-          this.#wire.report('a lost cancellation'),
-        )
+      if (!this.#router.abandon(id, signal.reason) || method === 'initialize') return
+      this.#tell(
+        { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } },
+        'undelivered-answer',
+      )
     }
     signal.addEventListener('abort', onAbort, { once: true })
-    const reading = new AbortController()
-    this.#run(message, id, AbortSignal.any([signal, this.#ending.signal, reading.signal])).catch(
-      (error: unknown) => this.#router.abandon(id, error),
-    )
+    this.#read(message, id, reading.signal).catch((error: unknown) => this.#router.abandon(id, error))
     try {
       return await response
     } finally {
       signal.removeEventListener('abort', onAbort)
+      reading.abort()
     }
   }
 
-  /** POSTs a request and reads until its response is there, coming back for it when the stream was only paused. */
-  async #run(message: JsonObject, id: number, signal: AbortSignal): Promise<void> {
-    let lastEventId: string | undefined
-    let retryMs = 1000
+  /** POSTs a request and reads until its response is there, coming back for it when the stream broke off. */
+  async #read(message: JsonObject, id: number, signal: AbortSignal): Promise<void> {
+    const cursor = new StreamCursor()
     let answered = false
-    const onEvent = (event: { id: string | undefined; retryMs: number | undefined }) => {
-      lastEventId = event.id ?? lastEventId
-      retryMs = Math.min(MAX_RETRY_MS, event.retryMs ?? retryMs)
-    }
-    const onMessage = (received: Message) => {
-      if (received.kind === 'response' && received.message.id === id) answered = true
+    const onMessage = (received: Message, status: number) => {
+      if (status === 404 && this.#sessionId !== undefined) throw this.#lost()
+      answered ||= received.kind === 'response' && received.message.id === id
       this.#receive(received, id)
+      return answered
     }
-    let end = await this.#post(message, { signal, onEvent, onMessage })
-    for (
-      let round = 0;
-      !answered && end.kind === 'stream' && lastEventId !== undefined && round < MAX_RESUMES;
-      round++
-    ) {
-      await new Promise((resolve) => setTimeout(resolve, retryMs))
-      end = await this.#get(lastEventId, { signal, onEvent, onMessage })
+    let end = await resumable(cursor, this.#post(message, { signal, onEvent: cursor.take, onMessage }))
+    for (let round = 0; !answered && isPaused(end, cursor) && round < MAX_RESUMES; round++) {
+      await pause(this.#wire, cursor.retryMs, signal)
+      end = await resumable(cursor, this.#get(cursor, { signal, onMessage }))
     }
-    if (!answered) throw end.status === 404 ? this.#lost() : noAnswer(end.status)
-  }
-
-  #lost(): ParleyError {
-    this.closed = true
-    return new ParleyError('upstream_unavailable', 'The server has ended the session.', {
-      data: { status: 404 },
-    })
+    if (answered) return
+    if (end?.status === 404 && this.#sessionId !== undefined) throw this.#lost()
+    throw end
+      ? toStatusError(end.status)
+      : new ParleyError('upstream_unavailable', 'The server broke off its answer.')
   }
 
   #post(
     message: JsonObject,
-    options: Pick<Parameters<typeof postMessage>[0], 'signal' | 'onMessage' | 'onEvent'>,
+    options: Pick<Parameters<typeof postMessage>[1], 'signal' | 'onMessage' | 'onEvent'>,
   ) {
-    return postMessage({
-      ...this.#common(),
+    return postMessage(this.#wire, {
       ...options,
-      headers: legacyHeaders(this.#version, this.#sessionId),
+      method: 'POST',
+      headers: postHeaders(this.#version, this.#sessionId),
       body: JSON.stringify(message),
-      idleTimeoutMs: this.#wire.timeoutMs,
       onHeaders: (_status, headers) => {
-        const id = headers['mcp-session-id']
-        if (message['method'] === 'initialize' && typeof id === 'string') this.#sessionId = id
+        if (message['method'] === 'initialize') this.#sessionId = readSessionId(headers['mcp-session-id'])
       },
     })
   }
 
   #get(
-    lastEventId: string | undefined,
-    options: Pick<Parameters<typeof postMessage>[0], 'signal' | 'onMessage' | 'onEvent'>,
+    cursor: StreamCursor,
+    options: Pick<Parameters<typeof postMessage>[1], 'signal' | 'onMessage' | 'onHeaders' | 'endless'>,
   ) {
-    const { 'content-type': _type, ...headers } = legacyHeaders(this.#version, this.#sessionId)
-    return postMessage({
-      ...this.#common(),
+    const { lastEventId } = cursor
+    return postMessage(this.#wire, {
       ...options,
       method: 'GET',
-      body: undefined,
       headers: {
-        ...headers,
         accept: 'text/event-stream',
+        ...sessionHeaders(this.#version, this.#sessionId),
         ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
       },
-      idleTimeoutMs: 0,
+      onEvent: cursor.take,
     })
   }
 
-  #common() {
-    return { outlet: this.#wire.outlet, path: this.#wire.path, limitBytes: this.#wire.limitBytes }
+  /** `owner` is the request on whose stream the message came. */
+  #receive(received: Message, owner: number | undefined): void {
+    if (received.kind === 'notification') this.#router.notification(received.message, owner)
+    else if (received.kind === 'request') void this.#router.request(received.message, owner)
+    else this.#router.response(received.message.id, toOutcome(received))
   }
 
-  #receive(message: Message, owner: number | undefined): void {
-    if (message.kind === 'notification') this.#router.notification(message.message, owner)
-    else if (message.kind === 'request') void this.#router.request(message.message, owner)
-    else {
-      const { id } = message.message
-      const outcome: Outcome =
-        'result' in message.message ? { result: message.message.result } : { error: message.message.error }
-      if (!this.#router.response(id, outcome)) this.#wire.report('a response to nothing that was asked')
-    }
+  async #send(message: JsonObject, signal: AbortSignal): Promise<void> {
+    const onMessage = () => false
+    const end = await this.#post(message, { signal: AbortSignal.any([signal, this.#over.signal]), onMessage })
+    if (end.status === 404 && this.#sessionId !== undefined) throw this.#lost()
+    if (end.status >= 300) throw toStatusError(end.status)
   }
 
-  async #send(message: JsonObject): Promise<void> {
-    const end = await this.#post(message, {
-      signal: this.#ending.signal,
-      onMessage: (received) => this.#receive(received, undefined),
-    })
-    if (end.status === 404) throw this.#lost()
+  /** Sends what nobody waits for. */
+  #tell(message: JsonObject, fault: 'undelivered-answer'): void {
+    if (this.closed) return
+    this.#send(message, this.#over.signal).catch(() =>
+      this.#wire.report(fault, String(message['method'] ?? 'response')),
+    )
   }
 
   notify(method: string, params: JsonObject | undefined): Promise<void> {
-    return this.#send({ jsonrpc: '2.0', method, ...(params === undefined ? {} : { params }) })
+    const message = { jsonrpc: '2.0', method, ...(params === undefined ? {} : { params }) }
+    return this.#send(message, this.#over.signal)
   }
 
   setSessionEvents(events: Partial<ExchangeEvents>): void {
@@ -195,61 +184,91 @@ class LegacyHttpSession implements Channel {
     this.#openStream()
   }
 
-  subscribe(
+  async subscribe(
     filter: SubscriptionFilter,
-    onNotification: Parameters<Channel['subscribe']>[1],
+    onNotification: (notification: ServerNotification) => void,
     signal: AbortSignal,
   ): Promise<Subscription> {
-    this.#openStream()
-    return subscribeLegacy({
-      channel: this,
-      filter,
-      onNotification,
-      signal,
-      listen: (listener) => this.#router.listen(listener),
-      ended: this.#ending.signal,
-    })
+    this.#over.signal.throwIfAborted()
+    await this.#openStream().ready
+    return this.#subscriptions.open(filter, onNotification, signal)
   }
 
-  /** The session's own stream; a server that has none answers 405, and then there is none. */
-  #openStream(): void {
-    if (this.#follows) return
-    this.#follows = true
-    void this.#followStream()
-  }
-
-  async #followStream(): Promise<void> {
-    let lastEventId: string | undefined
-    let waitMs = 1000
-    while (!this.closed && !this.#ending.signal.aborted) {
-      try {
-        const end = await this.#get(lastEventId, {
-          signal: this.#ending.signal,
-          onEvent: (event) => {
-            lastEventId = event.id ?? lastEventId
-            waitMs = Math.min(MAX_RETRY_MS, event.retryMs ?? 1000)
+  #openStream(): SessionStream {
+    this.#stream ??= new SessionStream({
+      clock: this.#wire.clock,
+      over: this.#over.signal,
+      get: (cursor, onOpen) =>
+        this.#get(cursor, {
+          signal: this.#over.signal,
+          endless: true,
+          onHeaders: onOpen,
+          onMessage: (received) => {
+            this.#receive(received, undefined)
+            return false
           },
-          onMessage: (message) => this.#receive(message, undefined),
-        })
-        if (end.status !== 200) return
-      } catch {
-        // A lost stream is opened again; a lost session shows at the next exchange.
-        waitMs = Math.min(30_000, waitMs * 2)
-      }
-      await new Promise((resolve) => setTimeout(resolve, waitMs).unref())
-    }
+        }),
+      onLost: () => this.#lost(),
+    })
+    return this.#stream
+  }
+
+  #lost(): ParleyError {
+    this.#wire.report('lost-session', 'the server answered 404')
+    const error = new ParleyError('upstream_unavailable', 'The server has ended the session.', {
+      data: { status: 404 },
+    })
+    this.#end(error)
+    return error
+  }
+
+  #end(error: ParleyError): void {
+    if (this.closed) return
+    this.#over.abort(error)
+    this.#router.abandonAll(error)
   }
 
   async close(): Promise<void> {
-    if (this.closed && this.#ending.signal.aborted) return
-    this.closed = true
-    const gone = new ParleyError('upstream_unavailable', 'The session with the server has ended.')
-    this.#router.abandonAll(gone)
-    this.#ending.abort(gone)
+    if (this.closed) return
+    this.#end(
+      new ParleyError('upstream_unavailable', 'The session with the server was closed.', {
+        data: { status: 404 },
+      }),
+    )
     if (this.#sessionId === undefined) return
-    const { 'content-type': _type, ...headers } = legacyHeaders(this.#version, this.#sessionId)
+    const headers = sessionHeaders(this.#version, this.#sessionId)
     await this.#wire.outlet
-      .request({ method: 'DELETE', path: this.#wire.path, headers, timeoutMs: 2000 })
-      .catch(() => this.#wire.report('a session that could not be ended'))
+      .request({ method: 'DELETE', path: this.#wire.path, headers, timeoutMs: DELETE_TIMEOUT_MS })
+      .catch(() => this.#wire.report('lost-session', 'it could not be ended'))
   }
+}
+
+/** A connection that broke off is no failure when the stream can be taken up again; then the end is undefined. */
+async function resumable(cursor: StreamCursor, exchange: Promise<PostEnd>): Promise<PostEnd | undefined> {
+  try {
+    return await exchange
+  } catch (error) {
+    const isBroken =
+      error instanceof ParleyError && error.code === 'upstream_unavailable' && error.data === undefined
+    if (isBroken && cursor.lastEventId !== undefined) return undefined
+    throw error
+  }
+}
+
+function isPaused(end: PostEnd | undefined, cursor: StreamCursor): boolean {
+  return cursor.lastEventId !== undefined && (end === undefined || end.kind === 'stream')
+}
+
+function pause(wire: HttpWire, delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      timer.cancel()
+      reject(signal.reason as Error)
+    }
+    const timer = wire.clock.setTimeout(() => {
+      signal.removeEventListener('abort', onAbort)
+      resolve()
+    }, delayMs)
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
 }

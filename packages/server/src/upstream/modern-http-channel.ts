@@ -1,6 +1,5 @@
 import { ParleyError } from '@parley/contract'
-import type { Outlet } from '../egress/index.ts'
-import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
+import type { JsonObject, Message, Outcome } from '../lib/json-rpc.ts'
 import type {
   Channel,
   ServerNotification,
@@ -9,146 +8,103 @@ import type {
   UpstreamInfo,
 } from './channel.ts'
 import { postMessage } from './http-post.ts'
-import { modernHeaders, type ParamHeadersOf } from './request-headers.ts'
-
-export interface HttpWire {
-  readonly outlet: Outlet
-  readonly path: string
-  readonly limitBytes: number
-  readonly timeoutMs: number
-  readonly mirrored: ParamHeadersOf
-  /** A JSON-RPC id of its own for every request, retries included. */
-  readonly nextId: () => number
-  /** Told of what an upstream must not send; it is dropped. */
-  readonly report: (what: string) => void
-}
+import { toStatusError } from './http-status-error.ts'
+import type { HttpWire } from './http-wire.ts'
+import { HUB_META } from './hub-terms.ts'
+import { belongsToRequest } from './modern-notifications.ts'
+import { modernHeaders } from './request-headers.ts'
+import { SubscriptionReader } from './subscription-reader.ts'
 
 /** The stateless channel to a modern upstream over Streamable HTTP. Every exchange is a POST of its own. */
 export function createModernHttpChannel(wire: HttpWire, info: UpstreamInfo): Channel {
+  let lastId = 0
   return {
     info,
     closed: false,
-    exchange: async (method, params, events, signal) =>
-      (
-        await exchangeModern(wire, {
-          method,
-          params,
-          signal,
-          onNotification: (one) => events.notification(one),
-        })
-      ).outcome,
+    exchange: (method, params, events, signal) =>
+      exchangeModern(wire, {
+        id: ++lastId,
+        method,
+        params,
+        signal,
+        onNotification: (one) => {
+          if (belongsToRequest(one, params)) events.notification(one)
+          else wire.report('unexpected-notification', one.method)
+        },
+      }),
+    // A modern client has nothing to tell: requests are cancelled by closing their stream.
     notify: () => Promise.resolve(),
-    subscribe: (filter, onNotification, signal) => subscribe(wire, filter, onNotification, signal),
+    subscribe: (filter, onNotification, signal) =>
+      subscribe(wire, { id: ++lastId, filter, onNotification, signal }),
     setSessionEvents() {},
     close: () => Promise.resolve(),
   }
 }
 
-interface ModernExchange {
+export interface ModernRequest {
+  readonly id: number
   readonly method: string
   readonly params: JsonObject | undefined
   readonly signal: AbortSignal
+  readonly endless?: boolean
   readonly onNotification: (notification: ServerNotification) => void
-  readonly idleTimeoutMs?: number
 }
 
-/** One modern request. `status` is the HTTP status the answer came with. */
-export async function exchangeModern(
-  wire: HttpWire,
-  request: ModernExchange,
-): Promise<{ outcome: Outcome; status: number }> {
-  const { method, params, signal } = request
-  const id = wire.nextId()
+/** One modern request; resolves with its result or error as they came. */
+export async function exchangeModern(wire: HttpWire, request: ModernRequest): Promise<Outcome> {
+  const { id, method, params, signal, endless = false } = request
   let outcome: Outcome | undefined
-  const end = await postMessage({
-    outlet: wire.outlet,
-    path: wire.path,
+  const end = await postMessage(wire, {
+    method: 'POST',
     headers: modernHeaders(method, params, wire.mirrored),
     body: JSON.stringify({ jsonrpc: '2.0', id, method, ...(params === undefined ? {} : { params }) }),
-    limitBytes: wire.limitBytes,
-    idleTimeoutMs: request.idleTimeoutMs ?? wire.timeoutMs,
     signal,
+    endless,
     onMessage(message) {
-      if (outcome) return
-      if (message.kind === 'notification') request.onNotification(message.message)
-      else if (message.kind === 'request')
-        wire.report(`a request on a response stream: ${message.message.method}`)
-      else if (message.message.id !== id) wire.report('a response to nothing that was asked')
-      else
-        outcome =
-          'result' in message.message ? { result: message.message.result } : { error: message.message.error }
+      if (message.kind === 'response' && message.message.id === id) outcome = toOutcome(message)
+      else if (message.kind === 'notification') request.onNotification(message.message)
+      else if (message.kind === 'request') wire.report('unexpected-request', message.message.method)
+      else wire.report('unexpected-response', method)
+      return outcome !== undefined
     },
   })
-  if (outcome) return { outcome, status: end.status }
-  throw noAnswer(end.status)
+  if (outcome) return outcome
+  throw toStatusError(end.status)
 }
 
-export function noAnswer(status: number): ParleyError {
-  if (status === 401 || status === 403) {
-    return new ParleyError(
-      'upstream_unavailable',
-      `The server refused Parley's credentials (HTTP ${status}).`,
-      { data: { status } },
-    )
-  }
-  if (status >= 200 && status < 300)
-    return new ParleyError('upstream_invalid', 'The server ended its answer without a response.', {
-      data: { status },
-    })
-  return new ParleyError('upstream_unavailable', `The server answered with HTTP ${status}.`, {
-    data: { status },
-  })
+export function toOutcome({ message }: Extract<Message, { kind: 'response' }>): Outcome {
+  return 'result' in message ? { result: message.result } : { error: message.error }
 }
 
-async function subscribe(
-  wire: HttpWire,
-  filter: SubscriptionFilter,
-  onNotification: (notification: ServerNotification) => void,
-  signal: AbortSignal,
-): Promise<Subscription> {
+interface SubscribeOptions {
+  readonly id: number
+  readonly filter: SubscriptionFilter
+  readonly onNotification: (notification: ServerNotification) => void
+  readonly signal: AbortSignal
+}
+
+/** The request is its stream: whatever comes on it belongs to it, whether it carries the subscription's id or not. */
+async function subscribe(wire: HttpWire, options: SubscribeOptions): Promise<Subscription> {
+  const { id, filter, onNotification, signal } = options
   const closing = new AbortController()
-  const acknowledged = Promise.withResolvers<SubscriptionFilter>()
-  const params = {
-    notifications: filter as JsonObject,
-    _meta: {
-      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-      'io.modelcontextprotocol/clientCapabilities': {},
-      'io.modelcontextprotocol/clientInfo': { name: 'parley', version: '0.1.0' },
-    },
-  }
+  const onAbort = () => closing.abort(signal.reason)
+  signal.throwIfAborted()
+  signal.addEventListener('abort', onAbort, { once: true })
+  const reader = new SubscriptionReader(filter, onNotification, wire.report)
   const running = exchangeModern(wire, {
+    id,
     method: 'subscriptions/listen',
-    params,
-    signal: AbortSignal.any([signal, closing.signal]),
-    idleTimeoutMs: 0,
-    onNotification(notification) {
-      if (notification.method !== 'notifications/subscriptions/acknowledged')
-        return onNotification(notification)
-      const honoured = notification.params?.['notifications']
-      acknowledged.resolve(isObject(honoured) ? (honoured as SubscriptionFilter) : {})
-    },
+    params: { notifications: filter as JsonObject, _meta: HUB_META },
+    signal: closing.signal,
+    endless: true,
+    onNotification: (notification) => reader.take(notification),
   })
-  const ended = running.then(
-    (answer) => {
-      if ('error' in answer.outcome) acknowledged.reject(refused(answer.outcome.error.message))
-      else acknowledged.reject(refused('it ended at once'))
-      return 'graceful' as const
-    },
-    (error: unknown) => {
-      acknowledged.reject(error)
-      return 'lost' as const
-    },
-  )
+  const ended = reader
+    .end(running, closing.signal)
+    .finally(() => signal.removeEventListener('abort', onAbort))
   return {
-    acknowledged: await acknowledged.promise,
+    acknowledged: await reader.acknowledged,
     ended,
     close: () => closing.abort(new ParleyError('unavailable', 'The subscription was closed.')),
   }
-}
-
-function refused(why: string): ParleyError {
-  return new ParleyError(
-    'upstream_unavailable',
-    `The server did not open the subscription: ${why.slice(0, 200)}`,
-  )
 }

@@ -1,55 +1,74 @@
+import { ParleyError } from '@parley/contract'
 import { encodeHeaderValue } from '../lib/header-value.ts'
 import { isObject, type JsonObject } from '../lib/json-rpc.ts'
-import type { Era } from './channel.ts'
 
 /** Where a tool's arguments are mirrored into headers; found by the registry in its definition. */
 export interface MirroredParam {
+  /** Lower case, without `mcp-param-`. */
   readonly header: string
   readonly path: readonly string[]
 }
 
 export type ParamHeadersOf = (tool: string) => readonly MirroredParam[]
 
-export const ACCEPT_BOTH = 'application/json, text/event-stream'
+const ACCEPT_BOTH = 'application/json, text/event-stream'
+/** Mcp-Method has no encoding, so a method that no header can carry cannot be sent. */
+const METHOD = /^[\x21-\x7e]{1,200}$/
+const NAME_FIELD: Readonly<Record<string, string>> = {
+  'tools/call': 'name',
+  'prompts/get': 'name',
+  'resources/read': 'uri',
+}
 
-/** The headers of a modern request, made from its body (MCP 2026-07-28, Client Behavior). */
+/** The headers of a modern request, made from its body (MCP 2026-07-28, Streamable HTTP: Client Behavior). */
 export function modernHeaders(
   method: string,
   params: JsonObject | undefined,
   mirrored: ParamHeadersOf,
 ): Record<string, string> {
+  if (!METHOD.test(method)) throw new ParleyError('method_not_found', 'There is no such method.')
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     accept: ACCEPT_BOTH,
-    'accept-encoding': 'identity',
     'mcp-protocol-version': '2026-07-28',
     'mcp-method': method,
   }
-  const name = method === 'resources/read' ? params?.['uri'] : params?.['name']
-  if (
-    (method === 'tools/call' || method === 'prompts/get' || method === 'resources/read') &&
-    typeof name === 'string'
-  ) {
-    headers['mcp-name'] = encodeHeaderValue(name)
-  }
-  if (method === 'tools/call' && typeof name === 'string') {
-    for (const { header, path } of mirrored(name)) {
-      const value = valueAt(params?.['arguments'], path)
-      if (value === undefined || value === null || typeof value === 'object') continue
-      headers[`mcp-param-${header}`] = encodeHeaderValue(String(value))
-    }
+  const field = Object.hasOwn(NAME_FIELD, method) ? NAME_FIELD[method]! : undefined
+  const name = field === undefined ? undefined : params?.[field]
+  if (typeof name !== 'string') return headers
+  headers['mcp-name'] = encodeHeaderValue(name)
+  if (method !== 'tools/call') return headers
+  for (const { header, path } of mirrored(name)) {
+    const text = toHeaderText(valueAt(params?.['arguments'], path))
+    if (text !== undefined) headers[`mcp-param-${header}`] = encodeHeaderValue(text)
   }
   return headers
 }
 
-export function legacyHeaders(version: Era | string, sessionId: string | undefined): Record<string, string> {
+/** The headers of a session; `version` is undefined until it was negotiated. */
+export function sessionHeaders(
+  version: string | undefined,
+  sessionId: string | undefined,
+): Record<string, string> {
   return {
-    'content-type': 'application/json',
-    accept: ACCEPT_BOTH,
-    'accept-encoding': 'identity',
-    'mcp-protocol-version': version,
+    ...(version === undefined ? {} : { 'mcp-protocol-version': version }),
     ...(sessionId === undefined ? {} : { 'mcp-session-id': sessionId }),
   }
+}
+
+export function postHeaders(
+  version: string | undefined,
+  sessionId: string | undefined,
+): Record<string, string> {
+  return { 'content-type': 'application/json', accept: ACCEPT_BOTH, ...sessionHeaders(version, sessionId) }
+}
+
+/** Integers stand in decimal, never with an exponent (MCP 2026-07-28, Value Encoding). */
+function toHeaderText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  if (typeof value === 'boolean') return String(value)
+  if (typeof value !== 'number') return undefined
+  return Number.isInteger(value) ? BigInt(value).toString() : String(value)
 }
 
 function valueAt(value: unknown, path: readonly string[]): unknown {

@@ -7,40 +7,42 @@ import {
   type RequestMessage,
 } from '../lib/json-rpc.ts'
 import type { ExchangeEvents, ServerNotification } from './channel.ts'
+import { metaOf } from './modern-notifications.ts'
+import type { Report } from './report.ts'
 
 interface Pending {
   readonly events: ExchangeEvents
   readonly progressToken: MessageId | undefined
-  readonly settle: (outcome: Outcome) => void
-  readonly fail: (error: unknown) => void
-  readonly abort: AbortController
-  readonly wantsLogs: boolean
+  readonly resolve: (outcome: Outcome) => void
+  readonly reject: (error: unknown) => void
+  /** Aborted when the exchange is over, so that nobody is asked on its behalf any more. */
+  readonly over: AbortController
 }
 
-const LOG_LEVEL = 'io.modelcontextprotocol/logLevel'
-const MAX_PENDING = 1000
+/** Questions of one server that wait for an answer at the same time. */
+const MAX_QUESTIONS = 100
 
 /**
- * Keeps the exchanges of one shared wire apart: gives each request an id and a progress token of its own, and finds
- * for everything that arrives the exchange it belongs to. What belongs to none goes to the session's own events.
+ * Keeps the exchanges of one session apart: gives each request an id and a progress token of its own, and finds for
+ * everything that arrives the exchange it belongs to. What belongs to none goes to the session's own events.
  */
 export class SessionRouter {
-  #pending = new Map<number, Pending>()
+  readonly #pending = new Map<MessageId, Pending>()
+  readonly #listeners = new Set<(notification: ServerNotification) => void>()
+  readonly #questions = new Map<string, AbortController>()
+  readonly #reply: (message: JsonObject) => void
+  readonly #report: Report
   #lastId = 0
   #sessionEvents: Partial<ExchangeEvents> = {}
-  readonly #reply: (message: JsonObject) => void
-  readonly #listeners = new Set<(notification: ServerNotification) => void>()
-  readonly #modern: boolean
-  #answering = new Map<string, AbortController>()
 
   /** `reply` sends a response to the upstream. */
-  constructor(reply: (message: JsonObject) => void, modern: boolean) {
+  constructor(reply: (message: JsonObject) => void, report: Report) {
     this.#reply = reply
-    this.#modern = modern
+    this.#report = report
   }
 
-  get pending(): number {
-    return this.#pending.size
+  get soleId(): MessageId | undefined {
+    return this.#pending.size === 1 ? this.#pending.keys().next().value : undefined
   }
 
   setSessionEvents(events: Partial<ExchangeEvents>): void {
@@ -58,104 +60,110 @@ export class SessionRouter {
     params: JsonObject | undefined,
     events: ExchangeEvents,
   ): { id: number; message: JsonObject; response: Promise<Outcome> } {
-    if (this.#pending.size >= MAX_PENDING)
-      throw new ParleyError('unavailable', 'Too many calls to this server at once; try again later.')
     const id = ++this.#lastId
-    const meta = params?.['_meta'] as JsonObject | undefined
-    const token = meta?.['progressToken']
-    const sent = isMessageId(token) ? { ...params, _meta: { ...meta, progressToken: id } } : params
+    const token = metaOf(params)['progressToken']
+    const sent = isMessageId(token) ? { ...params, _meta: { ...metaOf(params), progressToken: id } } : params
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
+    // Whoever waits may have left already.
+    promise.catch(() => undefined)
     this.#pending.set(id, {
       events,
       progressToken: isMessageId(token) ? token : undefined,
-      settle: resolve,
-      fail: reject,
-      abort: new AbortController(),
-      wantsLogs: !this.#modern || meta?.[LOG_LEVEL] !== undefined,
+      resolve,
+      reject,
+      over: new AbortController(),
     })
-    return {
-      id,
-      message: { jsonrpc: '2.0', id, method, ...(sent === undefined ? {} : { params: sent }) },
-      response: promise,
-    }
+    const message = { jsonrpc: '2.0', id, method, ...(sent === undefined ? {} : { params: sent }) }
+    return { id, message, response: promise }
   }
 
-  /** Forgets a request, with an error for whoever waits. */
-  abandon(id: number, error: unknown): void {
+  /** Ends a request with an error for whoever waits. False when it was over already. */
+  abandon(id: MessageId, error: unknown): boolean {
     const pending = this.#take(id)
-    pending?.abort.abort(error)
-    pending?.fail(error)
+    pending?.over.abort(error)
+    pending?.reject(error)
+    return pending !== undefined
   }
 
   abandonAll(error: unknown): void {
     for (const id of this.#pending.keys()) this.abandon(id, error)
+    for (const question of this.#questions.values()) question.abort(error)
   }
 
-  response(id: MessageId, outcome: Outcome): boolean {
-    const pending = typeof id === 'number' ? this.#take(id) : undefined
-    if (!pending) return false
-    pending.abort.abort(new ParleyError('unavailable', 'The call has ended.'))
-    pending.settle(outcome)
-    return true
+  response(id: MessageId, outcome: Outcome): void {
+    const pending = this.#take(id)
+    if (!pending) return this.#report('unexpected-response', 'it answers nothing that was asked')
+    pending.over.abort(new ParleyError('unavailable', 'The call has ended.'))
+    pending.resolve(outcome)
   }
 
   /** `owner` is the request on whose own stream the notification came, when there is such a thing. */
-  notification(notification: ServerNotification, owner?: number): void {
+  notification(notification: ServerNotification, owner?: MessageId): void {
     const { method, params } = notification
-    if (method === 'notifications/progress') {
-      const pending = this.#pending.get(params?.['progressToken'] as number)
-      if (pending?.progressToken === undefined) return
-      pending.events.notification({ method, params: { ...params, progressToken: pending.progressToken } })
-      return
-    }
+    if (method === 'notifications/progress') return this.#progress(notification)
     if (method === 'notifications/cancelled') {
-      this.#answering
-        .get(JSON.stringify(params?.['requestId'] ?? null))
-        ?.abort(new ParleyError('unavailable', 'The server withdrew its question.'))
-      return
+      const question = this.#questions.get(JSON.stringify(params?.['requestId'] ?? null))
+      return question?.abort(new ParleyError('unavailable', 'The server withdrew its question.'))
     }
-    const pending = method === 'notifications/message' ? this.#ownerOf(owner, true) : undefined
-    if (pending) pending.events.notification(notification)
-    else if (method !== 'notifications/message' || !this.#modern) {
-      for (const listener of this.#listeners) listener(notification)
-      this.#sessionEvents.notification?.(notification)
-    }
+    const pending = method === 'notifications/message' ? this.#ownerOf(owner) : undefined
+    if (pending) return pending.events.notification(notification)
+    for (const listener of this.#listeners) listener(notification)
+    this.#sessionEvents.notification?.(notification)
   }
 
   /** A request of a legacy upstream: answered by the exchange it belongs to, or by the session's owner. */
-  async request(request: RequestMessage, owner?: number): Promise<void> {
-    if (request.method === 'ping') return this.#reply({ jsonrpc: '2.0', id: request.id, result: {} })
-    const pending = this.#ownerOf(owner, false)
+  async request(request: RequestMessage, owner?: MessageId): Promise<void> {
+    const { id, method } = request
+    if (method === 'ping') return this.#reply({ jsonrpc: '2.0', id, result: {} })
+    const key = JSON.stringify(id)
+    if (this.#questions.size >= MAX_QUESTIONS || this.#questions.has(key)) {
+      this.#report('too-many-requests', method)
+      return this.#reply({
+        jsonrpc: '2.0',
+        id,
+        error: { code: -32603, message: 'Too many requests at once.' },
+      })
+    }
+    const pending = this.#ownerOf(owner)
     const ask = pending?.events.serverRequest.bind(pending.events) ?? this.#sessionEvents.serverRequest
-    const abort = new AbortController()
-    const key = JSON.stringify(request.id)
-    this.#answering.set(key, abort)
-    const signal = pending ? AbortSignal.any([abort.signal, pending.abort.signal]) : abort.signal
+    const withdrawn = new AbortController()
+    this.#questions.set(key, withdrawn)
+    const signal = pending ? AbortSignal.any([withdrawn.signal, pending.over.signal]) : withdrawn.signal
     try {
-      const outcome = ask
-        ? await ask(request, signal)
-        : { error: { code: -32601, message: `Method not found: ${request.method}` } }
-      if (!signal.aborted) this.#reply({ jsonrpc: '2.0', id: request.id, ...outcome })
+      const outcome = ask ? await ask(request, signal) : notFound(method)
+      if (!signal.aborted) this.#reply({ jsonrpc: '2.0', id, ...outcome })
     } catch (error) {
-      if (!signal.aborted) {
-        const message = error instanceof ParleyError ? error.message : 'The question could not be answered.'
-        this.#reply({ jsonrpc: '2.0', id: request.id, error: { code: -32603, message } })
-      }
+      if (!signal.aborted)
+        this.#reply({ jsonrpc: '2.0', id, error: { code: -32603, message: publicWords(error) } })
     } finally {
-      this.#answering.delete(key)
+      this.#questions.delete(key)
     }
   }
 
-  /** The exchange that something without an address belongs to: its stream's, or the only one there is. */
-  #ownerOf(owner: number | undefined, forLogs: boolean): Pending | undefined {
-    if (owner !== undefined) return this.#pending.get(owner)
-    const candidates = [...this.#pending.values()].filter((pending) => !forLogs || pending.wantsLogs)
-    return candidates.length === 1 ? candidates[0] : undefined
+  #progress({ method, params }: ServerNotification): void {
+    const pending = this.#pending.get(params?.['progressToken'] as MessageId)
+    // Progress may cross with the response it belongs to, so late progress is no fault.
+    if (pending?.progressToken === undefined) return
+    pending.events.notification({ method, params: { ...params, progressToken: pending.progressToken } })
   }
 
-  #take(id: number): Pending | undefined {
+  /** The exchange that something without an address belongs to: its stream's, or the only one there is. */
+  #ownerOf(owner: MessageId | undefined): Pending | undefined {
+    const id = owner ?? this.soleId
+    return id === undefined ? undefined : this.#pending.get(id)
+  }
+
+  #take(id: MessageId): Pending | undefined {
     const pending = this.#pending.get(id)
     this.#pending.delete(id)
     return pending
   }
+}
+
+function notFound(method: string): Outcome {
+  return { error: { code: -32601, message: `Method not found: ${method.slice(0, 100)}` } }
+}
+
+function publicWords(error: unknown): string {
+  return error instanceof ParleyError ? error.message : 'The question could not be answered.'
 }

@@ -1,7 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { ParleyError } from '@parley/contract'
+import type { Clock, Timer } from '../lib/clock.ts'
 import type { Message } from '../lib/json-rpc.ts'
+import { ErrorOutput } from './error-output.ts'
+import { LineFraming } from './line-framing.ts'
 import { readMessage } from './message-reader.ts'
+import type { OrphanGuard } from './orphan-guard.ts'
 
 export interface StdioTarget {
   readonly command: string
@@ -11,29 +15,44 @@ export interface StdioTarget {
   readonly cwd: string
 }
 
-export interface ChildEvents {
+export interface ChildOptions {
+  readonly target: StdioTarget
+  /** Of one message. */
+  readonly limitBytes: number
+  readonly clock: Clock
+  readonly orphans: OrphanGuard
   onMessage(message: Message): void
-  /** Called once, when the process is gone or unusable. */
-  onExit(error: ParleyError): void
+  /** A line that should have been a message and is none. */
+  onMalformed(error: ParleyError, line: Buffer): void
+  /** Called once, when the process is gone or has become unusable; nothing else is called after it. */
+  onEnd(error: ParleyError): void
   onLog(line: string): void
 }
 
-const KILL_AFTER_MS = 2000
-const LINE_FEED = 0x0a
-const MAX_LOG_LINE = 2000
+const TERM_AFTER_MS = 1000
+const KILL_AFTER_MS = 3000
+/** Messages that a process has left unread; beyond it, it is taken to have stopped reading. */
+const MAX_UNREAD_BYTES = 32 * 1024 * 1024
+/** After the process's end its pipes are read out, unless something else holds them open. */
+const DRAIN_MS = 500
+const OPENING_BRACE = 0x7b
 
-/** An upstream's process: argv without a shell, its own process group, one JSON message per line. */
+/**
+ * An upstream's process: argv without a shell, an environment that is exactly what was declared, a process group of
+ * its own that ends as a whole, and one JSON message per line (MCP, stdio).
+ */
 export class StdioChild {
+  readonly #options: ChildOptions
   readonly #child: ChildProcess
-  readonly #events: ChildEvents
-  readonly #limitBytes: number
-  #held: Buffer[] = []
-  #heldBytes = 0
-  #over = false
+  readonly #log: ErrorOutput
+  readonly #gone = Promise.withResolvers<void>()
+  #isOver = false
 
-  constructor(target: StdioTarget, limitBytes: number, events: ChildEvents) {
-    this.#events = events
-    this.#limitBytes = limitBytes
+  /** @throws ParleyError when the declared environment cannot be resolved. */
+  constructor(options: ChildOptions) {
+    this.#options = options
+    const { target, clock, orphans } = options
+    this.#log = new ErrorOutput(clock, (line) => options.onLog(line))
     this.#child = spawn(target.command, [...target.args], {
       cwd: target.cwd,
       env: target.environment(),
@@ -42,37 +61,89 @@ export class StdioChild {
       shell: false,
       windowsHide: true,
     })
-    this.#child.once('error', (error) =>
-      this.#end(`could not be started (${(error as NodeJS.ErrnoException).code ?? 'error'})`),
-    )
-    this.#child.once('exit', (code, signal) => this.#end(`ended (${signal ?? `exit code ${code}`})`))
-    this.#child.stdin?.on('error', () => this.#end('closed its input'))
-    this.#child.stdout?.on('data', (chunk: Buffer) => this.#read(chunk))
-    this.#child.stderr?.on('data', (chunk: Buffer) => this.#log(chunk))
-  }
-
-  get pid(): number | undefined {
-    return this.#child.pid
+    if (this.#child.pid !== undefined) orphans.add(this.#child.pid)
+    this.#listen()
   }
 
   send(message: object): void {
-    if (this.#over) throw new ParleyError('upstream_unavailable', "The server's process has ended.")
-    this.#child.stdin?.write(`${JSON.stringify(message)}\n`)
+    if (this.#isOver) throw new ParleyError('upstream_unavailable', "The server's process has ended.")
+    const { stdin } = this.#child
+    stdin?.write(`${JSON.stringify(message)}\n`)
+    if (stdin && stdin.writableLength > MAX_UNREAD_BYTES)
+      this.#break('does not read what it is sent', 'upstream_unavailable')
   }
 
-  /** Closes the input, then asks, then forces (MCP, stdio, Shutdown); resolves when the process is gone. */
+  /** Closes the input, then asks, then forces (MCP, stdio: Shutdown); resolves when the whole group is gone. */
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null || this.#child.pid === undefined)
-      return
-    const gone = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()))
-    this.#over = true
+    this.#isOver = true
+    if (this.#child.pid === undefined) return
     this.#child.stdin?.end()
-    const ask = setTimeout(() => this.#signal('SIGTERM'), KILL_AFTER_MS / 4)
-    const force = setTimeout(() => this.#signal('SIGKILL'), KILL_AFTER_MS)
-    await gone
-    clearTimeout(ask)
-    clearTimeout(force)
+    const { clock } = this.#options
+    const timers: Timer[] = [
+      clock.setTimeout(() => this.#signal('SIGTERM'), TERM_AFTER_MS),
+      clock.setTimeout(() => this.#signal('SIGKILL'), KILL_AFTER_MS),
+    ]
+    await this.#gone.promise
+    for (const timer of timers) timer.cancel()
+  }
+
+  #listen(): void {
+    const { limitBytes, clock } = this.#options
+    const lines = new LineFraming({
+      limitBytes,
+      onLine: (line) => this.#line(line),
+      onTooLong: () => this.#break(`sent a message of more than ${limitBytes} bytes`, 'upstream_invalid'),
+    })
+    const child = this.#child
+    child.stdout?.on('data', (chunk: Buffer) => this.#isOver || lines.push(chunk))
+    child.stderr?.on('data', (chunk: Buffer) => this.#log.push(chunk))
+    child.stdin?.on('error', () => this.#end('closed its input'))
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      if (child.pid !== undefined) return
+      this.#end(`could not be started (${error.code ?? 'error'})`)
+      this.#gone.resolve()
+    })
+    child.once('exit', (code, signal) => {
+      this.#bury()
+      const how = `ended (${signal ?? `exit code ${code}`})`
+      const drained = clock.setTimeout(() => this.#end(how), DRAIN_MS)
+      child.once('close', () => {
+        drained.cancel()
+        this.#end(how)
+      })
+    })
+  }
+
+  #line(line: Buffer): void {
+    if (this.#isOver) return
+    // Many servers greet on stdout against the rules; what does not even begin like a message is only logged.
+    if (line[0] !== OPENING_BRACE) return this.#log.line(line)
+    let message: Message
+    try {
+      message = readMessage(line)
+    } catch (error) {
+      if (!(error instanceof ParleyError)) throw error
+      return this.#options.onMalformed(error, line)
+    }
+    this.#options.onMessage(message)
+  }
+
+  /** The leader is gone: so goes what it started. Only then may its group's id be forgotten. */
+  #bury(): void {
     this.#signal('SIGKILL')
+    if (this.#child.pid !== undefined) this.#options.orphans.remove(this.#child.pid)
+    this.#gone.resolve()
+  }
+
+  #break(why: string, code: 'upstream_unavailable' | 'upstream_invalid'): void {
+    this.#end(why, code)
+    this.#signal('SIGKILL')
+  }
+
+  #end(why: string, code: 'upstream_unavailable' | 'upstream_invalid' = 'upstream_unavailable'): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#options.onEnd(new ParleyError(code, `The server's process ${why}.`))
   }
 
   /** To the whole process group, so that what the child started goes with it. */
@@ -81,54 +152,9 @@ export class StdioChild {
     try {
       process.kill(-this.#child.pid, signal)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+      const { code } = error as NodeJS.ErrnoException
+      // macOS answers EPERM for a group that consists of zombies.
+      if (code !== 'ESRCH' && code !== 'EPERM') throw error
     }
-  }
-
-  #read(chunk: Buffer): void {
-    let start = 0
-    for (let end = chunk.indexOf(LINE_FEED); end >= 0 && !this.#over; end = chunk.indexOf(LINE_FEED, start)) {
-      this.#line(
-        this.#heldBytes === 0
-          ? chunk.subarray(start, end)
-          : Buffer.concat([...this.#held, chunk.subarray(start, end)]),
-      )
-      this.#held = []
-      this.#heldBytes = 0
-      start = end + 1
-    }
-    if (start >= chunk.length || this.#over) return
-    this.#held.push(chunk.subarray(start))
-    this.#heldBytes += chunk.length - start
-    if (this.#heldBytes > this.#limitBytes)
-      this.#break(`sent a message of more than ${this.#limitBytes} bytes`)
-  }
-
-  #line(line: Buffer): void {
-    const text = line.at(-1) === 0x0d ? line.subarray(0, -1) : line
-    if (text.length === 0) return
-    // Many servers greet on stdout against the rules; what does not even begin like a message is only logged.
-    if (text[0] !== 0x7b) return this.#log(text)
-    try {
-      this.#events.onMessage(readMessage(Buffer.from(text)))
-    } catch (error) {
-      this.#break(error instanceof ParleyError ? error.message : 'sent something unreadable')
-    }
-  }
-
-  #log(chunk: Buffer): void {
-    for (const line of chunk.toString('utf8').split('\n'))
-      if (line.trim() !== '') this.#events.onLog(line.slice(0, MAX_LOG_LINE))
-  }
-
-  #break(why: string): void {
-    this.#end(why, 'upstream_invalid')
-    this.#signal('SIGKILL')
-  }
-
-  #end(why: string, code: 'upstream_unavailable' | 'upstream_invalid' = 'upstream_unavailable'): void {
-    if (this.#over) return
-    this.#over = true
-    this.#events.onExit(new ParleyError(code, `The server's process ${why}.`))
   }
 }

@@ -1,0 +1,16 @@
+import type { Outlet } from '../egress/index.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Report } from './report.ts'
+import type { ParamHeadersOf } from './request-headers.ts'
+
+/** What the channels to one HTTP server have in common. */
+export interface HttpWire {
+  readonly outlet: Outlet
+  /** Path and query of the MCP endpoint. */
+  readonly path: string
+  /** Of one message. */
+  readonly limitBytes: number
+  readonly clock: Clock
+  readonly mirrored: ParamHeadersOf
+  readonly report: Report
+}
