@@ -102,6 +102,17 @@ export class Reply {
     this.#res.flushHeaders()
   }
 
+  /** Passes bytes of a stream on; false when the client does not keep up. */
+  pass(bytes: Buffer | string): boolean {
+    return this.#done || this.#res.destroyed || this.#res.write(bytes)
+  }
+
+  endStream(): void {
+    if (this.#done) return
+    this.#done = true
+    this.#res.end()
+  }
+
   write(text: string): void {
     if (this.#res.writableLength > MAX_UNREAD_BYTES) this.#res.destroy()
     else this.#res.write(text)
@@ -117,16 +128,21 @@ export class Reply {
     this.#end(json, status)
   }
 
+  /** Ends with a whole response as it was written elsewhere. */
+  finishWith(json: string | Buffer, status: number): void {
+    this.#end(json, status)
+  }
+
   fail(error: ParleyError): void {
     const json = `{"jsonrpc":"2.0","id":${this.#idJson},"error":${JSON.stringify(toRpcError(error))}}`
     this.#end(json, ERRORS[error.code].http)
   }
 
-  #end(json: string, status: number): void {
+  #end(json: string | Buffer, status: number): void {
     if (this.#done) return
     this.#done = true
     if (this.#res.destroyed) return
-    if (this.#open) this.#res.end(encodeEvent(json))
+    if (this.#open) this.#res.end(encodeEvent(json.toString()))
     else sendJsonText(this.#res, status, json)
   }
 }

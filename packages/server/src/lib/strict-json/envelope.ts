@@ -7,6 +7,9 @@ export interface Span {
   readonly end: number
 }
 
+/** A notification's own `progressToken`, beside a request's in `_meta`. */
+const NOTIFIED_TOKEN = 'params.progressToken'
+
 const FIELDS = {
   [AT.message]: ['jsonrpc', 'id', 'method', 'params', 'result', 'error'],
   [AT.params]: [
@@ -18,6 +21,7 @@ const FIELDS = {
     'inputResponses',
     'requestId',
     'notifications',
+    NOTIFIED_TOKEN,
   ],
   [AT.meta]: [
     'io.modelcontextprotocol/protocolVersion',
@@ -27,12 +31,14 @@ const FIELDS = {
     'progressToken',
     'traceparent',
   ],
+  [AT.result]: ['resultType', 'isError'],
 } as const
 
 type FieldName =
   | (typeof FIELDS)[typeof AT.message][number]
   | (typeof FIELDS)[typeof AT.params][number]
   | (typeof FIELDS)[typeof AT.meta][number]
+  | (typeof FIELDS)[typeof AT.result][number]
 
 interface Field {
   readonly name: FieldName
@@ -48,7 +54,7 @@ interface Field {
 export class Envelope implements MemberWatcher {
   readonly bytes: Buffer
   #spans: number[] = Array.from({ length: SLOT_COUNT * 2 }, () => -1)
-  #slot = [-1, -1, -1, -1]
+  #slot = [-1, -1, -1, -1, -1]
 
   constructor(bytes: Buffer) {
     this.bytes = bytes
@@ -103,7 +109,7 @@ export class Envelope implements MemberWatcher {
     if (field && keyEnd - keyStart === field.bytes.length) {
       if (this.bytes.compare(field.bytes, 0, field.bytes.length, keyStart, keyEnd) === 0) return field
     }
-    if (place !== AT.meta) this.#refuseLookalike(place, keyStart, keyEnd)
+    if (place === AT.message || place === AT.params) this.#refuseLookalike(place, keyStart, keyEnd)
     return undefined
   }
 
@@ -134,17 +140,19 @@ function fold(text: string): string {
   return text.normalize('NFKC').toUpperCase().toLowerCase()
 }
 
+const INSIDE: Readonly<Record<string, Place>> = { params: AT.params, _meta: AT.meta, result: AT.result }
 const SLOTS = new Map<FieldName, number>()
-const BY_HASH: Map<number, Field>[] = [new Map(), new Map(), new Map(), new Map()]
-const FOLDED: Set<string>[] = [new Set(), new Set(), new Set(), new Set()]
-for (const place of [AT.message, AT.params, AT.meta]) {
+const BY_HASH: Map<number, Field>[] = [new Map(), new Map(), new Map(), new Map(), new Map()]
+const FOLDED: Set<string>[] = [new Set(), new Set(), new Set(), new Set(), new Set()]
+for (const place of [AT.message, AT.params, AT.meta, AT.result]) {
   for (const name of FIELDS[place]) {
-    const bytes = Buffer.from(name)
+    const key = name === NOTIFIED_TOKEN ? 'progressToken' : name
+    const bytes = Buffer.from(key)
     const slot = SLOTS.size
     SLOTS.set(name, slot)
-    const inside = name === 'params' ? AT.params : name === '_meta' ? AT.meta : AT.nowhere
+    const inside = INSIDE[name] ?? AT.nowhere
     BY_HASH[place]!.set(hashKey(bytes), { name, bytes, slot, inside })
-    FOLDED[place]!.add(fold(name))
+    FOLDED[place]!.add(fold(key))
   }
 }
 const SLOT_COUNT = SLOTS.size

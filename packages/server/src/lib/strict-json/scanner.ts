@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer'
 import { KeyLedger } from './key-ledger.ts'
 import { StrictJsonError } from './strict-json-error.ts'
 
-/** Where a value stands, as far as anyone watches: a watcher sees members of the message, `params` and `_meta`. */
-export const AT = { nowhere: 0, message: 1, params: 2, meta: 3 } as const
+/** Where a value stands, as far as anyone watches: a watcher sees members of the message, `params`, `_meta` and `result`. */
+export const AT = { nowhere: 0, message: 1, params: 2, meta: 3, result: 4 } as const
 export type Place = (typeof AT)[keyof typeof AT]
 
 /** Told of each member at a watched place, before its value is read; answers which place the value itself is. */

@@ -1,0 +1,103 @@
+import { ParleyError } from '@parley/contract'
+import type { Lane, LaneExchange, LaneReceiver } from '../upstream/index.ts'
+import { failCall, record, type Call, type GatewayTools } from './call.ts'
+import { readAnswer, type Answer } from './lane-answer.ts'
+import { LaneEvents } from './lane-events.ts'
+import type { Reply } from './reply.ts'
+import type { StateBinding } from './request-state.ts'
+
+/** A client that takes nothing for so long is cut: it would hold a place at the server. */
+const STALL_MS = 30_000
+
+/** Passes a server's answer on to the client: a whole body in one write, or an event stream as it comes. */
+export class LaneReply implements LaneReceiver {
+  readonly #tools: GatewayTools
+  readonly #call: Call
+  readonly #lane: Lane
+  readonly #binding: StateBinding
+  readonly #reply: Reply
+  #exchange: LaneExchange | undefined
+  #events: LaneEvents | undefined
+  #isStalled = false
+  #isDone = false
+
+  constructor(tools: GatewayTools, call: Call, options: { lane: Lane; binding: StateBinding; reply: Reply }) {
+    this.#tools = tools
+    this.#call = call
+    this.#lane = options.lane
+    this.#binding = options.binding
+    this.#reply = options.reply
+    call.res.once('close', () => this.#onClose())
+  }
+
+  follow(exchange: LaneExchange): void {
+    this.#exchange = exchange
+    if (this.#isDone && this.#events === undefined) exchange.abort()
+  }
+
+  onJson(body: Buffer): void {
+    const answer = readAnswer(this.#tools, this.#call, this.#binding, body)
+    this.#isDone = true
+    this.#reply.finishWith(answer.json, answer.status)
+    record(this.#tools, this.#call, answer.result)
+  }
+
+  onStream(): void {
+    this.#events = new LaneEvents(this.#call, {
+      readAnswer: (body) => readAnswer(this.#tools, this.#call, this.#binding, body),
+      report: (kind, what) => this.#lane.report(kind, what),
+    })
+    this.#reply.openStream()
+  }
+
+  onEvents(chunk: Buffer): void {
+    if (this.#isDone) return
+    const { passed, answer } = this.#events!.push(chunk)
+    for (const bytes of passed) this.#pass(bytes)
+    if (answer) this.#finish(answer)
+  }
+
+  onEnd(): void {
+    throw new ParleyError('upstream_invalid', 'The server ended its answer without a response.')
+  }
+
+  onError(error: ParleyError): void {
+    if (this.#isDone) return
+    this.#isDone = true
+    failCall(this.#tools, this.#call, error, this.#reply)
+  }
+
+  #finish(answer: Answer): void {
+    this.#isDone = true
+    this.#reply.endStream()
+    record(this.#tools, this.#call, answer.result)
+    this.#exchange?.finish()
+  }
+
+  /** The server is read no faster than the client reads. */
+  #pass(bytes: Buffer | string): void {
+    if (this.#reply.pass(bytes) || this.#isStalled) return
+    this.#isStalled = true
+    this.#exchange?.pause()
+    const { res } = this.#call
+    const timer = this.#tools.clock.setTimeout(() => res.destroy(), STALL_MS)
+    res.once('drain', () => {
+      this.#isStalled = false
+      timer.cancel()
+      this.#exchange?.resume()
+    })
+  }
+
+  /** The server hears at once that nobody waits any more. */
+  #onClose(): void {
+    if (this.#isDone) return
+    this.#isDone = true
+    this.#exchange?.abort()
+    failCall(
+      this.#tools,
+      this.#call,
+      new ParleyError('upstream_unavailable', 'The caller went away.'),
+      this.#reply,
+    )
+  }
+}
