@@ -7,6 +7,8 @@ import type { ServerNotification } from '../upstream/index.ts'
 /** A client that leaves this much unread is cut off, so that it cannot make the hub hold its answers. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 
+const ONE_PIECE_BYTES = 16 * 1024
+
 /** The error as JSON-RPC says it (`ERRORS` maps code to number). */
 export function toRpcError(error: ParleyError): RpcError {
   const base = { code: ERRORS[error.code].jsonRpc, message: error.message }
@@ -38,7 +40,9 @@ export function sendJsonText(
     'no-store',
   ]
   res.writeHead(status, headers ? [...list, ...headers] : list)
-  res.end(body)
+  // As text of single bytes a small body goes out in one piece with its head.
+  if (body.length <= ONE_PIECE_BYTES) res.end(body.toString('latin1'), 'latin1')
+  else res.end(body)
 }
 
 /** Refuses a request in JSON-RPC's form. `idJson` is the request's id as it was sent, absent when unknown. */

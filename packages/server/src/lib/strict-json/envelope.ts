@@ -109,7 +109,7 @@ export class Envelope implements MemberWatcher {
     if (field && keyEnd - keyStart === field.bytes.length) {
       if (this.bytes.compare(field.bytes, 0, field.bytes.length, keyStart, keyEnd) === 0) return field
     }
-    if (place === AT.message || place === AT.params) this.#refuseLookalike(place, keyStart, keyEnd)
+    if (place !== AT.meta) this.#refuseLookalike(place, keyStart, keyEnd)
     return undefined
   }
 
