@@ -63,23 +63,23 @@ const LINGER_MS = 1000
 
 export function createLane(options: LaneOptions): Lane {
   const { outlet, path, guard, limits } = options
+  const sendTo = outlet.lane.endpoint({
+    path,
+    head: COMMON_HEAD,
+    headersTimeoutMs: limits.timeoutMs,
+    idleTimeoutMs: limits.timeoutMs,
+  })
   return {
     report: options.report,
     send({ head, body }, receiver) {
       guard.enter()
       const running = new Running(options, receiver)
-      running.start(
-        outlet.lane.send(
-          {
-            path,
-            head: COMMON_HEAD + head,
-            body,
-            headersTimeoutMs: limits.timeoutMs,
-            idleTimeoutMs: limits.timeoutMs,
-          },
-          running,
-        ),
-      )
+      try {
+        running.start(sendTo(head, body, running))
+      } catch (error) {
+        guard.leave()
+        throw error
+      }
       return running
     },
   }
