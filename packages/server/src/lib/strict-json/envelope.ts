@@ -53,7 +53,7 @@ interface Field {
  */
 export class Envelope implements MemberWatcher {
   readonly bytes: Buffer
-  #spans: number[] = Array.from({ length: SLOT_COUNT * 2 }, () => -1)
+  #spans: number[] = NO_SPANS.slice()
   #slot = [-1, -1, -1, -1, -1]
 
   constructor(bytes: Buffer) {
@@ -107,7 +107,7 @@ export class Envelope implements MemberWatcher {
   #find(place: Place, keyStart: number, keyEnd: number, hash: number): Field | undefined {
     const field = BY_HASH[place]!.get(hash)
     if (field && keyEnd - keyStart === field.bytes.length) {
-      if (this.bytes.compare(field.bytes, 0, field.bytes.length, keyStart, keyEnd) === 0) return field
+      if (standsAt(this.bytes, keyStart, field.bytes)) return field
     }
     if (place !== AT.meta) this.#refuseLookalike(place, keyStart, keyEnd)
     return undefined
@@ -118,7 +118,10 @@ export class Envelope implements MemberWatcher {
    * another value than the one decided on.
    */
   #refuseLookalike(place: Place, keyStart: number, keyEnd: number): void {
-    if (keyEnd - keyStart > LONGEST_LOOKALIKE_BYTES) return
+    const length = keyEnd - keyStart
+    if (length > LONGEST_LOOKALIKE_BYTES) return
+    const starts = STARTS[place]![length] ?? ''
+    if (isPlain(this.bytes, keyStart, keyEnd) && !starts.includes(lowerAt(this.bytes, keyStart))) return
     const key = JSON.parse(this.bytes.toString('utf8', keyStart - 1, keyEnd + 1)) as string
     if (FOLDED[place]!.has(fold(key))) {
       throw new StrictJsonError('refused', 'spells a field of the protocol in another way', keyStart)
@@ -135,6 +138,21 @@ export function scanEnvelope(bytes: Buffer): Envelope {
 
 const LONGEST_LOOKALIKE_BYTES = 96
 
+function standsAt(bytes: Buffer, start: number, wanted: Buffer): boolean {
+  for (let at = 0; at < wanted.length; at++) if (bytes[start + at] !== wanted[at]) return false
+  return true
+}
+
+/** ASCII without escapes: then a lookalike has the length of what it looks like. */
+function isPlain(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at]! >= 0x80 || bytes[at] === 0x5c) return false
+  return true
+}
+
+function lowerAt(bytes: Buffer, at: number): string {
+  return String.fromCharCode(bytes[at]! | 0x20)
+}
+
 /** Case folding that also catches ſ → s and the Kelvin sign → k. */
 function fold(text: string): string {
   return text.normalize('NFKC').toUpperCase().toLowerCase()
@@ -143,6 +161,8 @@ function fold(text: string): string {
 const INSIDE: Readonly<Record<string, Place>> = { params: AT.params, _meta: AT.meta, result: AT.result }
 const SLOTS = new Map<FieldName, number>()
 const BY_HASH: Map<number, Field>[] = [new Map(), new Map(), new Map(), new Map(), new Map()]
+/** By length, the first letters of the fields. */
+const STARTS: string[][] = [[], [], [], [], []]
 const FOLDED: Set<string>[] = [new Set(), new Set(), new Set(), new Set(), new Set()]
 for (const place of [AT.message, AT.params, AT.meta, AT.result]) {
   for (const name of FIELDS[place]) {
@@ -153,6 +173,7 @@ for (const place of [AT.message, AT.params, AT.meta, AT.result]) {
     const inside = INSIDE[name] ?? AT.nowhere
     BY_HASH[place]!.set(hashKey(bytes), { name, bytes, slot, inside })
     FOLDED[place]!.add(fold(key))
+    STARTS[place]![key.length] = (STARTS[place]![key.length] ?? '') + key.charAt(0)
   }
 }
-const SLOT_COUNT = SLOTS.size
+const NO_SPANS: readonly number[] = Array.from({ length: SLOTS.size * 2 }, () => -1)
