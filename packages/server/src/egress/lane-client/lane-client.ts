@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { ParleyError } from '@parley/contract'
-import type { buildConnector } from 'undici'
+import type { GuardedConnector } from '../guard-connect.ts'
 import { toEgressError } from '../to-egress-error.ts'
 import { LaneCall, type Carrier } from './lane-call.ts'
 import { LaneConnection } from './lane-connection.ts'
@@ -56,7 +56,7 @@ export interface LaneClientOptions {
   readonly connections: number
   readonly headLimitBytes: number
   /** Opens a guarded connection. */
-  readonly connect: buildConnector.connector
+  readonly connect: GuardedConnector
 }
 
 /** How exact time limits are: one timer for all instead of several for each call. */
@@ -78,6 +78,7 @@ class Client implements LaneClient, Carrier {
   readonly #free: LaneConnection[] = []
   readonly #waiting = new Map<LaneCall, number>()
   #connecting = 0
+  readonly #buffer = Buffer.allocUnsafeSlow(64 * 1024)
   #nowMs = 0
   #timer: NodeJS.Timeout | undefined
   #isDestroyed = false
@@ -138,11 +139,19 @@ class Client implements LaneClient, Carrier {
     this.#connecting++
     const { hostname, host, protocol, port } = this.#url
     const bare = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
-    this.#options.connect({ hostname: bare, host, protocol, port }, (error, socket) => {
+    let connection: LaneConnection | undefined
+    const onread = {
+      buffer: this.#buffer,
+      callback: (bytes: number) => {
+        connection?.read(this.#buffer.subarray(0, bytes))
+        return true
+      },
+    }
+    this.#options.connect({ hostname: bare, host, protocol, port, onread }, (error, socket) => {
       this.#connecting--
       if (error) return this.#notConnected(toEgressError(error))
       if (this.#isDestroyed) return void socket.destroy()
-      const connection = new LaneConnection(socket, {
+      connection = new LaneConnection(socket, {
         headLimitBytes: this.#options.headLimitBytes,
         onFree: (freed) => this.#serve(freed),
         onClose: (closed) => this.#forget(closed),
