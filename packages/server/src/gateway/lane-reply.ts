@@ -56,6 +56,7 @@ export class LaneReply implements LaneReceiver {
   onEvents(chunk: Buffer): void {
     if (this.#isDone) return
     const { passed, answer } = this.#events!.push(chunk)
+    if (passed.length > 0) this.#exchange?.extend()
     if (!answer) return this.#passAll(passed)
     this.#isDone = true
     this.#exchange?.finish()

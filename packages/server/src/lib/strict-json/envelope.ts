@@ -1,3 +1,4 @@
+import { parseExact } from './parse-exact.ts'
 import { AT, Scanner, hashKey, type MemberWatcher, type Place } from './scanner.ts'
 import { StrictJsonError } from './strict-json-error.ts'
 
@@ -81,10 +82,10 @@ export class Envelope implements MemberWatcher {
     return text.includes('\\') ? (JSON.parse(this.bytes.toString('utf8', start, end)) as string) : text
   }
 
-  /** The field's value, parsed; undefined when the message has none. */
+  /** The field's value, parsed as by `parseExact`; undefined when the message has none. */
   value(name: FieldName): unknown {
     const span = this.span(name)
-    return span && (JSON.parse(this.bytes.toString('utf8', span.start, span.end)) as unknown)
+    return span && parseExact(this.bytes.toString('utf8', span.start, span.end))
   }
 
   // oxlint-disable-next-line max-params -- called once per member: an object would cost more than the look-up
