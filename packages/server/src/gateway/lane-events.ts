@@ -61,19 +61,19 @@ export class LaneEvents {
     this.#wantsLogs = call.envelope.has(META.logLevel)
   }
 
-  /** Takes bytes as they come. Throws `upstream_invalid`; the chunk may be used again afterwards. */
+  /** Takes bytes as they come. Throws `upstream_invalid`. */
   push(chunk: Buffer): Passed {
     this.#passed = []
     if (this.#parser === undefined && chunk.includes(CR)) this.#parser = new SseParser(MAX_EVENT_BYTES)
     if (this.#parser) this.#parse(this.#parser, this.#take(chunk))
     else if (this.#endsAnEvent(chunk)) this.#pushPlain(this.#take(chunk))
-    else this.#hold(Buffer.from(chunk))
+    else this.#hold(chunk)
     return { passed: this.#passed, answer: this.#answer }
   }
 
-  /** What was held and what has come, as bytes of our own. */
+  /** What was held and what has come. */
   #take(chunk: Buffer): Buffer {
-    const bytes = this.#rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([...this.#rest, chunk])
+    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([...this.#rest, chunk])
     this.#rest = []
     this.#restBytes = 0
     return bytes
@@ -92,7 +92,6 @@ export class LaneEvents {
     return chunk.includes('\n\n') || (chunk[0] === LF && this.#rest.at(-1)?.at(-1) === LF)
   }
 
-  /** `bytes` are ours: pieces of them are handed on. */
   #pushPlain(bytes: Buffer): void {
     let start = 0
     let from = 0

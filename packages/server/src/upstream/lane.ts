@@ -24,11 +24,11 @@ export interface Lane {
 
 /** Hears what comes back. What it throws ends the exchange, and it then hears it by `onError`. */
 export interface LaneReceiver {
-  /** The whole answer, one JSON body. The bytes are valid only during the call. */
+  /** The whole answer, one JSON body. */
   onJson(body: Buffer): void
   /** The answer is an event stream. */
   onStream(): void
-  /** Bytes of the stream as they come, cut anywhere; valid only during the call. */
+  /** Bytes of the stream as they come, cut anywhere. */
   onEvents(chunk: Buffer): void
   /** The end of the stream. */
   onEnd(): void
@@ -143,7 +143,7 @@ class Running implements LaneExchange {
     if (this.#chunks === undefined && chunk.length === this.#expected) return this.#take(chunk)
     this.#startDeadline()
     this.#chunks ??= []
-    this.#chunks.push(Buffer.from(chunk))
+    this.#chunks.push(chunk)
   }
 
   onEnd(): void {
