@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { ParleyError } from '@parley/contract'
 
 const AUTHORIZATION = 1
 const HOST = 2
@@ -19,22 +20,23 @@ const SINGLE: ReadonlySet<string> = new Set(
 /**
  * What llhttp lets through although two readers could understand it differently (RFC 9112 §11.2, RFC 9110 §5.3):
  * a repeated header of which Node keeps the first and others the last, `_` that CGI-like readers take for `-`, and
- * transfer codings beside `chunked`. Returns what is wrong, for people, or undefined.
+ * transfer codings beside `chunked`. Returns what is wrong, or undefined. A repeated MCP header is a mismatch
+ * (MCP 2026-07-28, Server Validation): only one of the two can equal the body.
  *
  * NOTE: on the lane. Each name costs a look at its first letter and length; only when two agree in both are names
  * compared.
  */
-export function checkHeaders(request: IncomingMessage): string | undefined {
+export function checkHeaders(request: IncomingMessage): ParleyError | undefined {
   const raw = request.rawHeaders
-  if (raw.length > 2 * MAX_HEADERS) return `More than ${MAX_HEADERS} headers are not read.`
+  if (raw.length > 2 * MAX_HEADERS) return invalid(`More than ${MAX_HEADERS} headers are not read.`)
   let seen = 0
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index]!
-    if (name.includes('_')) return 'A header name must not hold an underscore.'
+    if (name.includes('_')) return invalid('A header name must not hold an underscore.')
     const bit = bitOf(name)
     if ((seen & bit) !== 0) {
       const repeated = findRepeated(raw)
-      if (repeated) return `The header ${repeated} must not be repeated.`
+      if (repeated) return refuseRepeated(repeated)
     }
     seen |= bit
   }
@@ -42,7 +44,16 @@ export function checkHeaders(request: IncomingMessage): string | undefined {
   const coding = request.headers['transfer-encoding']
   return coding === undefined || coding.toLowerCase() === 'chunked'
     ? undefined
-    : 'Only the transfer coding "chunked" is understood.'
+    : invalid('Only the transfer coding "chunked" is understood.')
+}
+
+function invalid(message: string): ParleyError {
+  return new ParleyError('invalid_request', message)
+}
+
+function refuseRepeated(name: string): ParleyError {
+  const message = `The header ${name} must not be repeated.`
+  return name.startsWith('mcp-') ? new ParleyError('header_mismatch', message) : invalid(message)
 }
 
 /** Zero for names that may be repeated; names that merely resemble a single one share its bit. */

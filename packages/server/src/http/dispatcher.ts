@@ -67,7 +67,7 @@ export class Dispatcher {
     const path = this.#path
     if (handler === undefined && this.#answerProbe(response, path)) return
     const fault = checkFraming(request)
-    if (fault !== undefined) return this.#refuse(request, response, 'invalid_request', fault)
+    if (fault !== undefined) return this.#refuseWith(request, response, fault)
     const { host, origin } = request.headers
     if (host === undefined) return this.#refuse(request, response, 'invalid_request', NO_HOST)
     if (!this.#hosts.has(host)) return this.#refuse(request, response, 'host_refused', BAD_HOST)
@@ -127,12 +127,16 @@ export class Dispatcher {
     code: 'invalid_request' | 'host_refused' | 'origin_refused',
     message: string,
   ): void {
-    refuseRequest(request, response, new ParleyError(code, message), { asJsonRpc: this.#isMcp })
+    this.#refuseWith(request, response, new ParleyError(code, message))
+  }
+
+  #refuseWith(request: IncomingMessage, response: ServerResponse, error: ParleyError): void {
+    refuseRequest(request, response, error, { asJsonRpc: this.#isMcp })
   }
 }
 
-function checkFraming(request: IncomingMessage): string | undefined {
+function checkFraming(request: IncomingMessage): ParleyError | undefined {
   return request.httpVersionMajor === 1 && request.httpVersionMinor === 1
     ? checkHeaders(request)
-    : BAD_VERSION
+    : new ParleyError('invalid_request', BAD_VERSION)
 }
