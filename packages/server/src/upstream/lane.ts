@@ -120,7 +120,7 @@ class Running implements LaneExchange {
     this.#isStream = head.status === 200 && isMediaType(type, 'text/event-stream')
     this.#expected = head.contentLength
     if (this.#isStream) {
-      this.#limitTotal()
+      this.#limitTotal(this.#options.limits.totalMs)
       this.#attempt(() => this.#receiver.onStream())
     } else if (head.contentLength > this.#options.limits.resultBytes) {
       this.#fail(responseTooLarge(this.#options.limits.resultBytes))
@@ -136,7 +136,7 @@ class Running implements LaneExchange {
     if (this.#isStream) return this.#attempt(() => this.#receiver.onEvents(chunk))
     if (!this.#isJson) return
     if (this.#chunks === undefined && chunk.length === this.#expected) return this.#take(chunk)
-    this.#limitTotal()
+    this.#limitTotal(this.#options.limits.timeoutMs)
     this.#chunks ??= []
     this.#chunks.push(Buffer.from(chunk))
   }
@@ -214,11 +214,14 @@ class Running implements LaneExchange {
     this.#receiver.onError(error)
   }
 
-  /** Only an answer that does not come in one piece needs a limit of its own for the whole. */
-  #limitTotal(): void {
+  /**
+   * Only an answer that does not come in one piece needs a limit of its own for the whole. Events are signs of life;
+   * the next bytes of one body are none, or a server could drip an answer for ever.
+   */
+  #limitTotal(limitMs: number): void {
     this.#total ??= this.#options.clock.setTimeout(
       () => this.#fail(new ParleyError('upstream_timeout', 'The server did not answer in time.')),
-      this.#options.limits.totalMs,
+      limitMs,
     )
   }
 
