@@ -1,3 +1,4 @@
+import { parseExactly } from '../exact-numbers.ts'
 import { AT, Scanner, hashKey, type MemberWatcher, type Place } from './scanner.ts'
 import { StrictJsonError } from './strict-json-error.ts'
 
@@ -84,7 +85,7 @@ export class Envelope implements MemberWatcher {
   /** The field's value, parsed; undefined when the message has none. */
   value(name: FieldName): unknown {
     const span = this.span(name)
-    return span && (JSON.parse(this.bytes.toString('utf8', span.start, span.end)) as unknown)
+    return span && parseExactly(this.bytes.toString('utf8', span.start, span.end))
   }
 
   // oxlint-disable-next-line max-params -- called once per member: an object would cost more than the look-up
