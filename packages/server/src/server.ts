@@ -55,16 +55,15 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   )
   const key = await openBootstrapKey(store, { clock, random, newId, dataDir: config.dataDir })
   const authenticate = createAuthenticate([{ id: key.id, hash: key.hash }])
-  const takeToken = createRateLimiter({
-    perSecond: config.limits.requestsPerSecond,
-    burst: config.limits.requestsPerSecond * 2,
-    monotonicMicros: () => clock.monotonicMicros(),
-  })
+  const perSecond = config.limits.requestsPerSecond
+  const monotonicMicros = () => clock.monotonicMicros()
+  const takeToken = createRateLimiter({ perSecond, burst: perSecond * 2, monotonicMicros })
   let addresses: () => { address: string; port: number }[] = () => []
   const egress = createEgress({ limits: config.limits, ownListeners: () => addresses() })
   stack.defer(() => egress.close())
-  const registry = stack.use(await openRegistry({ store, activity, newId, egress, config, environment, log }))
-  const gateway = await openGateway({ store, activity, newId, registry, config, authenticate, takeToken })
+  const house = { store, activity, newId, config, log }
+  const registry = stack.use(await openRegistry({ ...house, egress, environment }))
+  const gateway = await openGateway({ ...house, registry, authenticate, takeToken })
   stack.defer(() => gateway.close())
   let origin = ''
   const api = createApi({
@@ -120,19 +119,20 @@ interface RegistryParts {
   readonly log: Log
 }
 
-interface GatewayParts extends Pick<RegistryParts, 'store' | 'activity' | 'newId' | 'config'> {
+interface GatewayParts extends Pick<RegistryParts, 'store' | 'activity' | 'newId' | 'config' | 'log'> {
   readonly registry: ManagedRegistry
   readonly authenticate: Authenticate
   readonly takeToken: TakeToken
 }
 
 async function openGateway(parts: GatewayParts): Promise<Gateway> {
-  const { store, activity, config, ...tools } = parts
+  const { store, activity, config, log, ...tools } = parts
   const { limits } = config
   return createGateway(
     {
       ...tools,
-      record: (record) => activity.record(record),
+      recordCall: activity.recordCall,
+      onError: (error) => log('a request failed', { error: String(error) }),
       clock: systemClock,
       random: systemRandom,
       states: new RequestStates(await openStateKey(store, systemRandom), systemClock, systemRandom),

@@ -1,6 +1,7 @@
 import type { ActivityRecord } from '@parley/contract'
 import type { Clock } from '../lib/clock.ts'
 import type { Statement, Store } from '../store/index.ts'
+import type { CallDetails, CallTemplate } from './call-template.ts'
 import { encodeRecord } from './encode-record.ts'
 import { RecordQueue } from './record-queue.ts'
 
@@ -10,6 +11,8 @@ export interface Activity extends AsyncDisposable {
    * records or 64 Mi characters wait already; `strict`: resolves once it is on disk.
    */
   record(record: ActivityRecord): void | Promise<void>
+  /** The same for a call whose record has a template. */
+  recordCall(template: CallTemplate, details: CallDetails): void | Promise<void>
   /** The record of a change of state, as a statement for the change's own unit. */
   statement(record: ActivityRecord): Statement
   /** Newest first; `before` is the `seq` to go on from. */
@@ -36,16 +39,19 @@ export function createActivity(options: {
   const { store, mode } = options
   const queue = new RecordQueue(options)
 
-  function statement(record: ActivityRecord): Statement {
-    return { sql: 'INSERT INTO activity (record) VALUES (?)', parameters: [encodeRecord(record)] }
+  function insert(text: string): Statement {
+    return { sql: 'INSERT INTO activity (record) VALUES (?)', parameters: [text] }
+  }
+
+  function keep(text: string): void | Promise<void> {
+    if (mode === 'queued') return queue.add(text)
+    return store.submit([insert(text)]).then(() => undefined)
   }
 
   return {
-    record(record) {
-      if (mode === 'queued') return queue.add(encodeRecord(record))
-      return store.submit([statement(record)]).then(() => undefined)
-    },
-    statement,
+    record: (record) => keep(encodeRecord(record)),
+    recordCall: (template, details) => keep(template.fill(details)),
+    statement: (record) => insert(encodeRecord(record)),
     list({ before, limit }) {
       const rows = store.all(
         'SELECT seq, record FROM activity WHERE seq < ? ORDER BY seq DESC LIMIT ?',

@@ -2,11 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher, Pool } from 'undici'
 import { BufferingHandler } from './buffering-handler.ts'
 import type { PurposeLimits } from './purpose-limits.ts'
+import type { LaneClient } from './lane-client/lane-client.ts'
 import { StreamingHandler } from './streaming-handler.ts'
 import type { StreamReceiver } from './streaming-handler.ts'
-
-/** The part of undici that the lane may touch. `dispatch` answers false when every connection is busy. */
-export type LanePool = Pick<Pool, 'dispatch'>
 
 export interface OutletRequest {
   readonly method: Dispatcher.HttpMethod
@@ -35,12 +33,8 @@ export interface OutletStream {
 /** The guarded way to one origin. It leads nowhere else: paths are given to it, never URLs. */
 export interface Outlet {
   readonly origin: string
-  /**
-   * undici's own pool, for the lane: no object of ours stands between. Who uses it asks for
-   * `accept-encoding: identity`, refuses others by `refuseEncoding`, counts bytes against `responseTooLarge`, and
-   * turns errors into the hub's by `toEgressError`.
-   */
-  readonly pool: LanePool
+  /** For bytes that are passed on as they come; see `LaneReceiver`. */
+  readonly lane: LaneClient
   /** One exchange, buffered: at most `responseBytes`, within `timeoutMs` in all (default: the purpose's). */
   request(request: OutletRequest & { timeoutMs?: number }): Promise<OutletResponse>
   /** One exchange whose body is handed on as it comes; `idleTimeoutMs` 0 waits for ever between parts. */
@@ -51,10 +45,13 @@ export interface Outlet {
   destroy(): Promise<void>
 }
 
-export function createOutlet(origin: string, pool: Pool, limits: PurposeLimits): Outlet {
+export function createOutlet(
+  { origin, pool, lane }: { origin: string; pool: Pool; lane: LaneClient },
+  limits: PurposeLimits,
+): Outlet {
   return Object.freeze({
     origin,
-    pool,
+    lane,
     request({
       timeoutMs = limits.totalTimeoutMs,
       signal,
@@ -80,8 +77,14 @@ export function createOutlet(origin: string, pool: Pool, limits: PurposeLimits):
       pool.dispatch({ ...toDispatch(request), ...idle }, handler)
       return handler
     },
-    close: () => (pool.closed || pool.destroyed ? Promise.resolve() : pool.close()),
-    destroy: () => (pool.destroyed ? Promise.resolve() : pool.destroy()),
+    close() {
+      lane.destroy()
+      return pool.closed || pool.destroyed ? Promise.resolve() : pool.close()
+    },
+    destroy() {
+      lane.destroy()
+      return pool.destroyed ? Promise.resolve() : pool.destroy()
+    },
   })
 }
 

@@ -7,6 +7,7 @@ import { HeldCalls } from './held-calls.ts'
 import { LegacySessions, acceptLegacyMessage, serveLegacy, serveSessionMethod } from './legacy-face.ts'
 import { serveModern } from './modern-face.ts'
 import { LEGACY, META } from './protocol.ts'
+import { CallTemplates } from './record-call.ts'
 import { readHeaders, type McpHeaders } from './read-headers.ts'
 import { sendError } from './reply.ts'
 import { SessionPool } from './session-pool.ts'
@@ -19,6 +20,8 @@ export type ReadBody = (
   onBody: (body: Buffer) => void,
 ) => void
 
+export type GatewayOptions = Omit<GatewayTools, 'templates'>
+
 export interface Gateway {
   /** Serves a request below `/mcp`; `path` is the whole path without the query. */
   handle(req: IncomingMessage, res: ServerResponse, path: string): void
@@ -28,7 +31,8 @@ export interface Gateway {
 }
 
 /** The MCP face: both eras of client on the same endpoints, in front of upstreams of both. */
-export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway {
+export function createGateway(options: GatewayOptions, readBody: ReadBody): Gateway {
+  const tools: GatewayTools = { ...options, templates: new CallTemplates() }
   const sessions = new LegacySessions(tools)
   const state: ModernState = {
     held: new HeldCalls(tools.clock, tools.newId),

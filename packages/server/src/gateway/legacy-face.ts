@@ -2,17 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ParleyError, type Principal } from '@parley/contract'
 import { classifyMessage, isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
-import {
-  admit,
-  entryOf,
-  failCall,
-  limit,
-  record,
-  resultKind,
-  type Call,
-  type GatewayTools,
-  type Scope,
-} from './call.ts'
+import { admit, entryOf, limit, resultKind, type Call, type GatewayTools, type Scope } from './call.ts'
 import { clientMayBeAsked, refuseInputRequests } from './input-requests.ts'
 import { reviewList } from './list-capabilities.ts'
 import { listChanges } from './listen.ts'
@@ -22,6 +12,7 @@ import { completionTarget } from './completion-target.ts'
 import { acceptsStreams } from './exchange-once.ts'
 import { LEGACY, LIST_FIELDS, LOG_LEVELS, isListMethod } from './protocol.ts'
 import type { McpHeaders } from './read-headers.ts'
+import { failCall, recordCall } from './record-call.ts'
 import { Reply, sendError, sendJsonText } from './reply.ts'
 import { digestOf } from './request-state.ts'
 import { ownerOfUri, resolveTarget } from './resolve-target.ts'
@@ -129,9 +120,9 @@ export async function serveLegacy(tools: GatewayTools, sessions: LegacySessions,
     try {
       const outcome = await answer({ tools, session, call, reply, signal: running.signal })
       if (running.signal.aborted) throw running.signal.reason
-      reply.finish(outcome)
       if (call.capability !== undefined)
-        record(tools, call, 'result' in outcome ? resultKind(outcome.result) : 'ok')
+        await recordCall(tools, call, 'result' in outcome ? resultKind(outcome.result) : 'ok')
+      reply.finish(outcome)
     } finally {
       session.running.delete(call.idJson)
     }

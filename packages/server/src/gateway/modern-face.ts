@@ -3,13 +3,12 @@ import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import {
   admit,
   entryOf,
-  failCall,
   limit,
-  record,
   resultKind,
   whenClientLeaves,
   type Call,
   type GatewayTools,
+  type Target,
 } from './call.ts'
 import { checkHeaders, checkParamHeaders } from './check-headers.ts'
 import {
@@ -23,15 +22,17 @@ import {
 import type { HeldCall } from './held-calls.ts'
 import { completionTarget } from './completion-target.ts'
 import { refuseInputRequests } from './input-requests.ts'
+import { takeLane } from './lane-call.ts'
 import { listForModern } from './list-capabilities.ts'
 import { listen } from './listen.ts'
 import { mergedDiscover } from './merged-catalog.ts'
 import { META, isListMethod } from './protocol.ts'
+import { failCall, recordCall } from './record-call.ts'
 import { Reply } from './reply.ts'
 import { digestOf, type StateBinding } from './request-state.ts'
 import { resolveTarget } from './resolve-target.ts'
 import { toDiscoverResult, toLegacyParams, toModernOutcome } from './translate.ts'
-import type { ServerEntry } from '../registry/index.ts'
+import type { ParamHeader, ServerEntry } from '../registry/index.ts'
 
 const CALLS = new Set(['tools/call', 'prompts/get', 'resources/read'])
 /** Requests of earlier revisions, which this one does not have. */
@@ -91,13 +92,8 @@ async function invoke(tools: GatewayTools, state: ModernState, call: Call, reply
   admit(tools, call, target)
   const span = call.envelope.span('arguments')
   call.argumentsDigest = digestOf(span ? call.envelope.bytes.subarray(span.start, span.end) : Buffer.alloc(0))
-  if (target.kind === 'tool') {
-    checkParamHeaders(
-      call.headers,
-      call.envelope,
-      target.entry.catalog.tools.get(target.name)?.paramHeaders ?? [],
-    )
-  }
+  const paramHeaders = paramHeadersOf(target)
+  checkParamHeaders(call.headers, call.envelope, paramHeaders)
   const binding: StateBinding = {
     subject: call.principal.subject,
     server: target.entry.id,
@@ -105,6 +101,7 @@ async function invoke(tools: GatewayTools, state: ModernState, call: Call, reply
     name: target.name,
     argumentsDigest: call.argumentsDigest,
   }
+  if (takeLane(tools, call, { target, paramHeaders, binding, reply })) return
   const params = {
     ...paramsOf(call),
     ...(target.kind === 'resource' ? { uri: target.name } : { name: target.name }),
@@ -114,8 +111,12 @@ async function invoke(tools: GatewayTools, state: ModernState, call: Call, reply
     info.era === '2026-07-28'
       ? await roundWithModern(tools, call, { entry: target.entry, params, binding, reply })
       : await roundWithLegacy(tools, state, call, { entry: target.entry, params, binding, reply })
+  await recordCall(tools, call, 'result' in round ? resultKind(round.result) : 'ok')
   reply.finish(round)
-  record(tools, call, 'result' in round ? resultKind(round.result) : 'ok')
+}
+
+function paramHeadersOf({ entry, kind, name }: Target): readonly ParamHeader[] {
+  return (kind === 'tool' ? entry.catalog.tools.get(name)?.paramHeaders : undefined) ?? []
 }
 
 interface RoundOptions {

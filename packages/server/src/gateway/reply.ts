@@ -7,6 +7,8 @@ import type { ServerNotification } from '../upstream/index.ts'
 /** A client that leaves this much unread is cut off, so that it cannot make the hub hold its answers. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 
+const ONE_PIECE_BYTES = 16 * 1024
+
 /** The error as JSON-RPC says it (`ERRORS` maps code to number). */
 export function toRpcError(error: ParleyError): RpcError {
   const base = { code: ERRORS[error.code].jsonRpc, message: error.message }
@@ -38,7 +40,9 @@ export function sendJsonText(
     'no-store',
   ]
   res.writeHead(status, headers ? [...list, ...headers] : list)
-  res.end(body)
+  // As text of single bytes a small body goes out in one piece with its head.
+  if (body.length <= ONE_PIECE_BYTES) res.end(body.toString('latin1'), 'latin1')
+  else res.end(body)
 }
 
 /** Refuses a request in JSON-RPC's form. `idJson` is the request's id as it was sent, absent when unknown. */
@@ -102,6 +106,17 @@ export class Reply {
     this.#res.flushHeaders()
   }
 
+  /** Passes bytes of a stream on; false when the client does not keep up. */
+  pass(bytes: Buffer | string): boolean {
+    return this.#done || this.#res.destroyed || this.#res.write(bytes)
+  }
+
+  endStream(): void {
+    if (this.#done) return
+    this.#done = true
+    this.#res.end()
+  }
+
   write(text: string): void {
     if (this.#res.writableLength > MAX_UNREAD_BYTES) this.#res.destroy()
     else this.#res.write(text)
@@ -117,16 +132,21 @@ export class Reply {
     this.#end(json, status)
   }
 
+  /** Ends with a whole response as it was written elsewhere. */
+  finishWith(json: string | Buffer, status: number): void {
+    this.#end(json, status)
+  }
+
   fail(error: ParleyError): void {
     const json = `{"jsonrpc":"2.0","id":${this.#idJson},"error":${JSON.stringify(toRpcError(error))}}`
     this.#end(json, ERRORS[error.code].http)
   }
 
-  #end(json: string, status: number): void {
+  #end(json: string | Buffer, status: number): void {
     if (this.#done) return
     this.#done = true
     if (this.#res.destroyed) return
-    if (this.#open) this.#res.end(encodeEvent(json))
+    if (this.#open) this.#res.end(encodeEvent(json.toString()))
     else sendJsonText(this.#res, status, json)
   }
 }

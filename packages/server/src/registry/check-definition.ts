@@ -80,7 +80,10 @@ function checkName(kind: DefinitionKind, name: unknown): string | undefined {
   if (typeof name !== 'string' || name === '') return 'it has no name'
   const limit = kind === 'template' ? MAX_TEMPLATE_LENGTH : MAX_NAME_LENGTH
   if (name.length > limit) return `its name is longer than ${limit} characters`
-  return /\p{Cc}/u.test(name) ? 'its name holds control characters' : undefined
+  if (/\p{Cc}/u.test(name)) return 'its name holds control characters'
+  // People and models could not see what distinguishes it from another.
+  const invisible = kind === 'tool' ? /[\p{Z}\p{C}]/u : /^\p{Z}|\p{Z}$|\p{Cf}/u
+  return invisible.test(name) ? 'its name holds characters that cannot be seen' : undefined
 }
 
 function remarkOn(item: JsonObject): string | undefined {

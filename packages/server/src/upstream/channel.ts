@@ -1,3 +1,4 @@
+import type { Lane } from './lane.ts'
 import type { JsonObject, Outcome, RequestMessage } from '../lib/json-rpc.ts'
 
 /** The two ways of speaking MCP: stateless with per-request metadata, or sessions opened by `initialize`. */
@@ -94,47 +95,6 @@ export interface SessionTerms {
   readonly clientInfo: JsonObject
 }
 
-/**
- * A byte lane to an HTTP upstream, for calls that need no translation: original bytes out, original bytes back.
- * `dispatch` is undici's, on a pool behind the egress guard.
- */
-export interface Lane {
-  readonly origin: string
-  readonly path: string
-  readonly dispatch: (options: LaneRequest, handler: LaneHandler) => boolean
-}
-
-export interface LaneRequest {
-  readonly path: string
-  readonly method: 'GET' | 'POST' | 'DELETE'
-  /** Flat name, value, name, value list. */
-  readonly headers: string[]
-  readonly body: Buffer | null
-  readonly bodyTimeout?: number
-  readonly headersTimeout?: number
-}
-
-/** undici's dispatch handler as far as the lane uses it. */
-export interface LaneHandler {
-  onRequestStart(controller: LaneController, context: unknown): void
-  onResponseStart(
-    controller: LaneController,
-    statusCode: number,
-    headers: Record<string, string | string[] | undefined>,
-    statusMessage?: string,
-  ): void
-  onResponseData(controller: LaneController, chunk: Buffer): void
-  onResponseEnd(controller: LaneController, trailers: Record<string, string | string[] | undefined>): void
-  onResponseError(controller: LaneController | undefined, error: Error): void
-}
-
-export interface LaneController {
-  abort(reason: Error): void
-  pause(): void
-  resume(): void
-  readonly rawHeaders?: Buffer[] | string[] | Readonly<Record<string, unknown>> | null | undefined
-}
-
 /** How a server stands, as its exchanges show it. */
 export interface UpstreamHealth {
   /** `unreachable`: no answer at all. `failing`: answers that are late or cannot be used. */
@@ -162,7 +122,7 @@ export interface Upstream {
    */
   openSession(terms: SessionTerms, signal: AbortSignal): Promise<Channel>
   health(): UpstreamHealth
-  /** The byte lane; undefined for stdio. Its own bulkhead and time limits are those of who uses it. */
-  readonly lane: Lane | undefined
+  /** The byte lane; undefined unless the server is known to speak 2026-07-28 over HTTP. */
+  lane(): Lane | undefined
   close(): Promise<void>
 }

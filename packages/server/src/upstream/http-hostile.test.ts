@@ -12,7 +12,6 @@ import {
   until,
 } from './fixtures/test-kit.ts'
 import {
-  DISCOVERY,
   legacyExcept,
   modernExcept,
   openEvents,
@@ -281,29 +280,5 @@ describe('a server that is slow or gone', () => {
     )
     await until(async () => (await opened.upstream.info().catch(() => undefined))?.era === '2025-11-25')
     expect(await codeOf(opened.upstream.modern())).toBe('upstream_invalid')
-  })
-})
-
-describe('the lane', () => {
-  it('leads to the same endpoint with the bytes as they are', async () => {
-    await using house = await modern(({ body }, res) => sendJson(res, { echoed: body }))
-    const { lane } = house.upstream
-    const body = Buffer.from('{"jsonrpc":"2.0",  "id":7,"method":"x"}')
-    const text = await new Promise<string>((resolve, reject) => {
-      const chunks: Buffer[] = []
-      lane!.dispatch(
-        { path: lane!.path, method: 'POST', headers: ['content-type', 'application/json'], body },
-        {
-          onRequestStart() {},
-          onResponseStart() {},
-          onResponseData: (_, chunk) => void chunks.push(chunk),
-          onResponseEnd: () => resolve(Buffer.concat(chunks).toString()),
-          onResponseError: (_, error) => reject(error),
-        },
-      )
-    })
-    expect(JSON.parse(text)).toEqual({ echoed: { jsonrpc: '2.0', id: 7, method: 'x' } })
-    expect(lane!.origin + lane!.path).toBe(house.server.url)
-    expect(DISCOVERY.supportedVersions).toContain((await house.upstream.info()).era)
   })
 })

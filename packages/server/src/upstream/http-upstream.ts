@@ -1,12 +1,14 @@
 import { ParleyError } from '@parley/contract'
 import type { Outlet } from '../egress/index.ts'
 import { Breaker } from './breaker.ts'
-import type { Channel, Lane, Upstream, UpstreamInfo } from './channel.ts'
+import type { Channel, Upstream, UpstreamInfo } from './channel.ts'
 import type { UpstreamOptions } from './create-upstream.ts'
 import { detectHttp } from './detect-http.ts'
 import { guardChannel } from './guard-channel.ts'
 import { statusOf } from './http-status-error.ts'
 import type { HttpWire } from './http-wire.ts'
+import { KnownServer } from './known-server.ts'
+import { createLane } from './lane.ts'
 import { openLegacyHttpChannel } from './legacy-http-channel.ts'
 import { createModernHttpChannel } from './modern-http-channel.ts'
 import { SessionCount } from './session-count.ts'
@@ -16,67 +18,45 @@ import { UpstreamGuard, guardLimits, isUnreachable } from './upstream-guard.ts'
 /** A server that comes back is noticed within two seconds. */
 const BREAKER = { threshold: 3, firstWaitMs: 250, maxWaitMs: 1500 }
 
-interface Known {
-  readonly info: UpstreamInfo
-  modern: Channel | undefined
-}
-
+/** A server over Streamable HTTP, of either era. */
 export function createHttpUpstream(
   options: UpstreamOptions,
   target: { url: string; outlet: Outlet },
 ): Upstream {
-  const { name, clock, random, limits } = options
-  const url = new URL(target.url)
+  const { name, clock, random, limits, report } = options
+  const { pathname, search } = new URL(target.url)
+  const path = pathname + search
+  const { outlet } = target
   const wire: HttpWire = {
-    outlet: target.outlet,
-    path: url.pathname + url.search,
+    outlet,
+    path,
     limitBytes: limits.resultBytes,
     clock,
     mirrored: options.mirrored,
-    report: options.report,
+    report,
   }
   const breaker = new Breaker({ ...BREAKER, clock, random })
   const sessions = new SessionCount(name, limits.sessions)
   const ending = new AbortController()
-  let detected: Promise<Known> | undefined
-  const guard = new UpstreamGuard({
-    name,
-    clock,
-    limits: guardLimits(limits),
-    admit: () => breaker.admit(),
-    settled(error) {
-      if (error && isUnreachable(error)) breaker.failed(error)
-      else breaker.succeeded()
-      // What comes back may be another server than the one that was detected.
-      if (error && mayHaveChanged(error)) detected = undefined
-    },
-  })
-
-  /** One detection at a time, remembered until the server is lost. */
-  function detect(): Promise<Known> {
-    if (detected) return detected
-    const detecting = guard
-      .run(ending.signal, (signal) => detectHttp(wire, signal))
-      .then((info): Known => ({ info, modern: undefined }))
-    detected = detecting
-    detecting.catch(() => {
-      if (detected === detecting) detected = undefined
-    })
-    return detecting
-  }
+  const server = new KnownServer(() => guard.run(ending.signal, (signal) => detectHttp(wire, signal)))
+  const guard = createGuard(options, breaker, server)
+  const lane = createLane({ outlet, path, guard, clock, report, limits: laneLimits(limits) })
+  let modern: { info: UpstreamInfo; channel: Channel } | undefined
 
   return {
     name,
     transport: 'http',
-    lane: createLane(target.outlet, wire.path),
+    lane: () => (server.info?.era === '2026-07-28' ? lane : undefined),
     health: () => guard.health(),
-    info: async () => (await detect()).info,
+    info: () => server.find(),
     async modern() {
-      const known = await detect()
-      if (known.info.era !== '2026-07-28') throw speaksSessions()
-      return (known.modern ??= shareSubscriptions(
-        guardChannel(createModernHttpChannel(wire, known.info), guard),
-      ))
+      const info = await server.find()
+      if (info.era !== '2026-07-28') throw speaksSessions()
+      if (modern?.info !== info) {
+        const channel = guardChannel(createModernHttpChannel(wire, info), guard)
+        modern = { info, channel: shareSubscriptions(channel) }
+      }
+      return modern.channel
     },
     openSession: (terms, signal) =>
       sessions.open(async () =>
@@ -85,9 +65,29 @@ export function createHttpUpstream(
     async close() {
       ending.abort(new ParleyError('unavailable', `The server "${name}" is being disconnected.`))
       await sessions.closeAll()
-      await target.outlet.destroy()
+      await outlet.destroy()
     },
   }
+}
+
+function createGuard({ name, clock, limits }: UpstreamOptions, breaker: Breaker, server: KnownServer) {
+  return new UpstreamGuard({
+    name,
+    clock,
+    limits: guardLimits(limits),
+    admit: () => breaker.admit(),
+    settled(error) {
+      if (error && isUnreachable(error)) breaker.failed(error)
+      else breaker.succeeded()
+      // What comes back may be another server than the one that was detected.
+      if (error && mayHaveChanged(error)) server.forget()
+    },
+  })
+}
+
+function laneLimits(limits: UpstreamOptions['limits']) {
+  const { maxTimeoutMs, timeoutMs } = guardLimits(limits)
+  return { resultBytes: limits.resultBytes, timeoutMs, totalMs: maxTimeoutMs }
 }
 
 export function speaksSessions(): ParleyError {
@@ -98,12 +98,4 @@ export function speaksSessions(): ParleyError {
 function mayHaveChanged(error: ParleyError): boolean {
   const status = statusOf(error)
   return isUnreachable(error) || status === 400 || status === 404 || status === 405
-}
-
-function createLane(outlet: Outlet, path: string): Lane {
-  return {
-    origin: outlet.origin,
-    path,
-    dispatch: (request, handler) => outlet.pool.dispatch(request, handler),
-  }
 }

@@ -3,16 +3,13 @@ export type { UpstreamLimits, UpstreamOptions, UpstreamTarget } from './create-u
 export { HUB_META, HUB_TERMS } from './hub-terms.ts'
 export { createOrphanGuard } from './orphan-guard.ts'
 export type { OrphanGuard } from './orphan-guard.ts'
+export type { Lane, LaneExchange, LaneReceiver } from './lane.ts'
 export type { Report, ReportKind } from './report.ts'
 export type { StdioTarget } from './stdio-child.ts'
 export type {
   Channel,
   Era,
   ExchangeEvents,
-  Lane,
-  LaneController,
-  LaneHandler,
-  LaneRequest,
   ServerNotification,
   SessionTerms,
   Subscription,

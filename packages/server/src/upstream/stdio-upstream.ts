@@ -28,7 +28,6 @@ export function createStdioUpstream(options: UpstreamOptions, target: StdioTarge
 class StdioUpstream implements Upstream {
   readonly name: string
   readonly transport = 'stdio'
-  readonly lane = undefined
   readonly #options: UpstreamOptions
   readonly #wire: StdioWire
   readonly #guard: UpstreamGuard
@@ -73,6 +72,11 @@ class StdioUpstream implements Upstream {
     this.#detecting = detecting
     detecting.catch(() => this.#forget(detecting))
     return detecting
+  }
+
+  /** Processes have no lane. */
+  lane(): undefined {
+    return undefined
   }
 
   async modern(): Promise<Channel> {

@@ -57,13 +57,9 @@ export class UpstreamGuard {
     return this.#health
   }
 
-  /** Runs one exchange within the limits. `signal` is the caller's; `work` gets one that also ends with the time. */
-  async run<value>(
-    signal: AbortSignal,
-    work: (signal: AbortSignal, deadline: Deadline) => Promise<value>,
-  ): Promise<value> {
-    signal.throwIfAborted()
-    const { name, clock, limits } = this.#options
+  /** Takes a place for one exchange, or throws; `leave` gives it back, `seen` or `failed` say how it ended. */
+  enter(): void {
+    const { name, limits } = this.#options
     if (this.#inFlight >= limits.inFlight) {
       throw new ParleyError(
         'unavailable',
@@ -71,6 +67,21 @@ export class UpstreamGuard {
       )
     }
     this.#options.admit()
+    this.#inFlight++
+  }
+
+  leave(): void {
+    this.#inFlight--
+  }
+
+  /** Runs one exchange within the limits. `signal` is the caller's; `work` gets one that also ends with the time. */
+  async run<value>(
+    signal: AbortSignal,
+    work: (signal: AbortSignal, deadline: Deadline) => Promise<value>,
+  ): Promise<value> {
+    signal.throwIfAborted()
+    const { clock, limits } = this.#options
+    this.enter()
     const abort = new AbortController()
     const onAbort = () => abort.abort(signal.reason)
     signal.addEventListener('abort', onAbort, { once: true })
@@ -80,7 +91,6 @@ export class UpstreamGuard {
       totalMs: limits.maxTimeoutMs,
       onExpire: (error) => abort.abort(error),
     })
-    this.#inFlight++
     try {
       const value = await work(abort.signal, deadline)
       this.seen()
@@ -89,7 +99,7 @@ export class UpstreamGuard {
       if (!signal.aborted) this.failed(toParleyError(error))
       throw error
     } finally {
-      this.#inFlight--
+      this.leave()
       deadline.stop()
       signal.removeEventListener('abort', onAbort)
     }

@@ -1,0 +1,75 @@
+import { ParleyError } from '@parley/contract'
+import { encodeHeaderValue } from '../lib/header-value.ts'
+import type { Span } from '../lib/strict-json/index.ts'
+import type { ParamHeader } from '../registry/index.ts'
+import type { Call, GatewayTools, Target } from './call.ts'
+import { acceptsStreams } from './exchange-once.ts'
+import { LaneReply } from './lane-reply.ts'
+import { NAME_FIELD } from './protocol.ts'
+import type { Reply } from './reply.ts'
+import type { StateBinding } from './request-state.ts'
+
+export interface LaneCallOptions {
+  readonly target: Target
+  readonly paramHeaders: readonly ParamHeader[]
+  readonly binding: StateBinding
+  readonly reply: Reply
+}
+
+/**
+ * The short way of a call: its own bytes to a server of the same revision, and the server's back. Answers false,
+ * having done nothing, when the call needs the long way. Throws as `Lane.send`, and `invalid_params` for a
+ * `requestState` that is not ours.
+ */
+export function takeLane(tools: GatewayTools, call: Call, options: LaneCallOptions): boolean {
+  const lane = options.target.entry.upstream.lane()
+  if (!lane || !acceptsStreams(call)) return false
+  const body = bodyFor(tools, call, options)
+  const receiver = new LaneReply(tools, call, { ...options, lane })
+  receiver.follow(lane.send({ head: headFor(call, options), body }, receiver))
+  return true
+}
+
+/**
+ * The request as the server takes it: the client's bytes, with the server's own name of the capability and the
+ * server's own state in their places.
+ */
+function bodyFor(tools: GatewayTools, call: Call, { target, binding }: LaneCallOptions): Buffer {
+  const { envelope } = call
+  const sealed = envelope.span('requestState')
+  const isRenamed = call.scope.kind === 'merged' && target.kind !== 'resource'
+  if (!sealed && !isRenamed) return envelope.bytes
+  const changes: { span: Span; json: string }[] = []
+  if (isRenamed) changes.push({ span: envelope.span('name')!, json: JSON.stringify(target.name) })
+  if (sealed) {
+    const sent = envelope.string('requestState')
+    const inner = sent === undefined ? undefined : tools.states.open(sent, binding)
+    if (!inner || !('upstream' in inner))
+      throw new ParleyError('invalid_params', 'requestState is not valid for this request.')
+    changes.push({ span: sealed, json: JSON.stringify(inner.upstream) })
+  }
+  return splice(envelope.bytes, changes)
+}
+
+function splice(bytes: Buffer, changes: { span: Span; json: string }[]): Buffer {
+  const parts: Buffer[] = []
+  let at = 0
+  for (const { span, json } of changes.sort((a, b) => a.span.start - b.span.start)) {
+    parts.push(bytes.subarray(at, span.start), Buffer.from(json))
+    at = span.end
+  }
+  parts.push(bytes.subarray(at))
+  return Buffer.concat(parts)
+}
+
+/** The headers that mirror the body; the client's own were held against it, so their values may go on as they are. */
+function headFor(call: Call, { target, paramHeaders }: LaneCallOptions): string {
+  const isRenamed = call.scope.kind === 'merged' && NAME_FIELD[call.method] === 'name'
+  const name = isRenamed ? encodeHeaderValue(target.name) : call.headers.name
+  let head = `mcp-method: ${call.method}\r\nmcp-name: ${name}\r\n`
+  for (const { header } of paramHeaders) {
+    const value = call.headers.params?.get(header)
+    if (value !== undefined) head += `mcp-param-${header}: ${value}\r\n`
+  }
+  return head
+}
