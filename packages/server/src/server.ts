@@ -3,9 +3,10 @@ import { createActivity, type Activity } from './activity/index.ts'
 import { createApi, createRoutes } from './api/index.ts'
 import { childEnvironment, type Config, type Environment } from './config/index.ts'
 import { createEgress, type Egress } from './egress/index.ts'
-import { RequestStates, createGateway, type Gateway } from './gateway/index.ts'
+import { ClientStreams, RequestStates, createGateway, type Gateway } from './gateway/index.ts'
 import {
   EventStreams,
+  StreamCaps,
   createListener,
   readBody,
   refuseRequest,
@@ -64,7 +65,9 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const egress = createEgress({ limits: config.limits, ownListeners: () => addresses() })
   stack.defer(() => egress.close())
   const registry = stack.use(await openRegistry({ store, activity, newId, egress, config, environment, log }))
-  const gateway = await openGateway({ store, activity, newId, registry, config, authenticate, takeToken })
+  const streams = new EventStreams(config.limits)
+  const parts = { store, activity, newId, registry, config, authenticate, takeToken }
+  const gateway = await openGateway({ ...parts, streams })
   stack.defer(() => gateway.close())
   let origin = ''
   const api = createApi({
@@ -84,11 +87,10 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const listener = createListener({
     listen: config.listen,
     limits: config.limits,
-    streams: new EventStreams(config.limits),
+    streams,
     handlers: { mcp: gateway.handle, api, '': welcome },
     isReady: () => store.status().writable,
-    onError: (error) =>
-      log('a request failed', { error: error instanceof Error ? (error.stack ?? error.message) : 'unknown' }),
+    onError: (error) => log('a request failed', { error: stackOf(error) }),
   })
   stack.defer(() => listener.destroy())
   const address = await listener.start()
@@ -124,10 +126,11 @@ interface GatewayParts extends Pick<RegistryParts, 'store' | 'activity' | 'newId
   readonly registry: ManagedRegistry
   readonly authenticate: Authenticate
   readonly takeToken: TakeToken
+  readonly streams: EventStreams
 }
 
 async function openGateway(parts: GatewayParts): Promise<Gateway> {
-  const { store, activity, config, ...tools } = parts
+  const { store, activity, config, streams, ...tools } = parts
   const { limits } = config
   return createGateway(
     {
@@ -137,6 +140,7 @@ async function openGateway(parts: GatewayParts): Promise<Gateway> {
       random: systemRandom,
       states: new RequestStates(await openStateKey(store, systemRandom), systemClock, systemRandom),
       limits: { bodyBytes: limits.bodyBytes, sessionsPerPrincipal: limits.streamsPerPrincipal },
+      clientStreams: new ClientStreams(streams, new StreamCaps(limits)),
     },
     (req, res, limitBytes, onBody) =>
       readBody(req, limitBytes, (error, body) =>
@@ -170,6 +174,10 @@ function openRegistry(parts: RegistryParts): Promise<ManagedRegistry> {
         onLog: (line) => log('server says', { server: name, line }),
       }),
   })
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : 'unknown'
 }
 
 const welcome: RawHandler = (_req, res) => {

@@ -8,6 +8,7 @@ import type { JsonObject } from '../lib/json-rpc.ts'
 import type { NewId, Random } from '../lib/random.ts'
 import type { Envelope } from '../lib/strict-json/index.ts'
 import type { Registry, ServerEntry } from '../registry/index.ts'
+import type { ClientStreams } from './client-streams.ts'
 import type { McpHeaders } from './read-headers.ts'
 import { sendError, type Reply } from './reply.ts'
 import type { RequestStates } from './request-state.ts'
@@ -28,6 +29,7 @@ export interface GatewayTools {
   readonly newId: NewId
   readonly states: RequestStates
   readonly limits: GatewayLimits
+  readonly clientStreams: ClientStreams
 }
 
 /** The endpoint a request came to: all servers merged, or one server with its own names. */
@@ -134,7 +136,7 @@ export function resultKind(result: JsonObject): ActivityRecord['result'] {
 }
 
 /** Ends a call with an error, in the caller's protocol, and records it when it had reached a capability. */
-export function failCall(tools: GatewayTools, call: Call, error: unknown, reply?: Reply): void {
+export function failCall(tools: GatewayTools, call: Call, error: unknown, reply?: Pick<Reply, 'fail'>): void {
   const parleyError = toParleyError(error)
   if (reply) reply.fail(parleyError)
   else sendError(call.res, parleyError, call.idJson)

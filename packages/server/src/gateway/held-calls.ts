@@ -4,6 +4,7 @@ import { isObject, type JsonObject, type Outcome, type RequestMessage } from '..
 import type { NewId } from '../lib/random.ts'
 import type { ExchangeEvents, ServerNotification } from '../upstream/index.ts'
 import { clientMayBeAsked } from './input-requests.ts'
+import { toModernQuestion } from './translate.ts'
 
 const HOLD_MS = 5 * 60_000
 /** Questions that an upstream asks at once are put to the client together. */
@@ -98,7 +99,7 @@ export class HeldCall {
     const open = this.#unanswered()
     if (!this.#settle || open.length === 0) return
     const inputRequests = Object.fromEntries(
-      open.map(([key, { request }]) => [key, { method: request.method, params: request.params ?? {} }]),
+      open.map(([key, { request }]) => [key, toModernQuestion(request)]),
     )
     this.#take()?.settle({ kind: 'input', inputRequests })
   }

@@ -52,7 +52,7 @@ export async function serveModern(tools: GatewayTools, state: ModernState, call:
     checkHeaders(call.headers, call.envelope, call.method)
     if (CALLS.has(call.method)) return await invoke(tools, state, call, reply)
     limit(tools, call.principal)
-    if (call.method === 'subscriptions/listen') return await listen(tools, state, call, reply)
+    if (call.method === 'subscriptions/listen') return await listen(tools, state, call)
     reply.finish(await answer(tools, state, call, reply))
   } catch (error) {
     failCall(tools, call, error, reply)

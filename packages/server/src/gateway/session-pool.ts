@@ -59,7 +59,9 @@ export class SessionPool {
   #open(key: string, shared: boolean, open: () => Promise<Channel>): Promise<Pooled> {
     const waiting = shared ? this.#opening.get(key) : undefined
     if (waiting) return waiting
-    const opening = open().then((channel) => {
+    const opening = open().then(async (channel) => {
+      // Some servers put the questions of a call on the session's own stream, which must be there by then.
+      if (!shared) await channel.setSessionEvents({})
       const session: Pooled = { key, channel, shared, users: 0, idle: undefined }
       this.#sessions.add(session)
       return session

@@ -36,7 +36,7 @@ export function createModernHttpChannel(wire: HttpWire, info: UpstreamInfo): Cha
     notify: () => Promise.resolve(),
     subscribe: (filter, onNotification, signal) =>
       subscribe(wire, { id: ++lastId, filter, onNotification, signal }),
-    setSessionEvents() {},
+    setSessionEvents: () => Promise.resolve(),
     close: () => Promise.resolve(),
   }
 }
