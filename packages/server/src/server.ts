@@ -56,18 +56,14 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   )
   const key = await openBootstrapKey(store, { clock, random, newId, dataDir: config.dataDir })
   const authenticate = createAuthenticate([{ id: key.id, hash: key.hash }])
-  const takeToken = createRateLimiter({
-    perSecond: config.limits.requestsPerSecond,
-    burst: config.limits.requestsPerSecond * 2,
-    monotonicMicros: () => clock.monotonicMicros(),
-  })
+  const takeToken = limitRate(config.limits.requestsPerSecond)
   let addresses: () => { address: string; port: number }[] = () => []
   const egress = createEgress({ limits: config.limits, ownListeners: () => addresses() })
   stack.defer(() => egress.close())
   const registry = stack.use(await openRegistry({ store, activity, newId, egress, config, environment, log }))
   const streams = new EventStreams(config.limits)
-  const parts = { store, activity, newId, registry, config, authenticate, takeToken }
-  const gateway = await openGateway({ ...parts, streams })
+  const parts = { store, activity, newId, registry, config, authenticate, takeToken, streams }
+  const gateway = await openGateway(parts)
   stack.defer(() => gateway.close())
   let origin = ''
   const api = createApi({
@@ -110,6 +106,11 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+function limitRate(perSecond: number): TakeToken {
+  const monotonicMicros = () => systemClock.monotonicMicros()
+  return createRateLimiter({ perSecond, burst: perSecond * 2, monotonicMicros })
 }
 
 interface RegistryParts {

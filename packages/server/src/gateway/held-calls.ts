@@ -1,6 +1,6 @@
 import { ParleyError } from '@parley/contract'
 import type { Clock } from '../lib/clock.ts'
-import { isObject, type JsonObject, type Outcome, type RequestMessage } from '../lib/json-rpc.ts'
+import { isMessageId, isObject, type JsonObject, type Outcome, type RequestMessage } from '../lib/json-rpc.ts'
 import type { NewId } from '../lib/random.ts'
 import type { ExchangeEvents, ServerNotification } from '../upstream/index.ts'
 import { clientMayBeAsked } from './input-requests.ts'
@@ -53,9 +53,20 @@ export class HeldCall {
     )
   }
 
-  /** The next thing the client must hear: questions, or the end. Rejects when the call failed. */
-  next(notify: (notification: ServerNotification) => void, signal: AbortSignal): Promise<Round> {
-    this.#notify = notify
+  /**
+   * The next thing the client must hear: questions, or the end. Rejects when the call failed. Progress is told under
+   * `progressToken`, which is this round's own; without one it is not.
+   */
+  next(
+    notify: (notification: ServerNotification) => void,
+    signal: AbortSignal,
+    progressToken: unknown,
+  ): Promise<Round> {
+    this.#notify = (notification) => {
+      if (notification.method !== 'notifications/progress') notify(notification)
+      else if (isMessageId(progressToken))
+        notify({ ...notification, params: { ...notification.params, progressToken } })
+    }
     return new Promise((resolve, reject) => {
       this.#settle = resolve
       this.#fail = reject

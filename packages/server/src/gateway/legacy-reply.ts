@@ -2,7 +2,6 @@ import { ERRORS, type ParleyError } from '@parley/contract'
 import type { EventStream } from '../http/index.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Outcome } from '../lib/json-rpc.ts'
-import { encodeEvent } from '../lib/sse.ts'
 import type { Call } from './call.ts'
 import type { ClientStreams } from './client-streams.ts'
 import { acceptsStreams } from './exchange-once.ts'
@@ -89,7 +88,7 @@ export class LegacyReply {
     const { res, headers } = this.#call
     if (this.#stream) this.#stream.finish(json)
     else if (status === 200 && headers.accept?.includes('text/event-stream') && !res.destroyed) {
-      const body = Buffer.from(encodeEvent(json))
+      const body = Buffer.from(this.#streams.open().encodeWhole(json, RETRY_MS))
       res.writeHead(200, [...EVENT_HEADERS, 'content-length', String(body.length)])
       res.end(body)
     } else sendJsonText(res, status, json)

@@ -138,10 +138,13 @@ async function openSingle(
     const channel: Channel = await entry.upstream.modern()
     return channel.subscribe(options.filter, options.pass, options.signal)
   }
-  const terms = { ...termsOf(call), capabilities: {} }
-  const lease = await state.pool.lease(entry, call.principal.subject, terms, options.signal)
-  options.signal.addEventListener('abort', () => lease.release(), { once: true })
-  return lease.channel.subscribe(options.filter, options.pass, options.signal)
+  return state.pool.follow(entry, {
+    subject: call.principal.subject,
+    clientInfo: termsOf(call).clientInfo,
+    filter: options.filter,
+    onNotification: options.pass,
+    signal: options.signal,
+  })
 }
 
 /** All servers: list changes come from the registry, resource updates from each URI's owner. */

@@ -173,9 +173,13 @@ async function roundWithLegacy(
       ? await startCall(state, call, entry, params)
       : resume(tools, state, binding, params)
   const wantsLogs = call.envelope.has(META.logLevel)
-  const round = await held.next((notification) => {
-    if (notification.method !== 'notifications/message' || wantsLogs) reply.send(notification)
-  }, whenClientLeaves(call.res))
+  const round = await held.next(
+    (notification) => {
+      if (notification.method !== 'notifications/message' || wantsLogs) reply.send(notification)
+    },
+    whenClientLeaves(call.res),
+    call.envelope.value('progressToken'),
+  )
   const info = await entry.upstream.info()
   if (round.kind === 'done') return toModernOutcome(call.method, round.outcome, info)
   state.held.keep(held)
@@ -213,8 +217,7 @@ async function startCall(
   const held = state.held.create(capabilities)
   const lease = await state.pool.lease(
     entry,
-    call.principal.subject,
-    termsOf(call),
+    { subject: call.principal.subject, ...termsOf(call) },
     whenClientLeaves(call.res),
   )
   const level = call.envelope.string(META.logLevel)

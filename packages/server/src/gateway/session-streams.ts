@@ -132,11 +132,14 @@ export class ResumableStream {
 
   /** Sends the last message. */
   finish(json: string): void {
-    const text = this.#encode(json)
-    this.#isOver = true
+    const text = this.#encodeLast(json)
     this.#connection?.end(text)
     this.#connection = undefined
-    this.#memory.over()
+  }
+
+  /** The whole of a stream that has only one message, for a response in one piece. */
+  encodeWhole(json: string, retryMs: number): string {
+    return this.prime(retryMs) + this.#encodeLast(json)
   }
 
   /**
@@ -172,6 +175,13 @@ export class ResumableStream {
   disconnect(): void {
     this.#connection?.end()
     this.#connection = undefined
+  }
+
+  #encodeLast(json: string): string {
+    const text = this.#encode(json)
+    this.#isOver = true
+    this.#memory.over()
+    return text
   }
 
   #encode(json: string): string {
