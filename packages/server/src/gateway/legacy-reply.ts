@@ -1,11 +1,11 @@
-import { ERRORS, type ParleyError } from '@parley/contract'
+import type { ParleyError } from '@parley/contract'
 import type { EventStream } from '../http/index.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Outcome } from '../lib/json-rpc.ts'
 import type { Call } from './call.ts'
 import type { ClientStreams } from './client-streams.ts'
 import { acceptsStreams } from './exchange-once.ts'
-import { sendJsonText, toRpcError } from './reply.ts'
+import { sendError, sendJsonText, toRpcError } from './reply.ts'
 import type { ResumableStream, SessionStreams } from './session-streams.ts'
 
 /** A client whose connection breaks is to wait this long before it comes back. */
@@ -56,12 +56,15 @@ export class LegacyReply {
       'result' in outcome
         ? `"result":${JSON.stringify(outcome.result)}`
         : `"error":${JSON.stringify(outcome.error)}`
-    this.#end(`{"jsonrpc":"2.0","id":${this.#call.idJson},${body}}`, 200)
+    this.#end(`{"jsonrpc":"2.0","id":${this.#call.idJson},${body}}`)
   }
 
   fail(error: ParleyError): void {
-    const json = `{"jsonrpc":"2.0","id":${this.#call.idJson},"error":${JSON.stringify(toRpcError(error))}}`
-    this.#end(json, ERRORS[error.code].http)
+    if (this.#isDone) return
+    if (this.#stream) return this.finish({ error: toRpcError(error) })
+    this.#isDone = true
+    this.#timer.cancel()
+    sendError(this.#call.res, error, this.#call.idJson)
   }
 
   #open(): ResumableStream | undefined {
@@ -81,16 +84,16 @@ export class LegacyReply {
     return stream
   }
 
-  #end(json: string, status: number): void {
+  #end(json: string): void {
     if (this.#isDone) return
     this.#isDone = true
     this.#timer.cancel()
     const { res, headers } = this.#call
     if (this.#stream) this.#stream.finish(json)
-    else if (status === 200 && headers.accept?.includes('text/event-stream') && !res.destroyed) {
+    else if (headers.accept?.includes('text/event-stream') && !res.destroyed) {
       const body = Buffer.from(this.#streams.open().encodeWhole(json, RETRY_MS))
       res.writeHead(200, [...EVENT_HEADERS, 'content-length', String(body.length)])
       res.end(body)
-    } else sendJsonText(res, status, json)
+    } else sendJsonText(res, 200, json)
   }
 }
