@@ -77,7 +77,7 @@ function traceIdOf(traceparent: string | undefined): string | undefined {
 }
 
 /** Ends a call with an error, in the caller's protocol, and records it when it had reached a capability. */
-export function failCall(tools: GatewayTools, call: Call, error: unknown, reply?: Reply): void {
+export function failCall(tools: GatewayTools, call: Call, error: unknown, reply?: Pick<Reply, 'fail'>): void {
   const parleyError = toParleyError(error)
   const answer = () => (reply ? reply.fail(parleyError) : sendError(call.res, parleyError, call.idJson))
   if (call.capability === undefined) return answer()
