@@ -92,6 +92,11 @@ export class LegacySessions {
     await session.close()
   }
 
+  /** Ends the standing streams; the sessions go on for the calls that are under way in them. */
+  endStreams(): void {
+    for (const session of this.#sessions.values()) session.endStream()
+  }
+
   async closeAll(): Promise<void> {
     await Promise.allSettled([...this.#sessions.values()].map((session) => this.end(session)))
   }
@@ -124,7 +129,8 @@ export async function serveLegacy(tools: GatewayTools, sessions: LegacySessions,
         await recordCall(tools, call, 'result' in outcome ? resultKind(outcome.result) : 'ok')
       reply.finish(outcome)
     } finally {
-      session.running.delete(call.idJson)
+      // A client that used one id twice must still be able to cancel the later call.
+      if (session.running.get(call.idJson) === running) session.running.delete(call.idJson)
     }
   } catch (error) {
     failCall(tools, call, error, reply)

@@ -153,6 +153,10 @@ export class LegacySession {
     for (const message of this.#waiting.splice(0)) this.push(message)
   }
 
+  endStream(): void {
+    this.#stream?.end()
+  }
+
   /** Follows a modern upstream's changes for this session; called again when the URIs change. */
   async follow(entry: ServerEntry): Promise<void> {
     const info = await entry.upstream.info()
