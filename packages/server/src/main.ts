@@ -36,7 +36,9 @@ export async function runServe(argv: readonly string[]): Promise<number> {
     return await untilStopped(hub)
   } catch (error) {
     const known = error instanceof ConfigError ? error : toParleyError(error)
-    process.stderr.write(`parley: ${known.message}\n`)
+    const code = known instanceof ConfigError ? 'config' : known.code
+    if (values.json) say(JSON.stringify({ error: { code, message: known.message, hint: null } }))
+    else process.stderr.write(`parley: ${known.message}\n`)
     if (known !== error) process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
     return 1
   }

@@ -1,5 +1,4 @@
 import { ParleyError } from '@parley/contract'
-import { isRawNumber } from '../lib/exact-numbers.ts'
 import { decodeHeaderValue } from '../lib/header-value.ts'
 import { isObject } from '../lib/json-rpc.ts'
 import type { Envelope } from '../lib/strict-json/index.ts'
@@ -93,8 +92,7 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
 function sameValue(text: string, value: unknown, type: ParamHeader['type']): boolean {
   if (typeof value === 'string') return text === value
   if (typeof value === 'boolean') return text === String(value)
-  // Beyond what a double holds there is no comparing as numbers.
-  if (isRawNumber(value)) return type === 'integer' && text === value.rawJSON
-  if (typeof value !== 'number' || type !== 'integer') return false
+  // Beyond this a double no longer tells one integer from the next.
+  if (!Number.isSafeInteger(value) || type !== 'integer') return false
   return /^-?\d+(\.0+)?$/.test(text) && Number(text) === value
 }

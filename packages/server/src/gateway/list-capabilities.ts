@@ -23,31 +23,30 @@ export async function listForModern(tools: GatewayTools, state: ModernState, cal
   return reviewList(entry, method, outcome)
 }
 
-/**
- * The same list without what is not approved exactly as it stands, and without what stands twice on its page. An
- * upstream's `public` becomes `private`.
- */
+/** The same list without what is not approved exactly as it stands. An upstream's `public` becomes `private`. */
 export function reviewList(entry: ServerEntry, method: ListMethod, outcome: Outcome): Outcome {
   if ('error' in outcome) return outcome
   const { items: field, kind } = LIST_FIELDS[method]
   const items = outcome.result[field]
   if (!Array.isArray(items) || kind === undefined) return outcome
-  const approved = entry.review(kind, items)
-  const kept = uniqueByName(
-    kind,
-    items.filter((_, at) => approved[at]),
-  )
-  if (kept.length === items.length) return outcome
-  const result: JsonObject = { ...outcome.result, [field]: kept }
+  const approved = firstOfEach(entry.review(kind, items), kind, items)
+  if (approved.every(Boolean)) return outcome
+  const result: JsonObject = { ...outcome.result, [field]: items.filter((_, at) => approved[at]) }
   return { result }
 }
 
-/** Two approved items of one name are the same definition sent twice. */
-function uniqueByName(kind: 'tool' | 'prompt' | 'template', items: readonly unknown[]): unknown[] {
-  const member = kind === 'template' ? 'uriTemplate' : 'name'
+/** A name that a list shows twice counts once: which of the two a call would reach is not for the list to leave open. */
+function firstOfEach(
+  approved: readonly boolean[],
+  kind: string,
+  items: readonly unknown[],
+): readonly boolean[] {
+  const field = kind === 'template' ? 'uriTemplate' : 'name'
   const seen = new Set<unknown>()
-  return items.filter((item) => {
-    const name = isObject(item) ? item[member] : undefined
-    return !seen.has(name) && seen.add(name)
+  return approved.map((isApproved, at) => {
+    const item = items[at]
+    if (!isApproved || !isObject(item) || seen.has(item[field])) return false
+    seen.add(item[field])
+    return true
   })
 }

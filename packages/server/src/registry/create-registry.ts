@@ -93,9 +93,9 @@ class ServerRegistry implements ManagedRegistry {
   /** Makes the stored servers and the declared ones agree, and begins to connect. */
   async start(): Promise<void> {
     const declared = new Map(this.#options.declared.map((one) => [one.name, one.target]))
-    const moved = new Set<string>()
-    for (const row of this.#rows.servers())
-      if (await this.#reconcile(row, declared.get(row.name))) moved.add(row.name)
+    const known = this.#rows.servers()
+    for (const row of known) await this.#reconcile(row, declared.get(row.name))
+    const moved = new Set(known.filter(({ source }) => source === 'file').map(({ name }) => name))
     for (const [name, target] of declared) {
       if (this.#tended.has(name)) continue
       this.#refuseConfusable(name)
@@ -195,24 +195,23 @@ class ServerRegistry implements ManagedRegistry {
 
   /**
    * A stored server goes on as it is only where it is still meant: the same target, from the same hand. Otherwise its
-   * approvals end with it, and a declared one of that name begins anew. True for one whose target changed: it waits
-   * for a review, or an edit of a file that was trusted once could put any program behind the trusted name.
+   * approvals end with it. One that is declared with another target begins anew and waits for a review, because a
+   * file that others can change must not turn a trusted name into another program.
    */
-  async #reconcile(row: ServerRow, target: ServerTarget | undefined): Promise<boolean> {
-    const isMoved = target !== undefined && hashTarget(target) !== row.targetHash
-    const isMeant = target === undefined ? row.source === 'api' : row.source === 'file' && !isMoved
-    if (isMeant) this.#tend(this.#prepare(row))
-    if (isMeant) return false
+  async #reconcile(row: ServerRow, target: ServerTarget | undefined): Promise<void> {
+    const isMeant =
+      target === undefined
+        ? row.source === 'api'
+        : row.source === 'file' && hashTarget(target) === row.targetHash
+    if (isMeant) return void this.#tend(this.#prepare(row))
     const note =
       target === undefined
         ? `${row.name} is no longer declared`
-        : `${row.name} is declared with another target; its approvals end`
+        : `${row.name} is declared with another target; its approvals end, and \`parley servers review\` shows what it offers now`
     await this.#changes.commit(
       [this.#rows.deleteServer(row.id)],
       [{ action: 'server.remove', subject: FILE_ACTOR, note }],
     )
-    if (isMoved) this.#options.log('a server was moved and waits for a review', { server: row.name })
-    return isMoved
   }
 
   #refuseConfusable(name: string): void {

@@ -253,26 +253,12 @@ describe('parley.yaml and the store', () => {
     })
     await reopen({ name: 'files', target: http(elsewhere.url) })
     expect(house.registry.server('files').id).not.toBe(id)
-    expect(toolNames('files')).toBeUndefined()
-    expect(house.registry.server('files').row.state).toBe('pending')
     expect(house.registry.entry('files')).toBeUndefined()
+    expect(house.registry.server('files').row.state).toBe('pending')
     expect(house.store.all('SELECT * FROM definitions')).toEqual([])
-    expect(house.notes('server.remove')).toEqual(['files is declared with another target; its approvals end'])
-    await elsewhere.close()
-  })
-
-  test('a declared server that was moved shows nothing before its review, and stays pending over a restart (T2)', async () => {
-    await reopen({ name: 'files', target: http(upstream.url) })
-    await expect.poll(() => toolNames('files')).toEqual(['read', 'write'])
-    const elsewhere = await startUpstream({ tools: [tool('read')] })
-    for (let start = 0; start < 2; start++) {
-      await reopen({ name: 'files', target: http(elsewhere.url) })
-      await expect.poll(() => house.registry.server('files').definitions.length).toBe(1)
-      expect(house.registry.entry('files')).toBeUndefined()
-    }
-    const { hash } = house.registry.server('files').definitions[0]!
-    await house.registry.approve('files', [{ kind: 'tool', name: 'read', hash }], 'key_admin')
-    expect(toolNames('files')).toEqual(['read'])
+    expect(house.notes('server.remove')).toEqual([
+      expect.stringMatching(/^files is declared with another target; its approvals end/),
+    ])
     await elsewhere.close()
   })
 
