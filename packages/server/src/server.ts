@@ -99,7 +99,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     newKey: key.isNew ? key.text : undefined,
     async drain() {
       const drained = listener.drain({ limitMs: config.limits.drainMs })
-      await gateway.endStreams()
+      gateway.endStreams()
       const clean = await drained
       await owned.disposeAsync()
       return clean

@@ -32,7 +32,8 @@ export async function serveLegacy(tools: GatewayTools, sessions: LegacySessions,
         await recordCall(tools, call, 'result' in outcome ? resultKind(outcome.result) : 'ok')
       reply.finish(outcome)
     } finally {
-      session.running.delete(call.idJson)
+      // A client that used one id twice must still be able to cancel the later call.
+      if (session.running.get(call.idJson) === running) session.running.delete(call.idJson)
     }
   } catch (error) {
     failCall(tools, call, error, reply)
