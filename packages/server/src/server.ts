@@ -132,7 +132,7 @@ async function openGateway(parts: GatewayParts): Promise<Gateway> {
   return createGateway(
     {
       ...tools,
-      record: (record) => activity.record(record),
+      recordCall: (call) => activity.recordCall(call),
       clock: systemClock,
       random: systemRandom,
       states: new RequestStates(await openStateKey(store, systemRandom), systemClock, systemRandom),

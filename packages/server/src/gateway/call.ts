@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ActivityRecord, CapabilityName, Decision, ErrorCode, Principal } from '@parley/contract'
 import { ParleyError, capabilityName, toParleyError } from '@parley/contract'
 import { decide, type TakeToken } from '../access/index.ts'
+import type { CallRecord } from '../activity/index.ts'
 import type { Authenticate } from '../identity/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
@@ -22,7 +23,7 @@ export interface GatewayTools {
   readonly registry: Registry
   readonly authenticate: Authenticate
   readonly takeToken: TakeToken
-  readonly record: (record: ActivityRecord) => void | Promise<void>
+  readonly recordCall: (call: CallRecord) => void | Promise<void>
   readonly clock: Clock
   readonly random: Random
   readonly newId: NewId
@@ -94,25 +95,18 @@ export function limit(tools: GatewayTools, principal: Principal): void {
 
 /** Writes the call's activity record: one per request that reached a capability, whatever became of it. */
 export function record(tools: GatewayTools, call: Call, result: ActivityRecord['result']): void {
-  const decision = call.decision
-  const { principal } = call
-  void tools.record({
-    at: tools.clock.now(),
+  const { principal, capability, definitionHash, decision, argumentsDigest } = call
+  void tools.recordCall({
     face: 'mcp',
+    principal,
     action: call.method,
+    capability,
+    definitionHash,
+    decision,
+    argumentsDigest,
+    at: tools.clock.now(),
     requestId: tools.newId('request'),
-    ...traceOf(call.headers.traceparent),
-    subject: principal.subject,
-    ...(principal.person === undefined ? {} : { person: principal.person }),
-    chain: principal.chain,
-    ...(principal.app === undefined ? {} : { app: principal.app }),
-    ...(principal.grant === undefined ? {} : { grant: principal.grant }),
-    ...(call.capability === undefined ? {} : { capability: call.capability }),
-    ...(call.argumentsDigest === undefined ? {} : { argumentsDigest: call.argumentsDigest }),
-    ...(call.definitionHash === undefined ? {} : { definitionHash: call.definitionHash }),
-    decision: decision?.kind ?? 'deny',
-    policies: decision?.policies ?? [],
-    policyVersion: decision?.policyVersion ?? 0,
+    traceId: traceOf(call.headers.traceparent),
     catalogVersion: tools.registry.version,
     peopleVersion: 0,
     result,
@@ -122,9 +116,8 @@ export function record(tools: GatewayTools, call: Call, result: ActivityRecord['
 
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/
 
-function traceOf(traceparent: string | undefined): { traceId?: string } {
-  const traceId = traceparent === undefined ? undefined : TRACEPARENT.exec(traceparent)?.[1]
-  return traceId === undefined ? {} : { traceId }
+function traceOf(traceparent: string | undefined): string | undefined {
+  return traceparent === undefined ? undefined : TRACEPARENT.exec(traceparent)?.[1]
 }
 
 /** How an MCP result counts in the record. */
