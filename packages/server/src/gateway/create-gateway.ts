@@ -8,7 +8,6 @@ import { acceptLegacyMessage, serveLegacy } from './legacy-face.ts'
 import { LegacySessions } from './legacy-sessions.ts'
 import { serveModern } from './modern-face.ts'
 import { LEGACY, META } from './protocol.ts'
-import { CallTemplates } from './record-call.ts'
 import { readHeaders, type McpHeaders } from './read-headers.ts'
 import { sendError } from './reply.ts'
 import { serveSessionMethod } from './serve-session-method.ts'
@@ -22,8 +21,6 @@ export type ReadBody = (
   onBody: (body: Buffer) => void,
 ) => void
 
-export type GatewayOptions = Omit<GatewayTools, 'templates'>
-
 export interface Gateway {
   /** Serves a request below `/mcp`; `path` is the whole path without the query. */
   handle(req: IncomingMessage, res: ServerResponse, path: string): void
@@ -33,8 +30,7 @@ export interface Gateway {
 }
 
 /** The MCP face: both eras of client on the same endpoints, in front of upstreams of both. */
-export function createGateway(options: GatewayOptions, readBody: ReadBody): Gateway {
-  const tools: GatewayTools = { ...options, templates: new CallTemplates() }
+export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway {
   const sessions = new LegacySessions(tools)
   const state: ModernState = {
     held: new HeldCalls(tools.clock, tools.newId),
