@@ -60,10 +60,10 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   let addresses: () => { address: string; port: number }[] = () => []
   const egress = createEgress({ limits: config.limits, ownListeners: () => addresses() })
   stack.defer(() => egress.close())
-  const registry = stack.use(await openRegistry({ store, activity, newId, egress, config, environment, log }))
+  const house = { store, activity, newId, config, log }
+  const registry = stack.use(await openRegistry({ ...house, egress, environment }))
   const streams = new EventStreams(config.limits)
-  const parts = { store, activity, newId, registry, config, authenticate, takeToken, streams }
-  const gateway = await openGateway(parts)
+  const gateway = await openGateway({ ...house, registry, authenticate, takeToken, streams })
   stack.defer(() => gateway.close())
   let origin = ''
   const api = createApi({
@@ -99,7 +99,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     newKey: key.isNew ? key.text : undefined,
     async drain() {
       const drained = listener.drain({ limitMs: config.limits.drainMs })
-      await gateway.endStreams()
+      gateway.endStreams()
       const clean = await drained
       await owned.disposeAsync()
       return clean
@@ -123,7 +123,7 @@ interface RegistryParts {
   readonly log: Log
 }
 
-interface GatewayParts extends Pick<RegistryParts, 'store' | 'activity' | 'newId' | 'config'> {
+interface GatewayParts extends Pick<RegistryParts, 'store' | 'activity' | 'newId' | 'config' | 'log'> {
   readonly registry: ManagedRegistry
   readonly authenticate: Authenticate
   readonly takeToken: TakeToken
@@ -131,12 +131,13 @@ interface GatewayParts extends Pick<RegistryParts, 'store' | 'activity' | 'newId
 }
 
 async function openGateway(parts: GatewayParts): Promise<Gateway> {
-  const { store, activity, config, streams, ...tools } = parts
+  const { store, activity, config, log, streams, ...tools } = parts
   const { limits } = config
   return createGateway(
     {
       ...tools,
-      record: (record) => activity.record(record),
+      recordCall: activity.recordCall,
+      onError: (error) => log('a request failed', { error: String(error) }),
       clock: systemClock,
       random: systemRandom,
       states: new RequestStates(await openStateKey(store, systemRandom), systemClock, systemRandom),

@@ -25,7 +25,7 @@ export interface Gateway {
   /** Serves a request below `/mcp`; `path` is the whole path without the query. */
   handle(req: IncomingMessage, res: ServerResponse, path: string): void
   /** Ends the subscriptions with their final response and refuses calls on hold; open calls go on. */
-  endStreams(): Promise<void>
+  endStreams(): void
   close(): Promise<void>
 }
 
@@ -59,14 +59,14 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     }
   }
 
-  async function endStreams(): Promise<void> {
+  function endStreams(): void {
     for (const end of state.streams) end()
     state.held.close()
-    await sessions.closeAll()
   }
 
   async function close(): Promise<void> {
-    await endStreams()
+    endStreams()
+    await sessions.closeAll()
     await state.pool.close()
   }
 

@@ -1,7 +1,7 @@
 import { ParleyError } from '@parley/contract'
 import { classifyMessage, isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
-import { admit, entryOf, failCall, limit, record, resultKind, type Call, type GatewayTools } from './call.ts'
+import { admit, entryOf, limit, resultKind, type Call, type GatewayTools } from './call.ts'
 import { completionTarget } from './completion-target.ts'
 import { exchange, type Turn } from './legacy-exchange.ts'
 import { LegacyReply } from './legacy-reply.ts'
@@ -10,6 +10,7 @@ import type { LegacySessions } from './legacy-sessions.ts'
 import { reviewList } from './list-capabilities.ts'
 import { HUB_INFO, MERGED_CAPABILITIES, mergedItems } from './merged-catalog.ts'
 import { LEGACY, LIST_FIELDS, LOG_LEVELS, isListMethod } from './protocol.ts'
+import { failCall, recordCall } from './record-call.ts'
 import { sendJsonText } from './reply.ts'
 import { digestOf } from './request-state.ts'
 import { ownerOfUri, resolveTarget } from './resolve-target.ts'
@@ -27,11 +28,12 @@ export async function serveLegacy(tools: GatewayTools, sessions: LegacySessions,
     try {
       const outcome = await answer({ tools, session, call, reply, signal: running.signal })
       if (running.signal.aborted) throw running.signal.reason
-      reply.finish(outcome)
       if (call.capability !== undefined)
-        record(tools, call, 'result' in outcome ? resultKind(outcome.result) : 'ok')
+        await recordCall(tools, call, 'result' in outcome ? resultKind(outcome.result) : 'ok')
+      reply.finish(outcome)
     } finally {
-      session.running.delete(call.idJson)
+      // A client that used one id twice must still be able to cancel the later call.
+      if (session.running.get(call.idJson) === running) session.running.delete(call.idJson)
     }
   } catch (error) {
     failCall(tools, call, error, reply)

@@ -3,9 +3,7 @@ import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import {
   admit,
   entryOf,
-  failCall,
   limit,
-  record,
   resultKind,
   whenClientLeaves,
   type Call,
@@ -29,6 +27,7 @@ import { listForModern } from './list-capabilities.ts'
 import { listen } from './listen.ts'
 import { mergedDiscover } from './merged-catalog.ts'
 import { META, isListMethod } from './protocol.ts'
+import { failCall, recordCall } from './record-call.ts'
 import { Reply } from './reply.ts'
 import { digestOf, type StateBinding } from './request-state.ts'
 import { resolveTarget } from './resolve-target.ts'
@@ -112,8 +111,8 @@ async function invoke(tools: GatewayTools, state: ModernState, call: Call, reply
     info.era === '2026-07-28'
       ? await roundWithModern(tools, call, { entry: target.entry, params, binding, reply })
       : await roundWithLegacy(tools, state, call, { entry: target.entry, params, binding, reply })
+  await recordCall(tools, call, 'result' in round ? resultKind(round.result) : 'ok')
   reply.finish(round)
-  record(tools, call, 'result' in round ? resultKind(round.result) : 'ok')
 }
 
 function paramHeadersOf({ entry, kind, name }: Target): readonly ParamHeader[] {
