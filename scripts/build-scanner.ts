@@ -8,8 +8,16 @@ const SOURCE = 'packages/server/wasm/strict-json/scan.ts'
 export const TARGET = join(root, 'packages/server/src/lib/strict-json/scanner-module.ts')
 
 const OPTIONS = [
-  ...['-O3', '--converge', '--noAssert'],
-  ...['--runtime', 'stub', '--importMemory', '--enable', 'simd', '--use', 'abort='],
+  '-O3',
+  '--converge',
+  '--noAssert',
+  '--runtime',
+  'stub',
+  '--importMemory',
+  '--enable',
+  'simd',
+  '--use',
+  'abort=',
 ]
 
 /** Compiles the scanner's source and answers the text of the file that keeps its bytes in the tree. */

@@ -3,9 +3,10 @@ import { createActivity, type Activity } from './activity/index.ts'
 import { createApi, createRoutes } from './api/index.ts'
 import { childEnvironment, type Config, type Environment } from './config/index.ts'
 import { createEgress, type Egress } from './egress/index.ts'
-import { RequestStates, createGateway, type Gateway } from './gateway/index.ts'
+import { ClientStreams, RequestStates, createGateway, type Gateway } from './gateway/index.ts'
 import {
   EventStreams,
+  StreamCaps,
   createListener,
   readBody,
   refuseRequest,
@@ -55,15 +56,14 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   )
   const key = await openBootstrapKey(store, { clock, random, newId, dataDir: config.dataDir })
   const authenticate = createAuthenticate([{ id: key.id, hash: key.hash }])
-  const perSecond = config.limits.requestsPerSecond
-  const monotonicMicros = () => clock.monotonicMicros()
-  const takeToken = createRateLimiter({ perSecond, burst: perSecond * 2, monotonicMicros })
+  const takeToken = limitRate(config.limits.requestsPerSecond)
   let addresses: () => { address: string; port: number }[] = () => []
   const egress = createEgress({ limits: config.limits, ownListeners: () => addresses() })
   stack.defer(() => egress.close())
   const house = { store, activity, newId, config, log }
   const registry = stack.use(await openRegistry({ ...house, egress, environment }))
-  const gateway = await openGateway({ ...house, registry, authenticate, takeToken })
+  const streams = new EventStreams(config.limits)
+  const gateway = await openGateway({ ...house, registry, authenticate, takeToken, streams })
   stack.defer(() => gateway.close())
   let origin = ''
   const api = createApi({
@@ -83,11 +83,10 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const listener = createListener({
     listen: config.listen,
     limits: config.limits,
-    streams: new EventStreams(config.limits),
+    streams,
     handlers: { mcp: gateway.handle, api, '': welcome },
     isReady: () => store.status().writable,
-    onError: (error) =>
-      log('a request failed', { error: error instanceof Error ? (error.stack ?? error.message) : 'unknown' }),
+    onError: (error) => log('a request failed', { error: stackOf(error) }),
   })
   stack.defer(() => listener.destroy())
   const address = await listener.start()
@@ -109,6 +108,11 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   }
 }
 
+function limitRate(perSecond: number): TakeToken {
+  const monotonicMicros = () => systemClock.monotonicMicros()
+  return createRateLimiter({ perSecond, burst: perSecond * 2, monotonicMicros })
+}
+
 interface RegistryParts {
   readonly store: Store
   readonly activity: Activity
@@ -123,10 +127,11 @@ interface GatewayParts extends Pick<RegistryParts, 'store' | 'activity' | 'newId
   readonly registry: ManagedRegistry
   readonly authenticate: Authenticate
   readonly takeToken: TakeToken
+  readonly streams: EventStreams
 }
 
 async function openGateway(parts: GatewayParts): Promise<Gateway> {
-  const { store, activity, config, log, ...tools } = parts
+  const { store, activity, config, log, streams, ...tools } = parts
   const { limits } = config
   return createGateway(
     {
@@ -137,6 +142,7 @@ async function openGateway(parts: GatewayParts): Promise<Gateway> {
       random: systemRandom,
       states: new RequestStates(await openStateKey(store, systemRandom), systemClock, systemRandom),
       limits: { bodyBytes: limits.bodyBytes, sessionsPerPrincipal: limits.streamsPerPrincipal },
+      clientStreams: new ClientStreams(streams, new StreamCaps(limits)),
     },
     (req, res, limitBytes, onBody) =>
       readBody(req, limitBytes, (error, body) =>
@@ -170,6 +176,10 @@ function openRegistry(parts: RegistryParts): Promise<ManagedRegistry> {
         onLog: (line) => log('server says', { server: name, line }),
       }),
   })
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : 'unknown'
 }
 
 const welcome: RawHandler = (_req, res) => {

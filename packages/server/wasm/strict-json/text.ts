@@ -63,7 +63,7 @@ function isStopping64(at: u32): bool {
 
 function isPlainEscape(byte: u32): bool {
   const allowed = byte < 64 ? ESCAPES_LOW : byte < 128 ? ESCAPES_HIGH : 0
-  return ((allowed >> (<u64>(byte & 63))) & 1) != 0
+  return ((allowed >> <u64>(byte & 63)) & 1) != 0
 }
 
 /** Reads `\u` and its digits, or the two of a surrogate pair; answers the address behind it, or 0. */
