@@ -28,6 +28,8 @@ export interface Gateway {
   /** Ends the subscriptions with their final response and refuses calls on hold; open calls go on. */
   endStreams(): Promise<void>
   close(): Promise<void>
+  /** What is open with clients now. */
+  status(): { readonly streams: number; readonly sessions: number }
 }
 
 /** The MCP face: both eras of client on the same endpoints, in front of upstreams of both. */
@@ -72,7 +74,12 @@ export function createGateway(options: GatewayOptions, readBody: ReadBody): Gate
     await state.pool.close()
   }
 
-  return { handle, endStreams, close }
+  function status() {
+    const { open, streaming } = sessions.status()
+    return { streams: state.streams.size + streaming, sessions: open }
+  }
+
+  return { handle, endStreams, close, status }
 }
 
 interface Face {

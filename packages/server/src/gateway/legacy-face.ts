@@ -59,6 +59,12 @@ export class LegacySessions {
     return session
   }
 
+  status(): { readonly open: number; readonly streaming: number } {
+    let streaming = 0
+    for (const session of this.#sessions.values()) if (session.streaming) streaming++
+    return { open: this.#sessions.size, streaming }
+  }
+
   open(call: Call): LegacySession {
     this.#evictIdle()
     const own = [...this.#sessions.values()].filter((session) => session.subject === call.principal.subject)
