@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { toParleyError } from '@parley/contract'
-import { ConfigError, loadConfig, readEnv } from './config/index.ts'
+import { ConfigError, hideEnvironment, loadConfig, readEnv } from './config/index.ts'
 import { startHub, type Hub } from './server.ts'
 
 const OPTIONS = {
@@ -18,6 +18,7 @@ export async function runServe(argv: readonly string[]): Promise<number> {
   const flags = { config: values.config, host: values.host, port: values.port, dataDir: values['data-dir'] }
   const say = (text: string) => void process.stdout.write(`${text}\n`)
   try {
+    hideEnvironment()
     const environment = readEnv()
     const config = loadConfig({ flags, environment, workingDirectory: process.cwd() })
     const hub = await startHub(

@@ -4,9 +4,10 @@ import { createActivity, type Activity } from './activity/index.ts'
 import { createApi, createMetricsHandler, createRoutes } from './api/index.ts'
 import { childEnvironment, type Config, type Environment } from './config/index.ts'
 import { createEgress, type Egress } from './egress/index.ts'
-import { RequestStates, createGateway, type Gateway } from './gateway/index.ts'
+import { ClientStreams, RequestStates, createGateway, type Gateway } from './gateway/index.ts'
 import {
   EventStreams,
+  StreamCaps,
   createListener,
   readBody,
   refuseRequest,
@@ -57,7 +58,8 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   stack.defer(() => egress.close())
   const house = { store, activity, newId, config, log, metrics }
   const registry = stack.use(await openRegistry({ ...house, egress, environment }))
-  const gateway = await openGateway({ ...house, registry, authenticate, takeToken })
+  const streams = new EventStreams(config.limits)
+  const gateway = await openGateway({ ...house, registry, authenticate, takeToken, streams })
   stack.defer(() => gateway.close())
   let origin = ''
   const api = createApi({
@@ -74,18 +76,17 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     }),
     onError: (error) => log('a request failed', { error: String(error) }),
     clock,
-    onCall: (call) => metrics.countCall({ face: 'api', ...call }),
+    onCall: ({ method, ...call }) => metrics.countCall({ face: 'api', action: method, ...call }),
   })
-  const state = () => stateOf({ registry, gateway, activity, store })
+  const state = () => stateOf({ registry, gateway, streams, activity, store })
   const metricsHandler = createMetricsHandler({ authenticate, text: () => metrics.text(state()) })
   const listener = createListener({
     listen: config.listen,
     limits: config.limits,
-    streams: new EventStreams(config.limits),
+    streams,
     handlers: { mcp: gateway.handle, api, metrics: metricsHandler, '': welcome },
     isReady: () => store.status().writable,
-    onError: (error) =>
-      log('a request failed', { error: error instanceof Error ? (error.stack ?? error.message) : 'unknown' }),
+    onError: (error) => log('a request failed', { error: stackOf(error) }),
   })
   stack.defer(() => listener.destroy())
   const address = await listener.start()
@@ -98,7 +99,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     newKey: key.isNew ? key.text : undefined,
     async drain() {
       const drained = listener.drain({ limitMs: config.limits.drainMs })
-      await gateway.endStreams()
+      gateway.endStreams()
       const clean = await drained
       await owned.disposeAsync()
       return clean
@@ -136,12 +137,14 @@ function createChecks(
 function stateOf(rooms: {
   registry: ManagedRegistry
   gateway: Gateway
+  streams: EventStreams
   activity: Activity
   store: Store
 }): HubState {
   return {
     version: VERSION,
-    gateway: rooms.gateway.status(),
+    streams: rooms.streams.size,
+    sessions: rooms.gateway.sessions(),
     activity: rooms.activity.status(),
     store: rooms.store.status(),
     servers: rooms.registry.servers(),
@@ -163,25 +166,25 @@ interface GatewayParts extends Pick<RegistryParts, 'store' | 'activity' | 'newId
   readonly registry: ManagedRegistry
   readonly authenticate: Authenticate
   readonly takeToken: TakeToken
+  readonly streams: EventStreams
 }
 
 async function openGateway(parts: GatewayParts): Promise<Gateway> {
-  const { store, activity, config, log, metrics, ...tools } = parts
+  const { store, activity, config, log, metrics, streams, ...tools } = parts
   const { limits } = config
   return createGateway(
     {
       ...tools,
-      recordCall(template, details) {
-        const { action: method } = template.facts
-        const { result, latencyMicros } = details
-        metrics.countCall({ face: 'mcp', method, result, latencyMicros })
-        return activity.recordCall(template, details)
+      recordCall(call) {
+        metrics.countCall(call)
+        return activity.recordCall(call)
       },
       onError: (error) => log('a request failed', { error: String(error) }),
       clock: systemClock,
       random: systemRandom,
       states: new RequestStates(await openStateKey(store, systemRandom), systemClock, systemRandom),
       limits: { bodyBytes: limits.bodyBytes, sessionsPerPrincipal: limits.streamsPerPrincipal },
+      clientStreams: new ClientStreams(streams, new StreamCaps(limits)),
     },
     (req, res, limitBytes, onBody) =>
       readBody(req, limitBytes, (error, body) =>
@@ -215,6 +218,10 @@ function openRegistry(parts: RegistryParts): Promise<ManagedRegistry> {
         onLog: (line) => log('server says', { server: name, line }),
       }),
   })
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : 'unknown'
 }
 
 const welcome: RawHandler = (_req, res) => {

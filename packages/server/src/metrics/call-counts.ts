@@ -4,7 +4,7 @@ import type { MetricFamily, Sample } from '../lib/prometheus-text.ts'
 export interface CountedCall {
   readonly face: ActivityFace
   /** An MCP method or the name of a management route. */
-  readonly method: string
+  readonly action: string
   readonly result: ActivityRecord['result']
   readonly latencyMicros: number
 }
@@ -41,7 +41,7 @@ export class CallCounts {
   readonly #latencies = new Map<ActivityFace, Latencies>()
   #series = 0
 
-  add({ face, method, result, latencyMicros }: CountedCall): void {
+  add({ face, action: method, result, latencyMicros }: CountedCall): void {
     const counter = this.#counts.get(face)?.get(method)?.get(result) ?? this.#open(face, method, result)
     if (counter) counter.value++
     let latencies = this.#latencies.get(face)

@@ -3,7 +3,8 @@ import type { MetricFamily } from '../lib/prometheus-text.ts'
 /** What is true of the hub now, asked for at each scrape. */
 export interface HubState {
   readonly version: string
-  readonly gateway: { readonly streams: number; readonly sessions: number }
+  readonly streams: number
+  readonly sessions: number
   readonly activity: { readonly queued: number; readonly dropped: number; readonly lastSeq: number }
   readonly store: { readonly writable: boolean; readonly waitingUnits: number }
   readonly servers: readonly {
@@ -13,11 +14,18 @@ export interface HubState {
   }[]
 }
 
-export function stateFamilies({ version, gateway, activity, store, servers }: HubState): MetricFamily[] {
+export function stateFamilies({
+  version,
+  streams,
+  sessions,
+  activity,
+  store,
+  servers,
+}: HubState): MetricFamily[] {
   return [
     gauge('parley_build_info', 'Always 1; the label tells the version.', 1, { version }),
-    gauge('parley_event_streams', 'Event streams open to clients.', gateway.streams),
-    gauge('parley_sessions', 'Sessions open with clients of the session era.', gateway.sessions),
+    gauge('parley_event_streams', 'Event streams open to clients.', streams),
+    gauge('parley_sessions', 'Sessions open with clients of the session era.', sessions),
     gauge('parley_activity_queued', 'Activity records on their way to the disk.', activity.queued),
     counter('parley_activity_dropped_total', 'Activity records that could not be kept.', activity.dropped),
     gauge('parley_activity_last_seq', 'Number of the newest activity record.', activity.lastSeq),

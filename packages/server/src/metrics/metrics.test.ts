@@ -12,7 +12,7 @@ test('label values cannot end their quotes or their line', () => {
 test('buckets count everything below their bound, and the last one everything', () => {
   const counts = new CallCounts()
   for (const latencyMicros of [500, 501, 7_000, 90_000_000]) {
-    counts.add({ face: 'mcp', method: 'tools/call', result: 'ok', latencyMicros })
+    counts.add({ face: 'mcp', action: 'tools/call', result: 'ok', latencyMicros })
   }
   const text = prometheusText(counts.families())
   expect(text).toContain('parley_calls_total{face="mcp",method="tools/call",result="ok"} 4\n')
@@ -26,6 +26,6 @@ test('buckets count everything below their bound, and the last one everything', 
 test('the number of series has a limit', () => {
   const counts = new CallCounts()
   for (let index = 0; index < 2000; index++)
-    counts.add({ face: 'mcp', method: `m${index}`, result: 'ok', latencyMicros: 1 })
+    counts.add({ face: 'mcp', action: `m${index}`, result: 'ok', latencyMicros: 1 })
   expect(counts.families()[0]!.samples.length).toBe(1000)
 })

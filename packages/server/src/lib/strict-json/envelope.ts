@@ -1,5 +1,5 @@
 import { AT, FIELDS, type FieldName } from './fields.ts'
-import { parseExact } from './parse-exact.ts'
+import { parseExactly } from '../exact-numbers.ts'
 import { textScanner } from './text-scanner.ts'
 
 /** The part of a text from byte `start` up to, but not including, byte `end`. */
@@ -47,10 +47,10 @@ export class Envelope {
     return text.includes('\\') ? (JSON.parse(this.bytes.toString('utf8', start, end)) as string) : text
   }
 
-  /** The field's value, parsed as by `parseExact`; undefined when the message has none. */
+  /** The field's value, parsed as by `parseExactly`; undefined when the message has none. */
   value(name: FieldName): unknown {
     const span = this.span(name)
-    return span && parseExact(this.bytes.toString('utf8', span.start, span.end))
+    return span && parseExactly(this.bytes.toString('utf8', span.start, span.end))
   }
 }
 
