@@ -3,9 +3,10 @@ import { createActivity, type Activity } from './activity/index.ts'
 import { createApi, createRoutes } from './api/index.ts'
 import { childEnvironment, type Config, type Environment } from './config/index.ts'
 import { createEgress, type Egress } from './egress/index.ts'
-import { RequestStates, createGateway, type Gateway } from './gateway/index.ts'
+import { ClientStreams, RequestStates, createGateway, type Gateway } from './gateway/index.ts'
 import {
   EventStreams,
+  StreamCaps,
   createListener,
   readBody,
   refuseRequest,
@@ -55,16 +56,14 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   )
   const key = await openBootstrapKey(store, { clock, random, newId, dataDir: config.dataDir })
   const authenticate = createAuthenticate([{ id: key.id, hash: key.hash }])
-  const takeToken = createRateLimiter({
-    perSecond: config.limits.requestsPerSecond,
-    burst: config.limits.requestsPerSecond * 2,
-    monotonicMicros: () => clock.monotonicMicros(),
-  })
+  const takeToken = limitRate(config.limits.requestsPerSecond)
   let addresses: () => { address: string; port: number }[] = () => []
   const egress = createEgress({ limits: config.limits, ownListeners: () => addresses() })
   stack.defer(() => egress.close())
-  const registry = stack.use(await openRegistry({ store, activity, newId, egress, config, environment, log }))
-  const gateway = await openGateway({ store, activity, newId, registry, config, authenticate, takeToken })
+  const house = { store, activity, newId, config, log }
+  const registry = stack.use(await openRegistry({ ...house, egress, environment }))
+  const streams = new EventStreams(config.limits)
+  const gateway = await openGateway({ ...house, registry, authenticate, takeToken, streams })
   stack.defer(() => gateway.close())
   let origin = ''
   const api = createApi({
@@ -84,11 +83,10 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const listener = createListener({
     listen: config.listen,
     limits: config.limits,
-    streams: new EventStreams(config.limits),
+    streams,
     handlers: { mcp: gateway.handle, api, '': welcome },
     isReady: () => store.status().writable,
-    onError: (error) =>
-      log('a request failed', { error: error instanceof Error ? (error.stack ?? error.message) : 'unknown' }),
+    onError: (error) => log('a request failed', { error: stackOf(error) }),
   })
   stack.defer(() => listener.destroy())
   const address = await listener.start()
@@ -101,13 +99,18 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     newKey: key.isNew ? key.text : undefined,
     async drain() {
       const drained = listener.drain({ limitMs: config.limits.drainMs })
-      await gateway.endStreams()
+      gateway.endStreams()
       const clean = await drained
       await owned.disposeAsync()
       return clean
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+function limitRate(perSecond: number): TakeToken {
+  const monotonicMicros = () => systemClock.monotonicMicros()
+  return createRateLimiter({ perSecond, burst: perSecond * 2, monotonicMicros })
 }
 
 interface RegistryParts {
@@ -120,23 +123,26 @@ interface RegistryParts {
   readonly log: Log
 }
 
-interface GatewayParts extends Pick<RegistryParts, 'store' | 'activity' | 'newId' | 'config'> {
+interface GatewayParts extends Pick<RegistryParts, 'store' | 'activity' | 'newId' | 'config' | 'log'> {
   readonly registry: ManagedRegistry
   readonly authenticate: Authenticate
   readonly takeToken: TakeToken
+  readonly streams: EventStreams
 }
 
 async function openGateway(parts: GatewayParts): Promise<Gateway> {
-  const { store, activity, config, ...tools } = parts
+  const { store, activity, config, log, streams, ...tools } = parts
   const { limits } = config
   return createGateway(
     {
       ...tools,
-      record: (record) => activity.record(record),
+      recordCall: activity.recordCall,
+      onError: (error) => log('a request failed', { error: String(error) }),
       clock: systemClock,
       random: systemRandom,
       states: new RequestStates(await openStateKey(store, systemRandom), systemClock, systemRandom),
       limits: { bodyBytes: limits.bodyBytes, sessionsPerPrincipal: limits.streamsPerPrincipal },
+      clientStreams: new ClientStreams(streams, new StreamCaps(limits)),
     },
     (req, res, limitBytes, onBody) =>
       readBody(req, limitBytes, (error, body) =>
@@ -170,6 +176,10 @@ function openRegistry(parts: RegistryParts): Promise<ManagedRegistry> {
         onLog: (line) => log('server says', { server: name, line }),
       }),
   })
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : 'unknown'
 }
 
 const welcome: RawHandler = (_req, res) => {

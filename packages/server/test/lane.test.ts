@@ -135,11 +135,34 @@ describe('a call of a modern client to a modern server', () => {
     await call(oddBody('echo'))
     await until(async () => {
       const { body } = await hub.api('GET', '/api/activity?limit=1')
-      const [last] = body.records ?? body.items ?? []
+      const [last] = body.records
       return (
         last?.action === 'tools/call' && last.result === 'tool_error' && last.capability === 'tool:one/echo'
       )
     })
+  })
+
+  test('under activity: strict is on disk before it is answered, as one body and as a stream', async () => {
+    await using strict = await startTestHub('activity: strict\n')
+    await strict.api('POST', '/api/servers', { name: 'one', url: server.url })
+    const { headers } = modernRequest('tools/call', { name: 'echo' })
+    const plain = server.answer
+    const asStream: typeof plain = (res) =>
+      res
+        .writeHead(200, { 'content-type': 'text/event-stream' })
+        .end('data: {"jsonrpc":"2.0","id":"ab","result":{"content":[]}}\n\n')
+    for (const answer of [plain, asStream]) {
+      server.answer = answer
+      const response = await fetch(`${strict.url}/mcp/servers/one`, {
+        method: 'POST',
+        headers: { ...strict.headers, ...headers },
+        body: oddBody('echo'),
+      })
+      expect(await response.text()).toContain('"id":"ab"')
+      const { body } = await strict.api('GET', '/api/activity?limit=10')
+      const calls = body.records.filter((one: { action: string }) => one.action === 'tools/call')
+      expect(calls).toHaveLength(answer === plain ? 1 : 2)
+    }
   })
 
   test.each([

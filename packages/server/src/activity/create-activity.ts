@@ -1,12 +1,19 @@
 import type { ActivityRecord } from '@parley/contract'
 import type { Clock } from '../lib/clock.ts'
 import type { Statement, Store } from '../store/index.ts'
+import { CallEncoder } from './call-encoder.ts'
+import type { CallRecord } from './call-record.ts'
 import { encodeRecord } from './encode-record.ts'
 import { RecordQueue } from './record-queue.ts'
 
 export interface Activity extends AsyncDisposable {
   /**
-   * Records a plain call. `queued`: kept in memory for 50 ms or until 1,024 wait, and dropped and counted when 100,000
+   * Records a plain call, in the form that costs the least: see `record`. The principal and the decision must be
+   * immutable, and best the same objects from call to call.
+   */
+  recordCall(call: CallRecord): void | Promise<void>
+  /**
+   * Records what changed no state. `queued`: kept in memory for 50 ms or until 1,024 wait, and dropped and counted when 100,000
    * records or 64 Mi characters wait already; `strict`: resolves once it is on disk.
    */
   record(record: ActivityRecord): void | Promise<void>
@@ -36,16 +43,17 @@ export function createActivity(options: {
   const { store, mode } = options
   const queue = new RecordQueue(options)
 
-  function statement(record: ActivityRecord): Statement {
-    return { sql: 'INSERT INTO activity (record) VALUES (?)', parameters: [encodeRecord(record)] }
+  const calls = new CallEncoder()
+
+  function add(text: string): void | Promise<void> {
+    if (mode === 'queued') return queue.add(text)
+    return store.submit([insertOf(text)]).then(() => undefined)
   }
 
   return {
-    record(record) {
-      if (mode === 'queued') return queue.add(encodeRecord(record))
-      return store.submit([statement(record)]).then(() => undefined)
-    },
-    statement,
+    record: (record) => add(encodeRecord(record)),
+    recordCall: (call) => add(calls.encode(call)),
+    statement: (record) => insertOf(encodeRecord(record)),
     list({ before, limit }) {
       const rows = store.all(
         'SELECT seq, record FROM activity WHERE seq < ? ORDER BY seq DESC LIMIT ?',
@@ -64,4 +72,8 @@ export function createActivity(options: {
     flush: () => queue.flush(),
     [Symbol.asyncDispose]: () => queue.close(),
   }
+}
+
+function insertOf(text: string): Statement {
+  return { sql: 'INSERT INTO activity (record) VALUES (?)', parameters: [text] }
 }

@@ -1,2 +1,3 @@
+export type { CallRecord } from './call-record.ts'
 export { createActivity } from './create-activity.ts'
 export type { Activity } from './create-activity.ts'

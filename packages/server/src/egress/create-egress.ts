@@ -3,6 +3,7 @@ import { portOf, readTarget, refusedTarget } from './admit-target.ts'
 import type { Allowance, TargetRules } from './admit-target.ts'
 import { guardConnect, resolveHost } from './guard-connect.ts'
 import type { Resolve } from './guard-connect.ts'
+import { createLaneClient } from './lane-client/lane-client.ts'
 import { createOutlet } from './outlet.ts'
 import type { Outlet } from './outlet.ts'
 import type { OwnListener } from './own-listeners.ts'
@@ -74,6 +75,10 @@ export function createEgress(options: EgressOptions): Egress {
   function open({ purpose, url, allowance }: OpenOptions): Outlet {
     const target = readTarget(url, allowance, rules)
     const limits = purposeLimits(purpose, options.limits)
+    const connect = guardConnect(target, rules, {
+      connectTimeoutMs: limits.connectTimeoutMs,
+      resolve: options.resolve ?? resolveHost,
+    })
     const pool = new Pool(target.origin, {
       connections: limits.connections,
       pipelining: 1,
@@ -84,12 +89,15 @@ export function createEgress(options: EgressOptions): Egress {
       bodyTimeout: limits.idleTimeoutMs,
       keepAliveTimeout: IDLE_CONNECTION_MS,
       keepAliveMaxTimeout: IDLE_CONNECTION_MAX_MS,
-      connect: guardConnect(target, rules, {
-        connectTimeoutMs: limits.connectTimeoutMs,
-        resolve: options.resolve ?? resolveHost,
-      }),
+      connect,
     })
-    const inner = createOutlet(target.origin, pool, limits)
+    const lane = createLaneClient({
+      origin: target.origin,
+      connections: limits.connections,
+      headLimitBytes: limits.headerBytes,
+      connect,
+    })
+    const inner = createOutlet({ origin: target.origin, pool, lane }, limits)
     const outlet: Outlet = Object.freeze({
       ...inner,
       close: () => forget(() => inner.close()),

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher, Pool } from 'undici'
 import { BufferingHandler } from './buffering-handler.ts'
 import type { PurposeLimits } from './purpose-limits.ts'
-import { createUndiciLane, type LaneClient } from './undici-lane.ts'
+import type { LaneClient } from './lane-client/lane-client.ts'
 import { StreamingHandler } from './streaming-handler.ts'
 import type { StreamReceiver } from './streaming-handler.ts'
 
@@ -45,10 +45,13 @@ export interface Outlet {
   destroy(): Promise<void>
 }
 
-export function createOutlet(origin: string, pool: Pool, limits: PurposeLimits): Outlet {
+export function createOutlet(
+  { origin, pool, lane }: { origin: string; pool: Pool; lane: LaneClient },
+  limits: PurposeLimits,
+): Outlet {
   return Object.freeze({
     origin,
-    lane: createUndiciLane(pool),
+    lane,
     request({
       timeoutMs = limits.totalTimeoutMs,
       signal,
@@ -74,8 +77,14 @@ export function createOutlet(origin: string, pool: Pool, limits: PurposeLimits):
       pool.dispatch({ ...toDispatch(request), ...idle }, handler)
       return handler
     },
-    close: () => (pool.closed || pool.destroyed ? Promise.resolve() : pool.close()),
-    destroy: () => (pool.destroyed ? Promise.resolve() : pool.destroy()),
+    close() {
+      lane.destroy()
+      return pool.closed || pool.destroyed ? Promise.resolve() : pool.close()
+    },
+    destroy() {
+      lane.destroy()
+      return pool.destroyed ? Promise.resolve() : pool.destroy()
+    },
   })
 }
 

@@ -1,15 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ActivityRecord, CapabilityName, Decision, ErrorCode, Principal } from '@parley/contract'
-import { ParleyError, capabilityName, toParleyError } from '@parley/contract'
+import type { ActivityRecord, CapabilityName, Decision, Principal } from '@parley/contract'
+import { ParleyError, capabilityName } from '@parley/contract'
 import { decide, type TakeToken } from '../access/index.ts'
+import type { Activity } from '../activity/index.ts'
 import type { Authenticate } from '../identity/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import type { NewId, Random } from '../lib/random.ts'
 import type { Envelope } from '../lib/strict-json/index.ts'
 import type { Registry, ServerEntry } from '../registry/index.ts'
+import type { ClientStreams } from './client-streams.ts'
 import type { McpHeaders } from './read-headers.ts'
-import { sendError, type Reply } from './reply.ts'
 import type { RequestStates } from './request-state.ts'
 
 export interface GatewayLimits {
@@ -22,12 +23,15 @@ export interface GatewayTools {
   readonly registry: Registry
   readonly authenticate: Authenticate
   readonly takeToken: TakeToken
-  readonly record: (record: ActivityRecord) => void | Promise<void>
+  readonly recordCall: Activity['recordCall']
   readonly clock: Clock
   readonly random: Random
   readonly newId: NewId
   readonly states: RequestStates
   readonly limits: GatewayLimits
+  /** What went wrong inside, for the log; the caller has been answered. */
+  readonly onError: (error: unknown) => void
+  readonly clientStreams: ClientStreams
 }
 
 /** The endpoint a request came to: all servers merged, or one server with its own names. */
@@ -92,57 +96,10 @@ export function limit(tools: GatewayTools, principal: Principal): void {
   })
 }
 
-/** Writes the call's activity record: one per request that reached a capability, whatever became of it. */
-export function record(tools: GatewayTools, call: Call, result: ActivityRecord['result']): void {
-  const decision = call.decision
-  const { principal } = call
-  void tools.record({
-    at: tools.clock.now(),
-    face: 'mcp',
-    action: call.method,
-    requestId: tools.newId('request'),
-    ...traceOf(call.headers.traceparent),
-    subject: principal.subject,
-    ...(principal.person === undefined ? {} : { person: principal.person }),
-    chain: principal.chain,
-    ...(principal.app === undefined ? {} : { app: principal.app }),
-    ...(principal.grant === undefined ? {} : { grant: principal.grant }),
-    ...(call.capability === undefined ? {} : { capability: call.capability }),
-    ...(call.argumentsDigest === undefined ? {} : { argumentsDigest: call.argumentsDigest }),
-    ...(call.definitionHash === undefined ? {} : { definitionHash: call.definitionHash }),
-    decision: decision?.kind ?? 'deny',
-    policies: decision?.policies ?? [],
-    policyVersion: decision?.policyVersion ?? 0,
-    catalogVersion: tools.registry.version,
-    peopleVersion: 0,
-    result,
-    latencyMicros: tools.clock.monotonicMicros() - call.startedMicros,
-  })
-}
-
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/
-
-function traceOf(traceparent: string | undefined): { traceId?: string } {
-  const traceId = traceparent === undefined ? undefined : TRACEPARENT.exec(traceparent)?.[1]
-  return traceId === undefined ? {} : { traceId }
-}
-
 /** How an MCP result counts in the record. */
 export function resultKind(result: JsonObject): ActivityRecord['result'] {
   if (result['isError'] === true) return 'tool_error'
   return result['resultType'] === 'input_required' ? 'input_required' : 'ok'
-}
-
-/** Ends a call with an error, in the caller's protocol, and records it when it had reached a capability. */
-export function failCall(tools: GatewayTools, call: Call, error: unknown, reply?: Reply): void {
-  const parleyError = toParleyError(error)
-  if (reply) reply.fail(parleyError)
-  else sendError(call.res, parleyError, call.idJson)
-  if (call.capability !== undefined) record(tools, call, errorResult(call, parleyError.code))
-}
-
-function errorResult(call: Call, code: ErrorCode): ActivityRecord['result'] {
-  return call.res.destroyed && !call.res.writableFinished ? 'cancelled' : code
 }
 
 /** A signal that fires when the client goes away before its answer is complete. */

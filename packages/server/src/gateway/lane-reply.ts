@@ -1,8 +1,9 @@
-import { ParleyError } from '@parley/contract'
+import { ParleyError, toParleyError } from '@parley/contract'
 import type { Lane, LaneExchange, LaneReceiver } from '../upstream/index.ts'
-import { failCall, record, type Call, type GatewayTools } from './call.ts'
-import { readAnswer, type Answer } from './lane-answer.ts'
+import type { Call, GatewayTools } from './call.ts'
+import { readAnswer } from './lane-answer.ts'
 import { LaneEvents } from './lane-events.ts'
+import { failCall, recordCall } from './record-call.ts'
 import type { Reply } from './reply.ts'
 import type { StateBinding } from './request-state.ts'
 
@@ -38,8 +39,9 @@ export class LaneReply implements LaneReceiver {
   onJson(body: Buffer): void {
     const answer = readAnswer(this.#tools, this.#call, this.#binding, body)
     this.#isDone = true
-    this.#reply.finishWith(answer.json, answer.status)
-    record(this.#tools, this.#call, answer.result)
+    const kept = recordCall(this.#tools, this.#call, answer.result)
+    if (!kept) return this.#reply.finishWith(answer.json, answer.status)
+    this.#after(kept, () => this.#reply.finishWith(answer.json, answer.status))
   }
 
   onStream(): void {
@@ -53,8 +55,17 @@ export class LaneReply implements LaneReceiver {
   onEvents(chunk: Buffer): void {
     if (this.#isDone) return
     const { passed, answer } = this.#events!.push(chunk)
-    for (const bytes of passed) this.#pass(bytes)
-    if (answer) this.#finish(answer)
+    if (passed.length > 0) this.#exchange?.extend()
+    if (!answer) return this.#passAll(passed)
+    this.#isDone = true
+    this.#exchange?.finish()
+    const finish = () => {
+      this.#passAll(passed)
+      this.#reply.endStream()
+    }
+    const kept = recordCall(this.#tools, this.#call, answer.result)
+    if (kept) this.#after(kept, finish)
+    else finish()
   }
 
   onEnd(): void {
@@ -67,11 +78,13 @@ export class LaneReply implements LaneReceiver {
     failCall(this.#tools, this.#call, error, this.#reply)
   }
 
-  #finish(answer: Answer): void {
-    this.#isDone = true
-    this.#reply.endStream()
-    record(this.#tools, this.#call, answer.result)
-    this.#exchange?.finish()
+  /** Under `activity: strict` no answer goes out before its record is on disk. */
+  #after(kept: Promise<void>, answer: () => void): void {
+    kept.then(answer, (error: unknown) => this.#reply.fail(toParleyError(error)))
+  }
+
+  #passAll(parts: readonly (Buffer | string)[]): void {
+    for (const part of parts) this.#pass(part)
   }
 
   /** The server is read no faster than the client reads. */

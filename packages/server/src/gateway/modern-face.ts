@@ -3,9 +3,7 @@ import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import {
   admit,
   entryOf,
-  failCall,
   limit,
-  record,
   resultKind,
   whenClientLeaves,
   type Call,
@@ -29,6 +27,7 @@ import { listForModern } from './list-capabilities.ts'
 import { listen } from './listen.ts'
 import { mergedDiscover } from './merged-catalog.ts'
 import { META, isListMethod } from './protocol.ts'
+import { failCall, recordCall } from './record-call.ts'
 import { Reply } from './reply.ts'
 import { digestOf, type StateBinding } from './request-state.ts'
 import { resolveTarget } from './resolve-target.ts'
@@ -52,7 +51,7 @@ export async function serveModern(tools: GatewayTools, state: ModernState, call:
     checkHeaders(call.headers, call.envelope, call.method)
     if (CALLS.has(call.method)) return await invoke(tools, state, call, reply)
     limit(tools, call.principal)
-    if (call.method === 'subscriptions/listen') return await listen(tools, state, call, reply)
+    if (call.method === 'subscriptions/listen') return await listen(tools, state, call)
     reply.finish(await answer(tools, state, call, reply))
   } catch (error) {
     failCall(tools, call, error, reply)
@@ -112,8 +111,8 @@ async function invoke(tools: GatewayTools, state: ModernState, call: Call, reply
     info.era === '2026-07-28'
       ? await roundWithModern(tools, call, { entry: target.entry, params, binding, reply })
       : await roundWithLegacy(tools, state, call, { entry: target.entry, params, binding, reply })
+  await recordCall(tools, call, 'result' in round ? resultKind(round.result) : 'ok')
   reply.finish(round)
-  record(tools, call, 'result' in round ? resultKind(round.result) : 'ok')
 }
 
 function paramHeadersOf({ entry, kind, name }: Target): readonly ParamHeader[] {
@@ -173,9 +172,13 @@ async function roundWithLegacy(
       ? await startCall(state, call, entry, params)
       : resume(tools, state, binding, params)
   const wantsLogs = call.envelope.has(META.logLevel)
-  const round = await held.next((notification) => {
-    if (notification.method !== 'notifications/message' || wantsLogs) reply.send(notification)
-  }, whenClientLeaves(call.res))
+  const round = await held.next(
+    (notification) => {
+      if (notification.method !== 'notifications/message' || wantsLogs) reply.send(notification)
+    },
+    whenClientLeaves(call.res),
+    call.envelope.value('progressToken'),
+  )
   const info = await entry.upstream.info()
   if (round.kind === 'done') return toModernOutcome(call.method, round.outcome, info)
   state.held.keep(held)
@@ -213,8 +216,7 @@ async function startCall(
   const held = state.held.create(capabilities)
   const lease = await state.pool.lease(
     entry,
-    call.principal.subject,
-    termsOf(call),
+    { subject: call.principal.subject, ...termsOf(call) },
     whenClientLeaves(call.res),
   )
   const level = call.envelope.string(META.logLevel)

@@ -24,6 +24,28 @@ test('a unit takes effect whole, and a conflict takes only its own unit back', a
   expect(names(store)).toEqual(['a', 'b', 'd'])
 })
 
+test('texts become rows in their order, however many, within their unit', async () => {
+  const store = await openTestStore(temporaryDirectory())
+  const stored = () => store.all('SELECT record FROM activity ORDER BY seq').map((row) => row['record'])
+  let expected: string[] = []
+  for (const count of [0, 1, 31, 32, 33, 200]) {
+    const texts = Array.from({ length: count }, (_, at) => `${count}.${at} é 𝄞 \u0000 "`)
+    const [done, conflict] = await Promise.all([
+      store.submit([{ into: 'activity', column: 'record', texts }, insert(`n${count}`)]),
+      store.submit([
+        { into: 'activity', column: 'record', texts },
+        { sql: 'DELETE FROM settings WHERE name = ?', parameters: ['missing'], expect: 'changed' },
+      ]),
+    ])
+    expect(done).toEqual({ kind: 'done', rows: [[], []] })
+    expect(conflict).toEqual({ kind: 'conflict', statement: 1 })
+    expected = [...expected, ...texts]
+  }
+  expect(stored()).toEqual(expected)
+  const seqs = store.all('SELECT seq FROM activity ORDER BY seq').map((row) => row['seq'])
+  expect(seqs).toEqual(expected.map((_, at) => at + 1))
+})
+
 test('a statement that returns no row is a conflict where a change is expected', async () => {
   const store = await openTestStore(temporaryDirectory())
   const claim = {

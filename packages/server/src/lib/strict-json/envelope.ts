@@ -1,4 +1,5 @@
 import { AT, FIELDS, type FieldName } from './fields.ts'
+import { parseExactly } from '../exact-numbers.ts'
 import { textScanner } from './text-scanner.ts'
 
 /** The part of a text from byte `start` up to, but not including, byte `end`. */
@@ -46,10 +47,10 @@ export class Envelope {
     return text.includes('\\') ? (JSON.parse(this.bytes.toString('utf8', start, end)) as string) : text
   }
 
-  /** The field's value, parsed; undefined when the message has none. */
+  /** The field's value, parsed as by `parseExactly`; undefined when the message has none. */
   value(name: FieldName): unknown {
     const span = this.span(name)
-    return span && (JSON.parse(this.bytes.toString('utf8', span.start, span.end)) as unknown)
+    return span && parseExactly(this.bytes.toString('utf8', span.start, span.end))
   }
 }
 

@@ -142,7 +142,9 @@ test('accepts no text that JSON.parse refuses, and reads the same value', () => 
     fc.property(brokenTexts, (bytes) => {
       if (!isAccepted(bytes)) return
       accepted++
-      expect(parseStrict(bytes)).toEqual(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)))
+      const expected = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown
+      // Numbers that a double would round come as they are written.
+      expect(rewritten(parseStrict(bytes))).toEqual(rewritten(expected))
     }),
     { numRuns: 20_000, seed: 9 },
   )
@@ -209,3 +211,7 @@ test('a text larger than the shared memory is scanned like any other', () => {
     Buffer.from(`{"jsonrpc":"2.0","params":{"name":"x","arguments":[${rows},{"a":1,"a":2}]},"id":"7"}`),
   )
 })
+
+function rewritten(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value))
+}
