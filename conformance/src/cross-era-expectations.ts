@@ -20,25 +20,27 @@ export const crossEraExceptions: CrossEraException[] = [
     scenario: 'server-sse-polling',
     score: '2✓ 0✗',
     reason:
-      'A 2026-07-28 upstream has no resumable stream it could close in the middle of a call (SEP-1699).',
+      'Priming event and retry are there. What closes the stream in the middle of a call is the upstream, and 2026-07-28 has no stream that could be resumed (Changelog: resumability removed).',
   },
   {
     clientRevision: '2026-07-28',
     scenario: 'server-stateless',
     score: '28✓ 2✗',
     reason:
-      'A 2025-11-25 upstream knows no -32021: what a client did not declare ends in a tool result with isError.',
+      'Needs -32021 for what the client did not declare. A 2025-11-25 upstream is told at initialize what the client can do and must keep to it (Lifecycle: Operation), so it never asks; what it does instead is its own answer, here a tool result with isError.',
   },
   {
     clientRevision: '2026-07-28',
     scenario: 'input-required-result-basic-elicitation',
     score: '1✓ 1✗',
-    reason: 'The key "user_name" is the upstream\'s; a 2025-11-25 elicitation/create has no key to pass on.',
+    reason:
+      'Looks for the key "user_name". Keys of inputRequests are the server\'s to choose (MRTR), and a 2025-11-25 elicitation/create has none to pass on, so the hub chooses.',
   },
   {
     clientRevision: '2026-07-28',
     scenario: 'input-required-result-ignore-extra-params',
     score: '1✓ 0✗ 1!',
-    reason: 'Answers a question nobody asked: a 2025-11-25 upstream asks while the call waits, under no key.',
+    reason:
+      'Sends an answer under the key "user_name" before anything was asked. A 2025-11-25 upstream asks while the call waits; an answer without requestState belongs to no call, and is ignored.',
   },
 ]

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
-import type { FaultGroup } from '../run/fault-case.ts'
+import { outcomeOf, type FaultGroup, type Outcome } from '../run/fault-case.ts'
+import { wantedCases } from '../run/run-groups.ts'
 import type { Settings } from '../run/settings.ts'
 import { approvalGroup } from './approval.ts'
 import { bodiesGroup } from './bodies.ts'
+import { brokenAnswersGroups } from './broken-answers.ts'
 import { cancellingGroup } from './cancelling.ts'
 import { corpusGroup } from './corpus.ts'
 import { egressGroup } from './egress.ts'
@@ -12,6 +14,7 @@ import { headersGroup } from './headers.ts'
 import { localGroup } from './local.ts'
 import { messagesGroup } from './messages.ts'
 import { namespaceGroup } from './namespace.ts'
+import { oddRequestsGroup } from './odd-requests.ts'
 import { originGroup } from './origin.ts'
 import { pinningGroup } from './pinning.ts'
 import { processGroup } from './process.ts'
@@ -21,11 +24,19 @@ import { streamsGroup } from './streams.ts'
 import { transportGroup } from './transport.ts'
 import { unwantedRequestsGroup } from './unwanted-requests.ts'
 import { upstreamFaultsGroup } from './upstream-faults.ts'
+import { upstreamSpeedGroup } from './upstream-speed.ts'
 
+/** The longest come first, so that none of them runs alone at the end. */
 const GROUPS: readonly FaultGroup[] = [
+  ...brokenAnswersGroups,
+  upstreamFaultsGroup,
+  processGroup,
+  localGroup,
+  transportGroup,
   headersGroup,
   originGroup,
   messagesGroup,
+  oddRequestsGroup,
   requestStateGroup,
   sessionsGroup,
   cancellingGroup,
@@ -34,29 +45,22 @@ const GROUPS: readonly FaultGroup[] = [
   approvalGroup,
   gatewayGroup,
   egressGroup,
-  localGroup,
   bodiesGroup,
-  transportGroup,
-  streamsGroup,
-  upstreamFaultsGroup,
-  processGroup,
   corpusGroup,
+  streamsGroup,
+  upstreamSpeedGroup,
   fuzzGroup,
   namespaceGroup,
 ]
 
-/** All groups in the order they run: the protocol first, what takes the hub down last. */
+/** All groups that can run here. */
 export function faultGroups(settings: Settings): FaultGroup[] {
   return GROUPS.filter((group) => group !== corpusGroup || existsSync(settings.corpusDir))
 }
 
-/** What the list asks for and nothing here can try yet, with the reason; printed with every run. */
-export function notApplicable(settings: Settings): string[] {
-  return [
-    'D12 there is no login yet, so no password hashing to flood',
-    'P5 the lifetime of a request state needs a clock that tests can turn',
-    'P6, P8 use by another person: there is one principal until accounts exist',
-    'D7 reaping a peer that vanished without a word needs a network that drops packets',
-    ...(existsSync(settings.corpusDir) ? [] : [`D14 JSONTestSuite is not at ${settings.corpusDir}`]),
-  ]
+/** Cases that cannot run here, with the reason. */
+export function leftOut(settings: Settings): Outcome[] {
+  if (existsSync(settings.corpusDir)) return []
+  const reason = `there is no JSONTestSuite at ${settings.corpusDir}`
+  return wantedCases(corpusGroup, settings).map((fault) => outcomeOf(corpusGroup, fault, 'not run', reason))
 }

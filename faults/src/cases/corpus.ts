@@ -12,18 +12,25 @@ export const corpusGroup: FaultGroup = {
   name: 'corpus',
   cases: [
     ...ERAS.map((era) => ({
-      requirement: 'D14',
+      requirement: 'JSONTestSuite',
+      also: ['D14'],
       name: `JSONTestSuite as whole bodies (${era})`,
       run: (rig: Rig) => wholeBodies(rig, era),
     })),
     ...ERAS.flatMap((era) =>
       (['modern', 'legacy', 'stdio-modern'] as const).map((upstream) => ({
-        requirement: 'D14',
+        requirement: 'JSONTestSuite',
+        also: ['D14'],
         name: `JSONTestSuite as an argument (${era} → ${upstream})`,
         run: (rig: Rig) => asArgument(rig, era, upstream),
       })),
     ),
-    { requirement: 'D14', name: 'JSONTestSuite to the management API', run: toTheApi },
+    {
+      requirement: 'JSONTestSuite',
+      also: ['D14'],
+      name: 'JSONTestSuite to the management API',
+      run: toTheApi,
+    },
   ],
 }
 

@@ -52,7 +52,7 @@ const BAD_URLS = [
   '',
   ' ',
   'http://user@localhost/mcp',
-  'http://user:password@localhost/mcp',
+  'http://user:zzPASSWORD@localhost/mcp',
   'http://localhost:99999/mcp',
   'http://localhost:-1/mcp',
   'http://local host/mcp',
@@ -68,7 +68,7 @@ async function schemes(rig: Rig): Promise<void> {
       const reply = await rig.hub.api('POST', '/api/servers', { name: 'odd', url })
       if (reply.status < 300) await rig.hub.api('DELETE', '/api/servers/odd')
       expectHttpRefusal(reply, 'a server there', [400, 422, 502])
-      assert.ok(!reply.text.includes('password'), 'the refusal repeats a password')
+      assert.ok(!reply.text.includes('zzPASSWORD'), 'the refusal repeats a password')
     })
   }
   deviations.expectNone()
@@ -151,7 +151,7 @@ async function noLoop(rig: Rig): Promise<void> {
       assert.equal(rig.good.state.seen.length - calls, 0, `${url} led on to another server`)
       // A 401 of its own would prove that the hub had connected to itself.
       assert.ok(
-        !texts.slice(1).join().includes('401'),
+        !/\b401\b/.test(texts.slice(1).join()),
         `${url}: the hub answered itself: ${texts.join().slice(0, 400)}`,
       )
     }

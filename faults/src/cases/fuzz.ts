@@ -11,8 +11,14 @@ const AT_ONCE = 24
 /** D14: whatever is sent, the hub lives, never answers 5xx, and says what is wrong in the caller's own protocol. */
 export const fuzzGroup: FaultGroup = {
   name: 'fuzz',
+  runsAlone: true,
   cases: [
-    { requirement: 'D14', name: 'seeded requests over MCP of both eras, the API and raw HTTP', run: fuzz },
+    {
+      requirement: 'FUZZ',
+      also: ['D14'],
+      name: 'seeded requests over MCP of both eras, the API and raw HTTP',
+      run: fuzz,
+    },
   ],
 }
 
@@ -46,9 +52,7 @@ async function fuzz(rig: Rig): Promise<void> {
   }
   const seconds = (performance.now() - started) / 1000
   const table = [...statuses].sort().map(([key, count]) => `${key}: ${count}`)
-  console.log(
-    `         ${sent} cases in ${seconds.toFixed(1)} s, ${Math.round(sent / seconds)}/s; ${table.join(', ')}`,
-  )
+  rig.note(`${sent} cases in ${seconds.toFixed(1)} s, ${Math.round(sent / seconds)}/s; ${table.join(', ')}`)
   assert.ok(
     faults.size === 0,
     `${faults.size} kinds of fault\n${[...faults.values()].slice(0, 8).join('\n')}`,

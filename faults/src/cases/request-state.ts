@@ -12,22 +12,22 @@ export const requestStateGroup: FaultGroup = {
   cases: UPSTREAMS.flatMap((upstream) => [
     {
       requirement: 'P5',
-      name: `a proper round trip works and the upstream's own state stays inside (${upstream})`,
+      name: `a proper round trip works and the upstream's own state stays inside (2026-07-28 → ${upstream})`,
       run: (rig: Rig) => roundTrip(rig, upstream),
     },
     {
       requirement: 'P5',
-      name: `a changed state is refused and never forwarded (${upstream})`,
+      name: `a changed state is refused and never forwarded (2026-07-28 → ${upstream})`,
       run: (rig: Rig) => changedState(rig, upstream),
     },
     {
       requirement: 'P5',
-      name: `a state used for something else is refused and never forwarded (${upstream})`,
+      name: `a state used for something else is refused and never forwarded (2026-07-28 → ${upstream})`,
       run: (rig: Rig) => otherUse(rig, upstream),
     },
     {
       requirement: 'P5',
-      name: `a state is used once (${upstream})`,
+      name: `a state is used once (2026-07-28 → ${upstream})`,
       run: (rig: Rig) => usedTwice(rig, upstream),
     },
   ]),

@@ -3,19 +3,22 @@ import { openFiles, residentBytes } from '../kit/process-probe.ts'
 import { begin } from '../kit/http.ts'
 import { openStream, type OpenStream } from '../kit/stream.ts'
 import type { FaultGroup } from '../run/fault-case.ts'
-import type { Rig } from '../run/rig.ts'
-import { expectEcho, percentile, sleep, until } from './expectations.ts'
+import type { Era } from '../evil/evil-state.ts'
+import { ERAS, type Rig } from '../run/rig.ts'
+import { expectEcho, sleep, until } from './expectations.ts'
 
 const CAP = 20
 
-/** D7, D8 and D11: streams that stay, readers that do not read, upstreams that do not answer. */
+/** D7 and D8: streams that stay, and readers that do not read. */
 export const streamsGroup: FaultGroup = {
   name: 'streams',
+  runsAlone: true,
   rig: { limits: { streamsPerPrincipal: CAP } },
   cases: [
     {
       requirement: 'D7',
       name: 'one caller opens only so many subscriptions (2026-07-28)',
+      gap: 'the gateway does not yet count its streams',
       run: subscriptionCap,
     },
     {
@@ -24,12 +27,11 @@ export const streamsGroup: FaultGroup = {
       run: standingCap,
     },
     { requirement: 'D7', name: 'closed streams are given back', run: givenBack },
-    {
+    ...ERAS.map((era) => ({
       requirement: 'D8',
-      name: 'readers that do not read cost no memory and lose nobody else an event',
-      run: slowReaders,
-    },
-    { requirement: 'D11', name: 'a hung upstream slows no other one down', run: hungUpstream },
+      name: `readers that do not read cost no memory and lose nobody else an event (${era})`,
+      run: (rig: Rig) => slowReaders(rig, era),
+    })),
   ],
 }
 
@@ -104,11 +106,11 @@ async function givenBack(rig: Rig): Promise<void> {
   await until('its files are as before', () => openFiles(rig.hub.pid) <= files + 12, 10_000)
 }
 
-async function slowReaders(rig: Rig): Promise<void> {
+async function slowReaders(rig: Rig, era: Era): Promise<void> {
   const memory = residentBytes(rig.hub.pid)
   const aborts = Array.from({ length: 15 }, () => new AbortController())
   rig.defer(() => aborts.forEach((abort) => abort.abort()))
-  const face = await rig.face('2026-07-28', '/mcp/servers/modern')
+  const face = await rig.face(era, '/mcp/servers/modern')
   const flood = {
     name: 'stream',
     arguments: { events: 0, intervalMs: 0, bytes: 20_000 },
@@ -139,33 +141,4 @@ async function slowReaders(rig: Rig): Promise<void> {
   )
   await sleep(2000)
   rig.figure('memory taken by readers that do not read, MB', (residentBytes(rig.hub.pid) - memory) / 1e6, 100)
-}
-
-async function hungUpstream(rig: Rig): Promise<void> {
-  const good = await rig.face('2026-07-28', '/mcp/servers/good')
-  async function measure(calls: number): Promise<number> {
-    const times: number[] = []
-    for (let call = 0; call < calls; call += 1) {
-      const started = performance.now()
-      await expectEcho(good)
-      times.push(performance.now() - started)
-    }
-    return percentile(times, 0.99)
-  }
-  await measure(200)
-  const quiet = await measure(300)
-  for (const upstream of ['modern', 'legacy', 'stdio-modern', 'stdio-legacy'] as const) {
-    const face = await rig.face('2026-07-28', `/mcp/servers/${upstream}`)
-    const hung = Array.from({ length: rig.settings.isFull ? 500 : 150 }, () =>
-      face.call('hang', {}, { timeoutMs: 20_000 }),
-    )
-    const busy = await measure(300)
-    const replies = await Promise.all(hung)
-    assert.ok(
-      replies.every((reply) => reply.answer && 'error' in reply.answer),
-      `${upstream}: every hung call ends with an error: ${replies.find((reply) => !reply.answer)?.text.slice(0, 200)}`,
-    )
-    rig.figure(`${upstream} hung: p99 of another one, ratio`, busy / Math.max(quiet, 2), 1.2)
-    await expectEcho(face)
-  }
 }

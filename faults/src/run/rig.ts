@@ -47,6 +47,8 @@ export interface Rig {
    * since a shared machine is slower; the figure is printed either way.
    */
   figure(label: string, value: number, limit: number): void
+  /** Printed beneath the case. */
+  note(text: string): void
   settle(): Promise<void>
 }
 
@@ -151,9 +153,10 @@ interface Viewed {
   readonly figures: string[]
 }
 
-function rigViews({ world, settings, figures }: Viewed): Pick<Rig, 'count' | 'figure'> {
+function rigViews({ world, settings, figures }: Viewed): Pick<Rig, 'count' | 'figure' | 'note'> {
   return {
     count: (upstream, method, name) => countAt(world, upstream, method, name),
+    note: (text) => void figures.push(text),
     figure: (label, value, limit) => {
       figures.push(`${label}: ${value.toFixed(1)} (limit ${limit})`)
       const allowed = settings.isFull ? limit : limit * 4

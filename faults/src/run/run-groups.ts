@@ -1,58 +1,62 @@
-import type { FaultCase, FaultGroup } from './fault-case.ts'
+import { outcomeOf, type FaultCase, type FaultGroup, type Outcome } from './fault-case.ts'
 import { openRig, type RigHandle } from './rig.ts'
 import type { Settings } from './settings.ts'
 
-export interface Tally {
-  passed: number
-  failed: number
-}
-
 const CASE_LIMIT_MS = 120_000
 
-/** Runs the groups one after another, each on a hub of its own, and prints one line for each case. */
-export async function runGroups(
-  groups: readonly FaultGroup[],
-  settings: Settings,
-  tally: Tally,
-): Promise<void> {
-  for (const group of groups) {
-    const cases = wantedCases(group, settings)
-    if (cases.length > 0) await runGroup(group, cases, settings, tally)
+/**
+ * Runs the groups, each on a hub of its own and `settings.jobs` of them at once; those that compare times come last
+ * and alone. A group's lines are printed together when it is done.
+ */
+export async function runGroups(groups: readonly FaultGroup[], settings: Settings): Promise<Outcome[]> {
+  const wanted = groups.filter((group) => wantedCases(group, settings).length > 0)
+  const queue = wanted.filter((group) => !group.runsAlone)[Symbol.iterator]()
+  const outcomes: Outcome[] = []
+  async function work(): Promise<void> {
+    for (const group of queue) outcomes.push(...(await runGroup(group, settings)))
   }
+  await Promise.all(Array.from({ length: settings.jobs }, work))
+  for (const group of wanted.filter(({ runsAlone }) => runsAlone))
+    outcomes.push(...(await runGroup(group, settings)))
+  return outcomes
 }
 
 /** The cases of a group that the command line asks for: all of a named group, else by requirement or part of the name. */
 export function wantedCases(group: FaultGroup, { only, isFull }: Settings): FaultCase[] {
   const cases = group.cases.filter((fault) => isFull || !fault.isLong)
   if (only === undefined || only === group.name) return cases
-  if (/^[a-z-]+$/.test(only)) return []
-  return cases.filter((fault) => fault.requirement === only || fault.name.includes(only))
+  return cases.filter(
+    (fault) => fault.requirement === only || fault.also?.includes(only) || fault.name.includes(only),
+  )
 }
 
-async function runGroup(
-  ...[group, cases, settings, tally]: [FaultGroup, readonly FaultCase[], Settings, Tally]
-): Promise<void> {
-  console.log(`\n${group.name}`)
+async function runGroup(group: FaultGroup, settings: Settings): Promise<Outcome[]> {
+  const lines = [`\n${group.name}`]
+  const outcomes: Outcome[] = []
   let handle: RigHandle | undefined
-  for (const fault of cases) {
+  for (const fault of wantedCases(group, settings)) {
     const started = performance.now()
     try {
       handle ??= await openRig(settings, group.rig)
       await withLimit(runCase(handle, fault))
-      tally.passed += 1
-      console.log(`  ok   ${fault.requirement} ${fault.name} (${Math.round(performance.now() - started)} ms)`)
+      const milliseconds = Math.round(performance.now() - started)
+      lines.push(`  ok   ${fault.requirement} ${fault.name} (${milliseconds} ms)`)
+      if (fault.gap !== undefined) lines.push(`       passes although marked as a gap: ${fault.gap}`)
+      outcomes.push(outcomeOf(group, fault, fault.gap === undefined ? 'passed' : 'failed', fault.gap))
     } catch (error) {
-      tally.failed += 1
-      console.log(
-        `  FAIL ${fault.requirement} ${fault.name} (seed ${settings.seed})\n${indent(describe(error))}`,
-      )
+      const mark = fault.gap === undefined ? 'FAIL' : 'gap '
+      lines.push(`  ${mark} ${fault.requirement} ${fault.name} (seed ${settings.seed})`)
+      lines.push(indent(fault.gap === undefined ? describe(error) : fault.gap))
+      outcomes.push(outcomeOf(group, fault, fault.gap === undefined ? 'failed' : 'gap', fault.gap))
       // What a failed case leaves behind must not fail the next one.
-      await closeQuietly(handle)
+      await closeQuietly(handle, lines)
       handle = undefined
     }
-    for (const figure of handle?.figures.splice(0) ?? []) console.log(`         ${figure}`)
+    for (const figure of handle?.figures.splice(0) ?? []) lines.push(`         ${figure}`)
   }
-  await closeQuietly(handle)
+  await closeQuietly(handle, lines)
+  console.log(lines.join('\n'))
+  return outcomes
 }
 
 async function runCase(handle: RigHandle, fault: FaultCase): Promise<void> {
@@ -76,11 +80,11 @@ async function withLimit(work: Promise<void>): Promise<void> {
   }
 }
 
-async function closeQuietly(handle: RigHandle | undefined): Promise<void> {
+async function closeQuietly(handle: RigHandle | undefined, lines: string[]): Promise<void> {
   try {
     await handle?.close()
   } catch (error) {
-    console.log(`  (closing the rig: ${describe(error)})`)
+    lines.push(`  (closing the rig: ${describe(error)})`)
   }
 }
 

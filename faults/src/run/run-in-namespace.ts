@@ -1,54 +1,61 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import type { FaultGroup } from './fault-case.ts'
-import { wantedCases, type Tally } from './run-groups.ts'
-import type { Settings } from './settings.ts'
+import { outcomeOf, type FaultGroup, type Outcome } from './fault-case.ts'
+import { wantedCases } from './run-groups.ts'
+import { toArguments, type Settings } from './settings.ts'
+
+/** Begins the line by which the program inside tells one outcome to the one outside. */
+const OUTCOME = '@outcome '
+
+export function tellOutcomes(outcomes: readonly Outcome[]): void {
+  for (const outcome of outcomes) console.log(OUTCOME + JSON.stringify(outcome))
+}
 
 /**
  * Runs the groups that need it in network and mount namespaces of their own, as this program started once more.
- * Where namespaces cannot be made (no rights, not Linux), each of those cases is printed as not applicable.
+ * Where namespaces cannot be made (no rights, not Linux), each of those cases is not run, with the reason.
  */
-export async function runInNamespace(
-  groups: readonly FaultGroup[],
-  settings: Settings,
-  tally: Tally,
-): Promise<void> {
+export async function runInNamespace(groups: readonly FaultGroup[], settings: Settings): Promise<Outcome[]> {
   const wanted = groups.filter((group) => wantedCases(group, settings).length > 0)
-  if (wanted.length === 0) return
-  if (spawnSync('unshare', ['-m', '-n', 'ip', 'link', 'set', 'lo', 'up']).status !== 0) {
-    for (const fault of wanted.flatMap((group) => wantedCases(group, settings)))
-      console.log(`  n/a  ${fault.requirement} ${fault.name}: needs the right to make namespaces`)
-    return
+  if (wanted.length === 0) return []
+  const reason = whyNoNamespace()
+  if (reason !== undefined) {
+    return wanted.flatMap((group) =>
+      wantedCases(group, settings).map((fault) => outcomeOf(group, fault, 'not run', reason)),
+    )
   }
-  const args = [
-    '--inside-namespace',
-    '--seed',
-    String(settings.seed),
-    '--hub',
-    settings.hubEntry,
-    '--corpus',
-    settings.corpusDir,
-  ]
-  if (settings.isFull) args.push('--full')
-  if (settings.only !== undefined) args.push('--only', settings.only)
+  const command = [process.execPath, process.argv[1] ?? '', '--inside-namespace', ...toArguments(settings)]
   const script = 'ip link set lo up && exec "$@"'
-  const command = [process.execPath, process.argv[1] ?? '', ...args]
   const child = spawn('unshare', ['-m', '-n', 'sh', '-c', script, 'sh', ...command], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  let counted = false
+  const outcomes: Outcome[] = []
   for await (const line of createInterface({ input: child.stdout })) {
-    const total = /^(\d+) passed, (\d+) failed$/.exec(line)
-    if (total) {
-      counted = true
-      tally.passed += Number(total[1])
-      tally.failed += Number(total[2])
-    } else {
-      console.log(line)
-    }
+    if (line.startsWith(OUTCOME)) outcomes.push(JSON.parse(line.slice(OUTCOME.length)) as Outcome)
+    else console.log(line)
   }
-  if (!counted) {
-    tally.failed += 1
-    console.log('  FAIL the cases in the namespace ended without a result')
-  }
+  return [...outcomes, ...missingOnes(wanted, settings, outcomes)]
+}
+
+function whyNoNamespace(): string | undefined {
+  const tried = spawnSync('unshare', ['-m', '-n', 'ip', 'link', 'set', 'lo', 'up'])
+  if (tried.error) return 'needs the program unshare (util-linux)'
+  if (tried.status === 0) return undefined
+  return /ip: |exec/.test(tried.stderr.toString())
+    ? 'needs the program ip (iproute2)'
+    : 'needs the right to make network and mount namespaces (root)'
+}
+
+/** A case that was to run and told nothing has failed. */
+function missingOnes(
+  wanted: readonly FaultGroup[],
+  settings: Settings,
+  outcomes: readonly Outcome[],
+): Outcome[] {
+  const told = new Set(outcomes.map(({ name }) => name))
+  return wanted.flatMap((group) =>
+    wantedCases(group, settings)
+      .filter(({ name }) => !told.has(name))
+      .map((fault) => outcomeOf(group, fault, 'failed', 'the program in the namespace ended without it')),
+  )
 }

@@ -1,2 +1,13 @@
-/** Said to the person at the keyboard, without a stack: what is wrong and what to do. */
-export class CliError extends Error {}
+/** Said to whoever typed the command, without a stack: a word for programs, what is wrong, and what to do. */
+export class CliError extends Error {
+  /** `usage` unless the hub or the step that failed has a word of its own. */
+  readonly code: string
+  readonly hint: string | null
+
+  constructor(message: string, options: { code?: string; hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'CliError'
+    this.code = options.code ?? 'usage'
+    this.hint = options.hint ?? null
+  }
+}

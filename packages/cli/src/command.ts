@@ -1,4 +1,3 @@
-import type { ParseArgsConfig } from 'node:util'
 import type { HubClient } from './hub-client.ts'
 
 /** What a command found: for programs, and for people. */
@@ -14,13 +13,33 @@ export interface Given {
   readonly positionals: readonly string[]
   /** Opens the way to the hub, at the first use. */
   hub(): HubClient
+  /** Absolute path of the hub's data directory, which may not exist. */
+  readonly dataDir: string
+  /** What relative paths start from. */
+  readonly directory: string
+  /** Shows a line at once, to people; the answer follows. Says nothing with `--json`. */
+  tell(line: string): void
+}
+
+export interface CommandOption {
+  readonly type: 'string' | 'boolean'
+  readonly multiple?: boolean
+  /** What stands for the value in the help, such as FILE. */
+  readonly value?: string
+  readonly about: string
+}
+
+/** What the help and the reference page say about one word of the command line. */
+export interface CommandFacts {
+  readonly usage: readonly string[]
+  readonly summary: string
+  readonly options?: Readonly<Record<string, CommandOption>>
+  /** Further sentences for `parley help COMMAND`. */
+  readonly about?: readonly string[]
 }
 
 /** One word of the command line. `--json`, `--data-dir` and `--help` are understood by all. */
-export interface Command {
-  readonly usage: readonly string[]
-  readonly summary: string
-  readonly options?: NonNullable<ParseArgsConfig['options']>
+export interface Command extends CommandFacts {
   run(given: Given): Promise<Answer>
 }
 

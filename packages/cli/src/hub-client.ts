@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { CliError } from './cli-error.ts'
 import { modernRequest } from './modern-request.ts'
 import { readCredentials } from './read-credentials.ts'
@@ -22,8 +21,8 @@ export interface McpRequest {
 const ANSWER_LIMIT_MS = 10 * 60_000
 
 /** Finds the hub by the file that it wrote into its data directory. */
-export function openHubClient(dataDir: string | undefined): HubClient {
-  const { url, key } = readCredentials(resolve(dataDir ?? '.parley'))
+export function openHubClient(dataDir: string): HubClient {
+  const { url, key } = readCredentials(dataDir)
   const authorization = `Bearer ${key}`
 
   async function send(path: string, init: RequestInit): Promise<Response> {
@@ -31,7 +30,11 @@ export function openHubClient(dataDir: string | undefined): HubClient {
     try {
       return await fetch(url + path, { ...init, redirect: 'error', signal })
     } catch (error) {
-      throw new CliError(`No hub answers at ${url}. Start it with \`parley serve\`.`, { cause: error })
+      throw new CliError(`No hub answers at ${url}.`, {
+        code: 'no_hub',
+        hint: 'Start it with `parley serve`.',
+        cause: error,
+      })
     }
   }
 
@@ -41,9 +44,9 @@ export function openHubClient(dataDir: string | undefined): HubClient {
       const headers = { authorization, ...(method === 'POST' ? { 'content-type': 'application/json' } : {}) }
       const text = method === 'POST' ? { body: JSON.stringify(body ?? {}) } : {}
       const response = await send(path, { method, headers, ...text })
-      const reply = parse(await response.text()) as { detail?: unknown; title?: unknown } | undefined
+      const reply = parse(await response.text()) as Problem | undefined
       if (response.ok && reply !== undefined) return reply
-      throw new CliError(explain(response.status, reply?.detail ?? reply?.title, url))
+      throw explain(response.status, reply, url)
     },
     async mcp(path, request) {
       const { headers, body } = modernRequest(request.method, request.params)
@@ -54,7 +57,7 @@ export function openHubClient(dataDir: string | undefined): HubClient {
       })
       const message = readResponse(await response.text(), response.headers.get('content-type') ?? '')
       if (message) return message
-      throw new CliError(explain(response.status, undefined, url))
+      throw explain(response.status, undefined, url)
     },
   }
 }
@@ -68,8 +71,21 @@ function parse(text: string): unknown {
   }
 }
 
-function explain(status: number, said: unknown, url: string): string {
-  if (status === 401) return `The hub at ${url} does not know this key. Is it the hub of this data directory?`
-  if (typeof said === 'string') return said
-  return `What answers at ${url} is not a hub (HTTP ${status}).`
+/** RFC 9457 as the hub writes it. */
+interface Problem {
+  readonly detail?: unknown
+  readonly title?: unknown
+  readonly code?: unknown
+}
+
+function explain(status: number, said: Problem | undefined, url: string): CliError {
+  if (status === 401) {
+    const hint = 'Is it the hub of this data directory? --data-dir names another.'
+    return new CliError(`The hub at ${url} does not know this key.`, { code: 'unauthenticated', hint })
+  }
+  const words = said?.detail ?? said?.title
+  const code = typeof said?.code === 'string' ? said.code : 'no_hub'
+  return typeof words === 'string'
+    ? new CliError(words, { code })
+    : new CliError(`What answers at ${url} is not a hub (HTTP ${status}).`, { code: 'no_hub' })
 }

@@ -19,7 +19,10 @@ export function readCredentials(directory: string): Credentials {
   const descriptor = open(file)
   try {
     if (process.platform !== 'win32' && (fstatSync(descriptor).mode & OTHERS) !== 0) {
-      throw new CliError(`${file} is open to others than its owner. Run \`chmod 600 ${file}\` first.`)
+      throw new CliError(`${file} is open to others than its owner.`, {
+        code: 'credentials',
+        hint: `Run \`chmod 600 ${file}\` first.`,
+      })
     }
     return check(readFileSync(descriptor, 'utf8'), file)
   } finally {
@@ -32,23 +35,28 @@ function open(file: string): number {
     return openSync(file, 'r')
   } catch (error) {
     const denied = (error as NodeJS.ErrnoException).code === 'EACCES'
-    const message = denied
-      ? `${file} belongs to somebody else. Run this as the user that runs the hub.`
-      : `There is no ${file}. Start a hub here with \`parley serve\`, or name its directory with --data-dir.`
-    throw new CliError(message, { cause: error })
+    const code = 'credentials'
+    if (denied) {
+      const hint = 'Run this as the user that runs the hub.'
+      throw new CliError(`${file} belongs to somebody else.`, { code, hint, cause: error })
+    }
+    const hint = 'Start a hub here with `parley serve`, or name its directory with --data-dir.'
+    throw new CliError(`There is no ${file}.`, { code, hint, cause: error })
   }
 }
 
 function check(text: string, file: string): Credentials {
-  const broken = `${file} is damaged. Start the hub again; it writes the file anew.`
+  const broken = `${file} is damaged.`
+  const options = { code: 'credentials', hint: 'Start the hub again; it writes the file anew.' }
   let value: Partial<Credentials> | null
   try {
     value = JSON.parse(text) as Partial<Credentials> | null
   } catch (error) {
-    throw new CliError(broken, { cause: error })
+    throw new CliError(broken, { ...options, cause: error })
   }
   const { url, key } = value ?? {}
-  if (typeof url !== 'string' || !/^https?:$/.test(URL.parse(url)?.protocol ?? '')) throw new CliError(broken)
-  if (typeof key !== 'string' || !/^[\x21-\x7e]+$/.test(key)) throw new CliError(broken)
+  if (typeof url !== 'string' || !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+    throw new CliError(broken, options)
+  if (typeof key !== 'string' || !/^[\x21-\x7e]+$/.test(key)) throw new CliError(broken, options)
   return { url: url.replace(/\/$/, ''), key }
 }

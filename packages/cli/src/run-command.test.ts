@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -15,12 +15,14 @@ interface Seen {
 const dataDir = mkdtempSync(join(tmpdir(), 'parley-cli-'))
 const seen: Seen[] = []
 let replies: unknown[] = []
+let status = 200
 
 /** Stands in for a hub: keeps what was asked, answers what the test laid out. */
 const server = createServer(async (req, res) => {
   const parts: Buffer[] = []
   for await (const part of req) parts.push(part as Buffer)
   seen.push({ line: `${req.method} ${req.url}`, headers: req.headers, body: Buffer.concat(parts).toString() })
+  res.statusCode = status
   res.setHeader('content-type', 'application/json').end(JSON.stringify(replies.shift() ?? {}))
 })
 
@@ -38,6 +40,7 @@ afterAll(() => {
 beforeEach(() => {
   seen.length = 0
   replies = []
+  status = 200
 })
 
 async function run(...argv: string[]) {
@@ -47,6 +50,7 @@ async function run(...argv: string[]) {
     out: (text: string) => out.push(text),
     error: (text: string) => errors.push(text),
     dataDir,
+    directory: dataDir,
   }
   const code = await runCommand(argv, terminal)
   return { code, out: out.join('\n'), errors: errors.join('\n') }
@@ -64,6 +68,15 @@ test('the key goes with every request, as a bearer', async () => {
 test.each([
   [['nonsense'], /no command "nonsense"/],
   [['constructor'], /no command/],
+  [['serevrs'], /Did you mean `parley servers`/],
+  [['backups'], /Did you mean `parley backup`/],
+  [['help', 'doctr'], /Did you mean `parley doctor`/],
+  [['init', 'here'], /takes no names/],
+  [['tour', 'now'], /takes no names/],
+  [['restore'], /Name the backup/],
+  [['backup', 'a', 'b'], /one file/],
+  [['doctor', 'npx', 'server'], /started as a process/],
+  [['doctor', '/usr/bin/server'], /started as a process.*servers test/],
   [['servers', 'toString'], /not how it goes/],
   [['servers', 'add', 'one'], /not how it goes/],
   [['servers', 'list', 'extra'], /not how it goes/],
@@ -86,13 +99,53 @@ test.each([
 })
 
 test('with --json an error is JSON too', async () => {
-  const { code, errors } = await run('call', 'files', '--json')
+  const { code, out, errors } = await run('call', 'files', '--json')
   expect(code).toBe(1)
-  expect(JSON.parse(errors)).toEqual({ error: expect.stringContaining('which tool') })
+  expect(JSON.parse(out)).toEqual({
+    error: {
+      code: 'usage',
+      message: expect.stringContaining('which tool'),
+      hint: expect.stringContaining('parley call'),
+    },
+  })
+  expect(errors).toBe('')
+})
+
+test.each([
+  [['nonsense'], 'unknown_command'],
+  [['servers', 'list', '--nonsense'], 'usage'],
+  [['serve', '--nonsense'], 'usage'],
+  [['status', '--data-dir', join(dataDir, 'none')], 'credentials'],
+  [['restore', 'no-such-file'], 'invalid_request'],
+  [['backup', 'credentials.json'], 'conflict'],
+])('%j --json tells its code on stdout alone', async (argv, errorCode) => {
+  const { code, out, errors } = await run(...argv, '--json')
+  expect(code).toBe(1)
+  expect(JSON.parse(out).error).toMatchObject({ code: errorCode, message: expect.any(String) })
+  expect(errors).toBe('')
+  expect(seen).toEqual([])
+})
+
+test("what the hub refuses keeps the hub's own code", async () => {
+  status = 409
+  replies = [{ code: 'conflict', detail: 'There is one already.' }]
+  const { code, out } = await run('servers', 'add', 'one', 'http://localhost:1/mcp', '--json')
+  expect(code).toBe(1)
+  expect(JSON.parse(out)).toEqual({
+    error: { code: 'conflict', message: 'There is one already.', hint: null },
+  })
+})
+
+test('the version is one for all of Parley', async () => {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'))
+  expect((await run('--version')).out).toBe(version)
+  expect(JSON.parse((await run('--version', '--json')).out)).toEqual({ version })
+  expect((await import('@parley/server')).VERSION).toBe(version)
 })
 
 test('help needs neither hub nor credentials', async () => {
-  expect((await run('--help')).out).toContain('parley serve')
+  expect((await run('--help')).out).toMatch(/^ {2}serve /m)
+  expect(JSON.parse((await run('help', 'call', '--json')).out)).toHaveProperty('usage')
   expect((await run('help', 'doctor')).out).toContain('--header')
   expect((await run('serve', '--help')).out).toContain('--port')
   expect((await run('servers', '--help')).out).toContain('--pending')

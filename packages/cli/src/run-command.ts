@@ -1,93 +1,94 @@
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { CliError } from './cli-error.ts'
-import type { Answer, Command } from './command.ts'
-import { activity } from './commands/activity.ts'
-import { backup } from './commands/backup.ts'
-import { call } from './commands/call.ts'
-import { doctor } from './commands/doctor.ts'
+import { COMMANDS, COMMAND_TABLE, COMMON_OPTIONS } from './command-table.ts'
+import type { Answer } from './command.ts'
 import { serve } from './commands/serve.ts'
-import { servers } from './commands/servers.ts'
-import { status } from './commands/status.ts'
+import { findCommand, helpText } from './help-text.ts'
 import { openHubClient, type HubClient } from './hub-client.ts'
 import { printable } from './printable.ts'
+import { VERSION } from './version.ts'
 
 export interface Terminal {
   out(text: string): void
   error(text: string): void
   /** The data directory that the environment names. */
   readonly dataDir: string | undefined
+  /** What relative paths start from. */
+  readonly directory: string
 }
 
-const COMMANDS: Readonly<Record<string, Command>> = { servers, call, doctor, activity, status, backup }
-
-const COMMON_OPTIONS = {
-  json: { type: 'boolean', default: false },
-  'data-dir': { type: 'string' },
-  help: { type: 'boolean', short: 'h', default: false },
-} as const
+const DEFAULT_DATA_DIR = '.parley'
 
 /** Runs one command line and resolves with the exit code: 0, or 1 when something is wrong. */
 export async function runCommand(argv: readonly string[], terminal: Terminal): Promise<number> {
   const [name = 'help', ...rest] = argv
+  const asJson = argv.includes('--json')
   try {
-    if (name === 'help' || name === '--help' || name === '-h') {
-      terminal.out(helpOn(rest[0]))
+    if (name === 'help' || name === '--help' || name === '-h') return help(rest, terminal, asJson)
+    if (name === '--version' || name === '-V' || name === 'version') {
+      terminal.out(asJson ? JSON.stringify({ version: VERSION }) : VERSION)
       return 0
     }
-    if (name === 'serve') {
-      if (!rest.includes('--help') && !rest.includes('-h')) return await serve.run(rest)
-      terminal.out(helpOn(name))
-      return 0
-    }
-    return await answer(name, rest, terminal)
+    findCommand(name)
+    if (rest.includes('--help') || rest.includes('-h')) return help([name], terminal, asJson)
+    return name === 'serve' ? await serve.run(rest) : await answer(name, rest, terminal)
   } catch (error) {
-    if (!(error instanceof CliError) && !isUsageError(error)) throw error
-    const message = printable(error.message)
-    terminal.error(argv.includes('--json') ? JSON.stringify({ error: message }) : `parley: ${message}`)
-    return 1
+    return fail(error, terminal, asJson)
   }
 }
 
+function help(args: readonly string[], terminal: Terminal, asJson: boolean): number {
+  const name = args.find((arg) => !arg.startsWith('-'))
+  if (asJson) terminal.out(JSON.stringify(name === undefined ? COMMAND_TABLE : findCommand(name), null, 2))
+  else terminal.out(helpText(name))
+  return 0
+}
+
 async function answer(name: string, args: readonly string[], terminal: Terminal): Promise<number> {
-  const command = find(name)
+  const command = COMMANDS[name]!
   const { values, positionals } = parseArgs({
     args: [...args],
     options: { ...COMMON_OPTIONS, ...command.options },
     allowPositionals: true,
   })
-  if (values.help === true) {
-    terminal.out(helpOn(name))
-    return 0
-  }
+  const asJson = values['json'] === true
+  const named = values['data-dir']
+  const dataDir = (typeof named === 'string' && named) || terminal.dataDir || DEFAULT_DATA_DIR
+  const { directory } = terminal
   let client: HubClient | undefined
-  const dataDir = values['data-dir']
-  const hub = () => (client ??= openHubClient((typeof dataDir === 'string' && dataDir) || terminal.dataDir))
-  const found: Answer = await command.run({ values, positionals, hub })
-  terminal.out(printable(values.json === true ? JSON.stringify(found.value, null, 2) : found.text))
+  const found: Answer = await command.run({
+    values,
+    positionals,
+    directory,
+    dataDir: resolve(directory, dataDir),
+    hub: () => (client ??= openHubClient(resolve(directory, dataDir))),
+    tell: (line) => asJson || terminal.out(printable(line)),
+  })
+  terminal.out(printable(asJson ? JSON.stringify(found.value, null, 2) : found.text))
   return found.ok === false ? 1 : 0
 }
 
-function find(name: string): Command {
-  if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name]!
-  throw new CliError(`There is no command "${name}". \`parley help\` lists them.`)
+/** People read an error on stderr; a program that asked for JSON finds it where it looks for the answer. */
+function fail(error: unknown, terminal: Terminal, asJson: boolean): number {
+  const known = toCliError(error)
+  const message = printable(known.message)
+  const hint = known.hint === null ? null : printable(known.hint)
+  if (asJson) terminal.out(JSON.stringify({ error: { code: known.code, message, hint } }))
+  else terminal.error(`parley: ${message}${hint === null ? '' : `\n${hint}`}`)
+  // A fault of the program itself is worth its stack.
+  if (known !== error && known.code === 'internal')
+    terminal.error(String(error instanceof Error ? error.stack : error))
+  return 1
 }
 
-function helpOn(name: string | undefined): string {
-  if (name !== undefined) {
-    const { summary, usage } = name === 'serve' ? serve : find(name)
-    return [summary, '', ...usage.map((line) => `  parley ${line}`)].join('\n')
+function toCliError(error: unknown): CliError {
+  if (error instanceof CliError) return error
+  if (isUsageError(error)) {
+    const hint = '`parley help COMMAND` shows how it goes.'
+    return new CliError(error.message.split('. To specify a positional')[0]!, { cause: error, hint })
   }
-  const all = [serve, ...Object.values(COMMANDS)]
-  const lines = all.flatMap(({ summary, usage }) => [
-    ...usage.map((line) => `parley ${line}`),
-    `    ${summary}`,
-  ])
-  return [
-    ...lines,
-    '',
-    '--json           the answer as JSON; errors too, on stderr',
-    '--data-dir DIR   where the hub keeps its data (default $PARLEY_DATA_DIR, then .parley)',
-  ].join('\n')
+  return new CliError('This is a fault of Parley itself.', { code: 'internal', cause: error })
 }
 
 /** `parseArgs` marks what a person typed wrong by its code (Node.js, ERR_PARSE_ARGS_*). */

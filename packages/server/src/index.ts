@@ -1,3 +1,6 @@
 export { runServe } from './main.ts'
+export { loadConfig, readEnv } from './config/index.ts'
+export { systemClock } from './lib/clock.ts'
+export { restoreBackup } from './store/index.ts'
 export { VERSION, startHub } from './server.ts'
 export type { Hub, Log } from './server.ts'

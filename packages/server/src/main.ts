@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { toParleyError } from '@parley/contract'
-import { ConfigError, loadConfig, readEnv } from './config/index.ts'
+import { ConfigError, hideEnvironment, loadConfig, readEnv } from './config/index.ts'
 import { startHub, type Hub } from './server.ts'
 
 const OPTIONS = {
@@ -18,6 +18,7 @@ export async function runServe(argv: readonly string[]): Promise<number> {
   const flags = { config: values.config, host: values.host, port: values.port, dataDir: values['data-dir'] }
   const say = (text: string) => void process.stdout.write(`${text}\n`)
   try {
+    hideEnvironment()
     const environment = readEnv()
     const config = loadConfig({ flags, environment, workingDirectory: process.cwd() })
     const hub = await startHub(
@@ -35,7 +36,9 @@ export async function runServe(argv: readonly string[]): Promise<number> {
     return await untilStopped(hub)
   } catch (error) {
     const known = error instanceof ConfigError ? error : toParleyError(error)
-    process.stderr.write(`parley: ${known.message}\n`)
+    const code = known instanceof ConfigError ? 'config' : known.code
+    if (values.json) say(JSON.stringify({ error: { code, message: known.message, hint: null } }))
+    else process.stderr.write(`parley: ${known.message}\n`)
     if (known !== error) process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
     return 1
   }

@@ -9,7 +9,7 @@ export interface ScriptedUpstream extends AsyncDisposable {
   tools: Json[]
   /** Calls that arrived, with their headers. */
   readonly calls: { params: Json; headers: IncomingMessage['headers'] }[]
-  answer: (params: Json) => Json
+  answer: (params: Json) => Json | Promise<Json>
 }
 
 export async function startScriptedUpstream(tools: Json[]): Promise<ScriptedUpstream> {
@@ -30,7 +30,7 @@ export async function startScriptedUpstream(tools: Json[]): Promise<ScriptedUpst
       else if (method === 'tools/list') reply({ tools: upstream.tools })
       else {
         upstream.calls.push({ params, headers: req.headers })
-        reply(upstream.answer(params))
+        void Promise.resolve(upstream.answer(params)).then(reply)
       }
     })
   })

@@ -87,7 +87,8 @@ export const basicFeatures: Feature[] = [
       await callSpecimen(driver, wanted(upstream, 'progress'), {
         onProgress: (progress) => seen.push(progress),
       })
-      const isRising = seen.every((progress, index) => index === 0 || progress > (seen[index - 1] ?? 0))
+      // SDK 2.4 repeats the last value to its caller between two rounds of questions.
+      const isRising = seen.every((progress, index) => index === 0 || progress >= (seen[index - 1] ?? 0))
       expect(seen.length >= 3 && isRising, `progress ${seen.join(', ')}`)
     },
   },

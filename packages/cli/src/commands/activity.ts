@@ -4,11 +4,13 @@ import { textOf, type Command } from '../command.ts'
 export const activity: Command = {
   usage: ['activity [--before SEQ]'],
   summary: 'What happened, newest first, a hundred records at a time.',
-  options: { before: { type: 'string' } },
+  options: { before: { type: 'string', value: 'SEQ', about: 'Only what came before this record.' } },
   async run(given) {
     const before = textOf(given, 'before')
     if (before !== undefined && !/^[1-9]\d{0,15}$/.test(before))
-      throw new CliError('--before takes the number at the start of a line, such as --before 120.')
+      throw new CliError('--before takes the number at the start of a line.', {
+        hint: 'parley activity --before 120',
+      })
     const path = before === undefined ? '/api/activity' : `/api/activity?before=${before}`
     const value = (await given.hub().api('GET', path)) as {
       records: Record<string, unknown>[]

@@ -6,6 +6,7 @@ import { isObject, type RpcResponse } from '../read-response.ts'
 
 const HEADER_MISMATCH = -32020
 const MAX_PAGES = 100
+const HINT = `Such as --arguments '{"path":"/srv"}'`
 
 interface ToolCall {
   readonly path: string
@@ -16,11 +17,13 @@ interface ToolCall {
 export const call: Command = {
   usage: ["call SERVER TOOL [--arguments '{…}']"],
   summary: 'Calls one tool through the hub and prints what it answers.',
-  options: { arguments: { type: 'string' } },
+  options: { arguments: { type: 'string', value: 'JSON', about: 'One JSON object; {} when absent.' } },
   async run(given) {
     const [server, tool, ...others] = given.positionals
     if (server === undefined || tool === undefined || others.length > 0)
-      throw new CliError("Say which tool of which server: parley call SERVER TOOL [--arguments '{…}']")
+      throw new CliError('Say which tool of which server.', {
+        hint: "parley call SERVER TOOL --arguments '{…}'",
+      })
     const args = readArguments(textOf(given, 'arguments'))
     const response = await callTool(given.hub(), {
       path: `/mcp/servers/${encodeURIComponent(server)}`,
@@ -29,7 +32,7 @@ export const call: Command = {
     })
     if (!response.result) {
       const { message, code } = response.error ?? { message: 'The hub gave no result', code: 0 }
-      throw new CliError(`${message} (${code})`)
+      throw new CliError(`${message} (${code})`, { code: 'mcp_error' })
     }
     return describe(response.result)
   },
@@ -78,8 +81,8 @@ function readArguments(text: string | undefined): Record<string, unknown> {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw new CliError(`--arguments is not JSON: ${(error as Error).message}`, { cause: error })
+    throw new CliError(`--arguments is not JSON: ${(error as Error).message}`, { cause: error, hint: HINT })
   }
-  if (!isObject(value)) throw new CliError('--arguments must be a JSON object, such as \'{"path":"/srv"}\'.')
+  if (!isObject(value)) throw new CliError('--arguments must be a JSON object.', { hint: HINT })
   return value
 }

@@ -26,14 +26,18 @@ const ACTIONS: Readonly<Record<string, number>> = { list: 1, add: 3, show: 2, re
 
 export const servers: Command = {
   usage: USAGE,
-  summary:
-    'The MCP servers behind the hub; --pending holds a new one back, --approve lets through what review showed.',
-  options: { pending: { type: 'boolean', default: false }, approve: { type: 'boolean', default: false } },
+  summary: 'The MCP servers behind the hub: add, look at, try, review what changed, remove.',
+  options: {
+    pending: { type: 'boolean', about: 'With add: hold its definitions back until they are reviewed.' },
+    approve: { type: 'boolean', about: 'With review: let through exactly what review shows.' },
+  },
   async run({ values, positionals, hub }) {
     const [action = 'list', name = '', url = ''] = positionals
     const wanted = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined
     if (wanted === undefined || Math.max(positionals.length, 1) !== wanted)
-      throw new CliError(`That is not how it goes:\n${USAGE.map((line) => `  parley ${line}`).join('\n')}`)
+      throw new CliError('That is not how it goes.', {
+        hint: USAGE.map((line) => `  parley ${line}`).join('\n'),
+      })
     const path = `/api/servers/${encodeURIComponent(name)}`
     if (action === 'list') return list(hub())
     if (action === 'add') {

@@ -1,18 +1,22 @@
 import type { ActivityRecord } from '@parley/contract'
 import type { Clock } from '../lib/clock.ts'
 import type { Statement, Store } from '../store/index.ts'
-import type { CallDetails, CallTemplate } from './call-template.ts'
+import { CallEncoder } from './call-encoder.ts'
+import type { CallRecord } from './call-record.ts'
 import { encodeRecord } from './encode-record.ts'
 import { RecordQueue } from './record-queue.ts'
 
 export interface Activity extends AsyncDisposable {
   /**
-   * Records a plain call. `queued`: kept in memory for 50 ms or until 1,024 wait, and dropped and counted when 100,000
+   * Records a plain call, in the form that costs the least: see `record`. The principal and the decision must be
+   * immutable, and best the same objects from call to call.
+   */
+  recordCall(call: CallRecord): void | Promise<void>
+  /**
+   * Records what changed no state. `queued`: kept in memory for 50 ms or until 1,024 wait, and dropped and counted when 100,000
    * records or 64 Mi characters wait already; `strict`: resolves once it is on disk.
    */
   record(record: ActivityRecord): void | Promise<void>
-  /** The same for a call whose record has a template. */
-  recordCall(template: CallTemplate, details: CallDetails): void | Promise<void>
   /** The record of a change of state, as a statement for the change's own unit. */
   statement(record: ActivityRecord): Statement
   /** Newest first; `before` is the `seq` to go on from. */
@@ -39,19 +43,17 @@ export function createActivity(options: {
   const { store, mode } = options
   const queue = new RecordQueue(options)
 
-  function insert(text: string): Statement {
-    return { sql: 'INSERT INTO activity (record) VALUES (?)', parameters: [text] }
-  }
+  const calls = new CallEncoder()
 
-  function keep(text: string): void | Promise<void> {
+  function add(text: string): void | Promise<void> {
     if (mode === 'queued') return queue.add(text)
-    return store.submit([insert(text)]).then(() => undefined)
+    return store.submit([insertOf(text)]).then(() => undefined)
   }
 
   return {
-    record: (record) => keep(encodeRecord(record)),
-    recordCall: (template, details) => keep(template.fill(details)),
-    statement: (record) => insert(encodeRecord(record)),
+    record: (record) => add(encodeRecord(record)),
+    recordCall: (call) => add(calls.encode(call)),
+    statement: (record) => insertOf(encodeRecord(record)),
     list({ before, limit }) {
       const rows = store.all(
         'SELECT seq, record FROM activity WHERE seq < ? ORDER BY seq DESC LIMIT ?',
@@ -70,4 +72,8 @@ export function createActivity(options: {
     flush: () => queue.flush(),
     [Symbol.asyncDispose]: () => queue.close(),
   }
+}
+
+function insertOf(text: string): Statement {
+  return { sql: 'INSERT INTO activity (record) VALUES (?)', parameters: [text] }
 }

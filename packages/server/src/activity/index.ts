@@ -1,4 +1,3 @@
-export { CallTemplate } from './call-template.ts'
-export type { CallDetails, CallFacts } from './call-template.ts'
+export type { CallRecord } from './call-record.ts'
 export { createActivity } from './create-activity.ts'
 export type { Activity } from './create-activity.ts'

@@ -4,17 +4,17 @@ import type { Store } from '../store/index.ts'
 
 const FLUSH_MS = 50
 const FLUSH_RECORDS = 1024
-/** The most records of one commit, so that a commit never keeps the changes of state behind it waiting long. */
+/** The most of one commit, so that it never keeps the changes of state behind it waiting long. */
 const BATCH_RECORDS = 4096
+const BATCH_CHARACTERS = 4 * 1024 * 1024
 const RETRY_MS = 1000
 const MAX_RECORDS = 100_000
 const MAX_CHARACTERS = 64 * 1024 * 1024
 
-/**
- * One string for the whole batch, split by SQLite on the writer thread and not on the event loop. It walks an array in
- * its order; asking for that order would sort the rows for nothing.
- */
-const INSERT_BATCH = 'INSERT INTO activity (record) SELECT value FROM json_each(?)'
+interface Batch {
+  readonly records: string[]
+  characters: number
+}
 
 /**
  * Records on their way to the store, oldest first, one batch at a time. While the disk takes no writes they wait, as
@@ -24,8 +24,9 @@ export class RecordQueue {
   readonly #store: Store
   readonly #clock: Clock
   readonly #onError: (error: unknown) => void
-  #waiting: string[] = []
-  #batch: string[] = []
+  /** Oldest first. While one is written it stays the first, and nothing is added to it. */
+  #batches: Batch[] = []
+  #records = 0
   #characters = 0
   #dropped = 0
   #timer: Timer | undefined
@@ -39,7 +40,7 @@ export class RecordQueue {
   }
 
   get size(): number {
-    return this.#waiting.length + this.#batch.length
+    return this.#records
   }
 
   get dropped(): number {
@@ -47,14 +48,32 @@ export class RecordQueue {
   }
 
   add(record: string): void {
-    if (this.size >= MAX_RECORDS || this.#characters + record.length > MAX_CHARACTERS) {
+    if (this.#records >= MAX_RECORDS || this.#characters + record.length > MAX_CHARACTERS) {
       this.#dropped++
       return
     }
+    const batch = this.#batchFor(record)
+    batch.records.push(record)
+    batch.characters += record.length
+    this.#records++
     this.#characters += record.length
-    this.#waiting.push(record)
-    if (this.#waiting.length >= FLUSH_RECORDS && !this.#stalled) this.#write()
+    if (this.#isPlenty() && !this.#stalled) this.#write()
     else this.#writeWithin(FLUSH_MS)
+  }
+
+  #batchFor(record: string): Batch {
+    const last = this.#batches.at(-1)
+    const isBeingWritten = this.#writing !== undefined && this.#batches.length === 1
+    if (
+      last !== undefined &&
+      !isBeingWritten &&
+      last.records.length < BATCH_RECORDS &&
+      last.characters + record.length <= BATCH_CHARACTERS
+    )
+      return last
+    const batch: Batch = { records: [], characters: 0 }
+    this.#batches.push(batch)
+    return batch
   }
 
   /** Ends early when the disk takes no writes; what waits then is tried again later. */
@@ -69,9 +88,15 @@ export class RecordQueue {
   async close(): Promise<void> {
     await this.flush()
     this.#timer?.cancel()
-    this.#dropped += this.size
-    this.#waiting = []
-    this.#batch = []
+    this.#dropped += this.#records
+    this.#records = 0
+    this.#batches = []
+  }
+
+  /** Enough waits, beside what is being written. */
+  #isPlenty(): boolean {
+    const inFlight = this.#writing === undefined ? 0 : (this.#batches[0]?.records.length ?? 0)
+    return this.#records - inFlight >= FLUSH_RECORDS
   }
 
   #writeWithin(ms: number): void {
@@ -81,31 +106,32 @@ export class RecordQueue {
   #write(): void {
     this.#timer?.cancel()
     this.#timer = undefined
-    if (this.#writing || this.size === 0) return
-    if (this.#batch.length === 0) this.#batch = this.#waiting.splice(0, BATCH_RECORDS)
-    this.#writing = this.#submit().finally(() => this.#goOn())
+    const [batch] = this.#batches
+    if (this.#writing || batch === undefined) return
+    this.#writing = this.#submit(batch).finally(() => this.#goOn())
   }
 
-  async #submit(): Promise<void> {
+  async #submit(batch: Batch): Promise<void> {
     try {
-      await this.#store.submit([{ sql: INSERT_BATCH, parameters: [`[${this.#batch.join(',')}]`] }])
+      await this.#store.submit([{ into: 'activity', column: 'record', texts: batch.records }])
       this.#stalled = false
     } catch (error) {
       const wasStalled = this.#stalled
       this.#stalled = error instanceof ParleyError && WAITING_HELPS.has(error.code)
-      if (!this.#stalled) this.#dropped += this.#batch.length
+      if (!this.#stalled) this.#dropped += batch.records.length
       if (!wasStalled) this.#onError(error)
     }
     if (this.#stalled) return
-    for (const record of this.#batch) this.#characters -= record.length
-    this.#batch = []
+    this.#batches.shift()
+    this.#records -= batch.records.length
+    this.#characters -= batch.characters
   }
 
   #goOn(): void {
     this.#writing = undefined
     if (this.#stalled) this.#writeWithin(RETRY_MS)
-    else if (this.#waiting.length >= FLUSH_RECORDS) this.#write()
-    else if (this.#waiting.length > 0) this.#writeWithin(FLUSH_MS)
+    else if (this.#isPlenty()) this.#write()
+    else if (this.#records > 0) this.#writeWithin(FLUSH_MS)
   }
 }
 

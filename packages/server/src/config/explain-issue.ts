@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { configSchema } from './config-schema.ts'
-import { suggestWord } from './suggest-word.ts'
+import { suggestWord } from '@parley/contract/suggest-word'
 
 interface Explained {
   readonly path: readonly PropertyKey[]

@@ -14,6 +14,7 @@ export type {
 export { findConfusableName } from './find-confusable-name.ts'
 export { loadConfig } from './load-config.ts'
 export type { LoadConfigOptions } from './load-config.ts'
+export { hideEnvironment } from './hide-environment.ts'
 export { readEnv } from './read-env.ts'
 export type { Environment } from './read-env.ts'
 export type { Flags } from './resolve-config.ts'

@@ -9,8 +9,8 @@ import type { JsonObject } from '../lib/json-rpc.ts'
 import type { NewId, Random } from '../lib/random.ts'
 import type { Envelope } from '../lib/strict-json/index.ts'
 import type { Registry, ServerEntry } from '../registry/index.ts'
+import type { ClientStreams } from './client-streams.ts'
 import type { McpHeaders } from './read-headers.ts'
-import type { CallTemplates } from './record-call.ts'
 import type { RequestStates } from './request-state.ts'
 
 export interface GatewayLimits {
@@ -31,7 +31,7 @@ export interface GatewayTools {
   readonly limits: GatewayLimits
   /** What went wrong inside, for the log; the caller has been answered. */
   readonly onError: (error: unknown) => void
-  readonly templates: CallTemplates
+  readonly clientStreams: ClientStreams
 }
 
 /** The endpoint a request came to: all servers merged, or one server with its own names. */

@@ -92,6 +92,7 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
 function sameValue(text: string, value: unknown, type: ParamHeader['type']): boolean {
   if (typeof value === 'string') return text === value
   if (typeof value === 'boolean') return text === String(value)
-  if (typeof value !== 'number' || type !== 'integer') return false
+  // Beyond this a double no longer tells one integer from the next.
+  if (!Number.isSafeInteger(value) || type !== 'integer') return false
   return /^-?\d+(\.0+)?$/.test(text) && Number(text) === value
 }

@@ -4,12 +4,13 @@ import { StrictJsonError, scanEnvelope, type Envelope } from '../lib/strict-json
 import type { Call, GatewayTools, Scope } from './call.ts'
 import type { ModernState } from './exchange-once.ts'
 import { HeldCalls } from './held-calls.ts'
-import { LegacySessions, acceptLegacyMessage, serveLegacy, serveSessionMethod } from './legacy-face.ts'
+import { acceptLegacyMessage, serveLegacy } from './legacy-face.ts'
+import { LegacySessions } from './legacy-sessions.ts'
 import { serveModern } from './modern-face.ts'
 import { LEGACY, META } from './protocol.ts'
-import { CallTemplates } from './record-call.ts'
 import { readHeaders, type McpHeaders } from './read-headers.ts'
 import { sendError } from './reply.ts'
+import { serveSessionMethod } from './serve-session-method.ts'
 import { SessionPool } from './session-pool.ts'
 
 /** Reads a whole body under a limit; answers over-long and broken ones itself and does not call back then. */
@@ -20,19 +21,18 @@ export type ReadBody = (
   onBody: (body: Buffer) => void,
 ) => void
 
-export type GatewayOptions = Omit<GatewayTools, 'templates'>
-
 export interface Gateway {
   /** Serves a request below `/mcp`; `path` is the whole path without the query. */
   handle(req: IncomingMessage, res: ServerResponse, path: string): void
   /** Ends the subscriptions with their final response and refuses calls on hold; open calls go on. */
-  endStreams(): Promise<void>
+  endStreams(): void
   close(): Promise<void>
+  /** How many are open with clients of the session era. */
+  sessions(): number
 }
 
 /** The MCP face: both eras of client on the same endpoints, in front of upstreams of both. */
-export function createGateway(options: GatewayOptions, readBody: ReadBody): Gateway {
-  const tools: GatewayTools = { ...options, templates: new CallTemplates() }
+export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway {
   const sessions = new LegacySessions(tools)
   const state: ModernState = {
     held: new HeldCalls(tools.clock, tools.newId),
@@ -61,18 +61,18 @@ export function createGateway(options: GatewayOptions, readBody: ReadBody): Gate
     }
   }
 
-  async function endStreams(): Promise<void> {
+  function endStreams(): void {
     for (const end of state.streams) end()
     state.held.close()
-    await sessions.closeAll()
   }
 
   async function close(): Promise<void> {
-    await endStreams()
+    endStreams()
+    await sessions.closeAll()
     await state.pool.close()
   }
 
-  return { handle, endStreams, close }
+  return { handle, endStreams, close, sessions: () => sessions.size }
 }
 
 interface Face {
@@ -192,6 +192,10 @@ function checkEnvelope(envelope: Envelope, method: string | undefined, hasId: bo
 /** A request that carries modern metadata is served as modern, any other as a session's (MCP 2026-07-28, Compatibility Matrix). */
 function isModern(headers: McpHeaders, envelope: Envelope): boolean {
   if (envelope.has(META.version)) return true
-  if (headers.version === undefined) return headers.method !== undefined && headers.sessionId === undefined
+  if (headers.version === undefined) {
+    // Some clients mirror the method of a legacy `initialize` too.
+    const mirrors = headers.method !== undefined && envelope.string('method') !== 'initialize'
+    return mirrors && headers.sessionId === undefined
+  }
   return headers.version !== LEGACY && !/^2024-|^2025-/.test(headers.version)
 }

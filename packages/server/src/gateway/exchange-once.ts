@@ -37,8 +37,7 @@ export async function exchangeOnce(
   }
   const lease = await state.pool.lease(
     entry,
-    call.principal.subject,
-    { ...termsOf(call), capabilities: {} },
+    { subject: call.principal.subject, ...termsOf(call), capabilities: {} },
     signal,
   )
   try {

@@ -1,9 +1,10 @@
 import { ParleyError } from '@parley/contract'
 import type { Clock } from '../lib/clock.ts'
-import { isObject, type JsonObject, type Outcome, type RequestMessage } from '../lib/json-rpc.ts'
+import { isMessageId, isObject, type JsonObject, type Outcome, type RequestMessage } from '../lib/json-rpc.ts'
 import type { NewId } from '../lib/random.ts'
 import type { ExchangeEvents, ServerNotification } from '../upstream/index.ts'
 import { clientMayBeAsked } from './input-requests.ts'
+import { toModernQuestion } from './translate.ts'
 
 const HOLD_MS = 5 * 60_000
 /** Questions that an upstream asks at once are put to the client together. */
@@ -52,9 +53,20 @@ export class HeldCall {
     )
   }
 
-  /** The next thing the client must hear: questions, or the end. Rejects when the call failed. */
-  next(notify: (notification: ServerNotification) => void, signal: AbortSignal): Promise<Round> {
-    this.#notify = notify
+  /**
+   * The next thing the client must hear: questions, or the end. Rejects when the call failed. Progress is told under
+   * `progressToken`, which is this round's own; without one it is not.
+   */
+  next(
+    notify: (notification: ServerNotification) => void,
+    signal: AbortSignal,
+    progressToken: unknown,
+  ): Promise<Round> {
+    this.#notify = (notification) => {
+      if (notification.method !== 'notifications/progress') notify(notification)
+      else if (isMessageId(progressToken))
+        notify({ ...notification, params: { ...notification.params, progressToken } })
+    }
     return new Promise((resolve, reject) => {
       this.#settle = resolve
       this.#fail = reject
@@ -98,7 +110,7 @@ export class HeldCall {
     const open = this.#unanswered()
     if (!this.#settle || open.length === 0) return
     const inputRequests = Object.fromEntries(
-      open.map(([key, { request }]) => [key, { method: request.method, params: request.params ?? {} }]),
+      open.map(([key, { request }]) => [key, toModernQuestion(request)]),
     )
     this.#take()?.settle({ kind: 'input', inputRequests })
   }

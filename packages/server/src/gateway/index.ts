@@ -1,4 +1,5 @@
 export type { GatewayLimits, GatewayTools } from './call.ts'
+export { ClientStreams } from './client-streams.ts'
 export { createGateway } from './create-gateway.ts'
 export type { Gateway, ReadBody } from './create-gateway.ts'
 export { RequestStates } from './request-state.ts'

@@ -31,6 +31,8 @@ const CR = 0x0d
 const MESSAGE_LINE = Buffer.from('event: message\n')
 const DATA = Buffer.from('data: ')
 const MAX_EVENT_BYTES = 10 * 1024 * 1024
+/** Events of one call that are not passed on, at most; keep-alive comments are among them. */
+const MAX_LEFT_OUT = 10_000
 
 /**
  * Looks through the events of one call's stream and lets through what belongs to the call. Events in the plain form
@@ -48,6 +50,7 @@ export class LaneEvents {
   /** From the first carriage return on, line ends are left to the full parser. */
   #parser: SseParser | undefined
   #answer: Answer | undefined
+  #leftOut = 0
   #passed: (Buffer | string)[] = []
 
   constructor(call: Call, tools: { readAnswer: (body: Buffer) => Answer; report: Report }) {
@@ -58,19 +61,19 @@ export class LaneEvents {
     this.#wantsLogs = call.envelope.has(META.logLevel)
   }
 
-  /** Takes bytes as they come. Throws `upstream_invalid`; the chunk may be used again afterwards. */
+  /** Takes bytes as they come. Throws `upstream_invalid`. */
   push(chunk: Buffer): Passed {
     this.#passed = []
     if (this.#parser === undefined && chunk.includes(CR)) this.#parser = new SseParser(MAX_EVENT_BYTES)
     if (this.#parser) this.#parse(this.#parser, this.#take(chunk))
     else if (this.#endsAnEvent(chunk)) this.#pushPlain(this.#take(chunk))
-    else this.#hold(Buffer.from(chunk))
+    else this.#hold(chunk)
     return { passed: this.#passed, answer: this.#answer }
   }
 
-  /** What was held and what has come, as bytes of our own. */
+  /** What was held and what has come. */
   #take(chunk: Buffer): Buffer {
-    const bytes = this.#rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([...this.#rest, chunk])
+    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([...this.#rest, chunk])
     this.#rest = []
     this.#restBytes = 0
     return bytes
@@ -89,7 +92,6 @@ export class LaneEvents {
     return chunk.includes('\n\n') || (chunk[0] === LF && this.#rest.at(-1)?.at(-1) === LF)
   }
 
-  /** `bytes` are ours: pieces of them are handed on. */
   #pushPlain(bytes: Buffer): void {
     let start = 0
     let from = 0
@@ -99,6 +101,7 @@ export class LaneEvents {
       const next = end + 2
       const verdict = this.#judge(bytes, start, end)
       if (verdict !== 'pass') {
+        this.#countLeftOut()
         if (start > from) this.#passed.push(bytes.subarray(from, start))
         if (verdict === 'read') this.#parse(new SseParser(MAX_EVENT_BYTES), bytes.subarray(start, next))
         else if (verdict !== 'drop') this.#passed.push(verdict.instead)
@@ -127,7 +130,9 @@ export class LaneEvents {
 
   #parse(parser: SseParser, bytes: Buffer): void {
     for (const event of parser.push(bytes)) {
-      if (this.#answer !== undefined || event.data === '') continue
+      if (this.#answer !== undefined) return
+      this.#countLeftOut()
+      if (event.data === '') continue
       if (event.event !== undefined && event.event !== 'message') continue
       const data = Buffer.from(event.data)
       const envelope = scanServerMessage(data)
@@ -138,6 +143,11 @@ export class LaneEvents {
         this.#passed.push(encodeEvent(oneLine(data)))
       }
     }
+  }
+
+  #countLeftOut(): void {
+    if (++this.#leftOut > MAX_LEFT_OUT)
+      throw new ParleyError('upstream_invalid', 'The server sent too much that is not of this call.')
   }
 
   /** Progress with the call's own token, log messages if it asked for them, and what extensions define. */

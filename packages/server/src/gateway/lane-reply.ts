@@ -41,8 +41,7 @@ export class LaneReply implements LaneReceiver {
     this.#isDone = true
     const kept = recordCall(this.#tools, this.#call, answer.result)
     if (!kept) return this.#reply.finishWith(answer.json, answer.status)
-    const json = Buffer.from(answer.json)
-    this.#after(kept, () => this.#reply.finishWith(json, answer.status))
+    this.#after(kept, () => this.#reply.finishWith(answer.json, answer.status))
   }
 
   onStream(): void {
@@ -56,6 +55,7 @@ export class LaneReply implements LaneReceiver {
   onEvents(chunk: Buffer): void {
     if (this.#isDone) return
     const { passed, answer } = this.#events!.push(chunk)
+    if (passed.length > 0) this.#exchange?.extend()
     if (!answer) return this.#passAll(passed)
     this.#isDone = true
     this.#exchange?.finish()

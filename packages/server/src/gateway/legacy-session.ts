@@ -1,16 +1,13 @@
-import type { ServerResponse } from 'node:http'
 import { ParleyError } from '@parley/contract'
 import type { JsonObject, Outcome, RequestMessage } from '../lib/json-rpc.ts'
-import { encodeEvent } from '../lib/sse.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import type { Channel, ServerNotification, Subscription } from '../upstream/index.ts'
 import type { Scope } from './call.ts'
-import type { Reply } from './reply.ts'
+import type { LegacyReply } from './legacy-reply.ts'
 import { META, MODERN } from './protocol.ts'
+import { SessionStreams, type EventBudget, type ResumableStream } from './session-streams.ts'
 
-const MAX_WAITING = 100
 const MAX_QUESTIONS = 100
-const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 
 export interface SessionOptions {
   readonly id: string
@@ -18,6 +15,7 @@ export interface SessionOptions {
   readonly scope: Scope
   readonly capabilities: JsonObject
   readonly clientInfo: JsonObject
+  readonly budget: EventBudget
 }
 
 /** One session of a 2025-11-25 client: bound to the caller that opened it and to one endpoint. */
@@ -31,11 +29,12 @@ export class LegacySession {
   lastUsedMicros = 0
   /** Requests under way, by the client's id as it was sent. */
   readonly running = new Map<string, AbortController>()
+  readonly streams: SessionStreams
+  /** For what belongs to no request; the client reads it with GET. */
+  readonly ownStream: ResumableStream
   #channels = new Map<string, Promise<Channel>>()
   #questions = new Map<string, (outcome: Outcome) => void>()
   #questionCount = 0
-  #stream: ServerResponse | undefined
-  #waiting: object[] = []
   #uris = new Set<string>()
   #subscription: Subscription | undefined
   #cleanups: (() => void)[] = []
@@ -47,14 +46,16 @@ export class LegacySession {
     this.scope = options.scope
     this.capabilities = options.capabilities
     this.clientInfo = options.clientInfo
+    this.streams = new SessionStreams(options.budget)
+    this.ownStream = this.streams.open()
   }
 
   get terms() {
     return { capabilities: this.capabilities, clientInfo: this.clientInfo, logLevel: this.logLevel }
   }
 
-  get streaming(): boolean {
-    return this.#stream !== undefined
+  get isStreaming(): boolean {
+    return this.ownStream.isConnected
   }
 
   onClose(cleanup: () => void): void {
@@ -82,7 +83,7 @@ export class LegacySession {
       { capabilities: this.capabilities, clientInfo: this.clientInfo },
       AbortSignal.timeout(60_000),
     )
-    channel.setSessionEvents({
+    void channel.setSessionEvents({
       notification: (notification) => this.push(notification),
       serverRequest: (request, signal) => this.ask(request, undefined, signal),
     })
@@ -95,7 +96,7 @@ export class LegacySession {
    */
   ask(
     request: Pick<RequestMessage, 'method' | 'params'>,
-    reply: Reply | undefined,
+    reply: LegacyReply | undefined,
     signal: AbortSignal,
   ): Promise<Outcome> {
     if (this.#questions.size >= MAX_QUESTIONS) {
@@ -112,8 +113,8 @@ export class LegacySession {
       signal.addEventListener(
         'abort',
         () => {
-          if (this.#questions.delete(id))
-            this.push({ method: 'notifications/cancelled', params: { requestId: id } })
+          const withdrawal = { method: 'notifications/cancelled', params: { requestId: id } }
+          if (this.#questions.delete(id) && !reply?.send(withdrawal)) this.push(withdrawal)
           reject(signal.reason as Error)
         },
         { once: true },
@@ -131,26 +132,9 @@ export class LegacySession {
     return true
   }
 
-  /** Sends on the session's own stream; what comes while there is none waits, the oldest is dropped beyond 100. */
+  /** Sends on the session's own stream, or keeps it until the client opens one. */
   push(message: ServerNotification | object): void {
-    if (this.#closed) return
-    if (!this.#stream) {
-      this.#waiting.push(message)
-      if (this.#waiting.length > MAX_WAITING) this.#waiting.shift()
-      return
-    }
-    if (this.#stream.writableLength > MAX_UNREAD_BYTES) this.#stream.destroy()
-    else this.#stream.write(encodeEvent(JSON.stringify({ jsonrpc: '2.0', ...message })))
-  }
-
-  /** Makes this the session's stream; an earlier one ends. */
-  attach(res: ServerResponse): void {
-    this.#stream?.end()
-    this.#stream = res
-    res.once('close', () => {
-      if (this.#stream === res) this.#stream = undefined
-    })
-    for (const message of this.#waiting.splice(0)) this.push(message)
+    if (!this.#closed) this.ownStream.send(JSON.stringify({ jsonrpc: '2.0', ...message }))
   }
 
   /** Follows a modern upstream's changes for this session; called again when the URIs change. */
@@ -187,7 +171,7 @@ export class LegacySession {
     for (const controller of this.running.values())
       controller.abort(new ParleyError('unavailable', 'The session has ended.'))
     this.#subscription?.close()
-    this.#stream?.end()
+    this.streams.close()
     const channels = await Promise.allSettled(this.#channels.values())
     await Promise.allSettled(
       channels.map((opened) =>

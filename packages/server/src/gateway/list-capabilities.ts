@@ -29,8 +29,24 @@ export function reviewList(entry: ServerEntry, method: ListMethod, outcome: Outc
   const { items: field, kind } = LIST_FIELDS[method]
   const items = outcome.result[field]
   if (!Array.isArray(items) || kind === undefined) return outcome
-  const approved = entry.review(kind, items)
+  const approved = firstOfEach(entry.review(kind, items), kind, items)
   if (approved.every(Boolean)) return outcome
   const result: JsonObject = { ...outcome.result, [field]: items.filter((_, at) => approved[at]) }
   return { result }
+}
+
+/** A name that a list shows twice counts once: which of the two a call would reach is not for the list to leave open. */
+function firstOfEach(
+  approved: readonly boolean[],
+  kind: string,
+  items: readonly unknown[],
+): readonly boolean[] {
+  const field = kind === 'template' ? 'uriTemplate' : 'name'
+  const seen = new Set<unknown>()
+  return approved.map((isApproved, at) => {
+    const item = items[at]
+    if (!isApproved || !isObject(item) || seen.has(item[field])) return false
+    seen.add(item[field])
+    return true
+  })
 }

@@ -1,63 +1,92 @@
 import { ParleyError } from '@parley/contract'
+import type { EventStream } from '../http/index.ts'
 import { isObject, type JsonObject } from '../lib/json-rpc.ts'
+import { encodeEvent } from '../lib/sse.ts'
 import type { CatalogChange, ServerEntry } from '../registry/index.ts'
 import type { Channel, ServerNotification, Subscription, SubscriptionFilter } from '../upstream/index.ts'
 import { entryOf, type Call, type GatewayTools } from './call.ts'
-import { termsOf, type ModernState } from './exchange-once.ts'
+import { acceptsStreams, termsOf, type ModernState } from './exchange-once.ts'
 import { META } from './protocol.ts'
-import type { Reply } from './reply.ts'
 import { ownerOfUri } from './resolve-target.ts'
 
-const HEARTBEAT_MS = 15_000
 const MAX_URIS = 1000
+const MAX_WAITING = 1000
 
 /**
  * `subscriptions/listen` (MCP 2026-07-28, Subscriptions): acknowledges first, then passes on what was asked for until
- * the client closes the stream, the upstream ends it, or the hub stops.
+ * the client closes the stream, the upstream ends it, or the hub stops. Throws `rate_limited` when the caller has too
+ * many streams open.
  */
-export async function listen(
-  tools: GatewayTools,
-  state: ModernState,
-  call: Call,
-  reply: Reply,
-): Promise<void> {
+export async function listen(tools: GatewayTools, state: ModernState, call: Call): Promise<void> {
+  if (!acceptsStreams(call)) throw new ParleyError('not_acceptable', 'Accept must include text/event-stream.')
+  const { req, res } = call
   const filter = readFilter(call)
   const closed = new AbortController()
-  call.res.once('close', () => closed.abort(new ParleyError('upstream_unavailable', 'The caller went away.')))
-  const subscriptionId = JSON.parse(call.idJson) as string | number
-  const tag = (params: JsonObject | undefined) => ({
-    ...params,
-    _meta: { ...(isObject(params?.['_meta']) ? params['_meta'] : {}), [META.subscriptionId]: subscriptionId },
+  const onGone = () => closed.abort(new ParleyError('upstream_unavailable', 'The caller went away.'))
+  res.once('close', onGone)
+  const listener = new Listener(call.idJson)
+  const place = tools.clientStreams.take(call.principal.subject)
+  const source = await openSource(tools, state, call, {
+    filter,
+    pass: (notification) => listener.pass(notification),
+    signal: closed.signal,
+  }).catch((error: unknown) => {
+    place.release()
+    throw error
   })
-  const waiting: ServerNotification[] = []
-  let acknowledged = false
-  const pass = (notification: ServerNotification) => {
-    if (!acknowledged) waiting.push(notification)
-    else reply.send({ method: notification.method, params: tag(notification.params) })
+  if (res.destroyed) {
+    place.release()
+    return source.close()
   }
-  const source = await openSource(tools, state, call, { filter, pass, signal: closed.signal })
-  const end = () => {
-    closed.abort(new ParleyError('unavailable', 'The subscription has ended.'))
-    source.close()
-    reply.finish({ result: { resultType: 'complete', _meta: { [META.subscriptionId]: subscriptionId } } })
-    state.streams.delete(end)
-  }
-  reply.openStream()
-  reply.send({
-    method: 'notifications/subscriptions/acknowledged',
-    params: tag({ notifications: source.acknowledged }),
-  })
-  acknowledged = true
-  for (const notification of waiting.splice(0)) pass(notification)
+  res.off('close', onGone)
+  const end = () => listener.end()
   state.streams.add(end)
-  const beat = setInterval(() => reply.write(':\n\n'), HEARTBEAT_MS)
-  beat.unref()
-  call.res.once('close', () => {
-    clearInterval(beat)
-    state.streams.delete(end)
-    source.close()
+  const stream = place.open(req, res, {
+    onDrain: end,
+    onClose() {
+      state.streams.delete(end)
+      onGone()
+      source.close()
+    },
   })
+  listener.start(stream, source.acknowledged)
   void source.ended.then(end)
+}
+
+/** What one subscription sends: each message carries the id of the request that opened it. */
+class Listener {
+  readonly #id: string | number
+  #stream: EventStream | undefined
+  #waiting: ServerNotification[] = []
+
+  constructor(idJson: string) {
+    this.#id = JSON.parse(idJson) as string | number
+  }
+
+  start(stream: EventStream, acknowledged: SubscriptionFilter): void {
+    this.#stream = stream
+    this.pass({
+      method: 'notifications/subscriptions/acknowledged',
+      params: { notifications: acknowledged as JsonObject },
+    })
+    for (const notification of this.#waiting.splice(0)) this.pass(notification)
+  }
+
+  /** What comes before the acknowledgement waits for it. */
+  pass({ method, params }: ServerNotification): void {
+    if (!this.#stream) {
+      if (this.#waiting.length < MAX_WAITING) this.#waiting.push({ method, ...(params ? { params } : {}) })
+      return
+    }
+    const meta = { ...(isObject(params?.['_meta']) ? params['_meta'] : {}), [META.subscriptionId]: this.#id }
+    const message = { jsonrpc: '2.0', method, params: { ...params, _meta: meta } }
+    this.#stream.send(encodeEvent(JSON.stringify(message)))
+  }
+
+  end(): void {
+    const result = { resultType: 'complete', _meta: { [META.subscriptionId]: this.#id } }
+    this.#stream?.end(encodeEvent(JSON.stringify({ jsonrpc: '2.0', id: this.#id, result })))
+  }
 }
 
 function readFilter(call: Call): SubscriptionFilter {
@@ -109,10 +138,13 @@ async function openSingle(
     const channel: Channel = await entry.upstream.modern()
     return channel.subscribe(options.filter, options.pass, options.signal)
   }
-  const terms = { ...termsOf(call), capabilities: {} }
-  const lease = await state.pool.lease(entry, call.principal.subject, terms, options.signal)
-  options.signal.addEventListener('abort', () => lease.release(), { once: true })
-  return lease.channel.subscribe(options.filter, options.pass, options.signal)
+  return state.pool.follow(entry, {
+    subject: call.principal.subject,
+    clientInfo: termsOf(call).clientInfo,
+    filter: options.filter,
+    onNotification: options.pass,
+    signal: options.signal,
+  })
 }
 
 /** All servers: list changes come from the registry, resource updates from each URI's owner. */

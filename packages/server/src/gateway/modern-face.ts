@@ -51,7 +51,7 @@ export async function serveModern(tools: GatewayTools, state: ModernState, call:
     checkHeaders(call.headers, call.envelope, call.method)
     if (CALLS.has(call.method)) return await invoke(tools, state, call, reply)
     limit(tools, call.principal)
-    if (call.method === 'subscriptions/listen') return await listen(tools, state, call, reply)
+    if (call.method === 'subscriptions/listen') return await listen(tools, state, call)
     reply.finish(await answer(tools, state, call, reply))
   } catch (error) {
     failCall(tools, call, error, reply)
@@ -172,9 +172,13 @@ async function roundWithLegacy(
       ? await startCall(state, call, entry, params)
       : resume(tools, state, binding, params)
   const wantsLogs = call.envelope.has(META.logLevel)
-  const round = await held.next((notification) => {
-    if (notification.method !== 'notifications/message' || wantsLogs) reply.send(notification)
-  }, whenClientLeaves(call.res))
+  const round = await held.next(
+    (notification) => {
+      if (notification.method !== 'notifications/message' || wantsLogs) reply.send(notification)
+    },
+    whenClientLeaves(call.res),
+    call.envelope.value('progressToken'),
+  )
   const info = await entry.upstream.info()
   if (round.kind === 'done') return toModernOutcome(call.method, round.outcome, info)
   state.held.keep(held)
@@ -212,8 +216,7 @@ async function startCall(
   const held = state.held.create(capabilities)
   const lease = await state.pool.lease(
     entry,
-    call.principal.subject,
-    termsOf(call),
+    { subject: call.principal.subject, ...termsOf(call) },
     whenClientLeaves(call.res),
   )
   const level = call.envelope.string(META.logLevel)

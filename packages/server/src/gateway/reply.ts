@@ -138,6 +138,10 @@ export class Reply {
   }
 
   fail(error: ParleyError): void {
+    if (!this.#open && !this.#done) {
+      this.#done = true
+      return sendError(this.#res, error, this.#idJson)
+    }
     const json = `{"jsonrpc":"2.0","id":${this.#idJson},"error":${JSON.stringify(toRpcError(error))}}`
     this.#end(json, ERRORS[error.code].http)
   }

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hash } from 'node:crypto'
 import { ParleyError } from '@parley/contract'
 import type { Clock } from '../lib/clock.ts'
 import { isObject } from '../lib/json-rpc.ts'
@@ -86,7 +86,7 @@ export class RequestStates {
 }
 
 export function digestOf(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('base64url')
+  return hash('sha256', bytes, 'base64url')
 }
 
 function refuse(): never {

@@ -1,12 +1,14 @@
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
-import type { Channel } from '../upstream/index.ts'
+import type { Channel, ServerNotification, Subscription, SubscriptionFilter } from '../upstream/index.ts'
 
 const IDLE_MS = 60_000
 
 interface Pooled {
   readonly key: string
+  readonly server: string
+  readonly subject: string
   readonly channel: Channel
   readonly shared: boolean
   users: number
@@ -19,6 +21,26 @@ export interface Lease {
   release(): void
 }
 
+/** Whose session, and what its client can be asked. */
+export interface LeaseTerms {
+  readonly subject: string
+  readonly capabilities: JsonObject
+  readonly clientInfo: JsonObject
+}
+
+export interface FollowOptions {
+  readonly subject: string
+  readonly clientInfo: JsonObject
+  readonly filter: SubscriptionFilter
+  readonly onNotification: (notification: ServerNotification) => void
+  /** Ends it. */
+  readonly signal: AbortSignal
+}
+
+interface Follower extends FollowOptions {
+  readonly server: string
+}
+
 /**
  * Legacy sessions for modern clients, who have none. A session belongs to one caller and one set of client
  * capabilities. When the client can be asked things back, a call has its session to itself, so that a question of the
@@ -28,26 +50,44 @@ export class SessionPool {
   readonly #clock: Clock
   #sessions = new Set<Pooled>()
   #opening = new Map<string, Promise<Pooled>>()
+  readonly #followers = new Set<Follower>()
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  async lease(
-    entry: ServerEntry,
-    subject: string,
-    terms: { readonly capabilities: JsonObject; readonly clientInfo: JsonObject },
-    signal: AbortSignal,
-  ): Promise<Lease> {
+  async lease(entry: ServerEntry, terms: LeaseTerms, signal: AbortSignal): Promise<Lease> {
     const shared = Object.keys(terms.capabilities).length === 0
-    const key = JSON.stringify([entry.id, subject, terms.capabilities])
+    const key = JSON.stringify([entry.id, terms.subject, terms.capabilities])
     const found = [...this.#sessions].find(
       (session) => session.key === key && !session.channel.closed && (shared || session.users === 0),
     )
-    const session = found ?? (await this.#open(key, shared, () => entry.upstream.openSession(terms, signal)))
+    const session = found ?? (await this.#open({ key, shared, entry, terms, signal }))
     session.idle?.cancel()
     session.users++
     return { channel: session.channel, release: () => this.#release(session) }
+  }
+
+  /**
+   * Subscribes for a caller. Over stdio each session is a process of its own, with changes of its own: there all the
+   * caller's sessions are followed, also those that open later.
+   */
+  async follow(entry: ServerEntry, options: FollowOptions): Promise<Subscription> {
+    const { subject, clientInfo, filter, onNotification, signal } = options
+    const lease = await this.lease(entry, { subject, clientInfo, capabilities: {} }, signal)
+    try {
+      const subscription = await lease.channel.subscribe(filter, onNotification, signal)
+      const follower: Follower = { ...options, server: entry.id }
+      if (entry.upstream.transport === 'stdio') await this.#followAll(follower, lease.channel)
+      void subscription.ended.then(() => {
+        this.#followers.delete(follower)
+        lease.release()
+      })
+      return subscription
+    } catch (error) {
+      lease.release()
+      throw error
+    }
   }
 
   async close(): Promise<void> {
@@ -56,20 +96,40 @@ export class SessionPool {
   }
 
   /** Shared sessions are opened once, however many calls wait for it. */
-  #open(key: string, shared: boolean, open: () => Promise<Channel>): Promise<Pooled> {
+  #open(wanted: Wanted): Promise<Pooled> {
+    const { key, shared } = wanted
     const waiting = shared ? this.#opening.get(key) : undefined
     if (waiting) return waiting
-    const opening = open().then((channel) => {
-      const session: Pooled = { key, channel, shared, users: 0, idle: undefined }
-      this.#sessions.add(session)
-      return session
-    })
+    const opening = this.#openNew(wanted)
     if (shared) {
       this.#opening.set(key, opening)
       const forget = () => void this.#opening.delete(key)
       opening.then(forget, forget)
     }
     return opening
+  }
+
+  async #openNew({ key, shared, entry, terms, signal }: Wanted): Promise<Pooled> {
+    const { subject, ...own } = terms
+    const channel = await entry.upstream.openSession(own, signal)
+    // Some servers put the questions of a call on the session's own stream, which must be there by then.
+    if (!shared) await channel.setSessionEvents({})
+    const session: Pooled = { key, server: entry.id, subject, channel, shared, users: 0, idle: undefined }
+    this.#sessions.add(session)
+    const followers = [...this.#followers].filter(
+      (follower) => follower.server === entry.id && follower.subject === subject,
+    )
+    await Promise.all(followers.map((follower) => followOn(channel, follower)))
+    return session
+  }
+
+  async #followAll(follower: Follower, except: Channel): Promise<void> {
+    this.#followers.add(follower)
+    const others = [...this.#sessions].filter(
+      ({ server, subject, channel }) =>
+        server === follower.server && subject === follower.subject && channel !== except && !channel.closed,
+    )
+    await Promise.all(others.map(({ channel }) => followOn(channel, follower)))
   }
 
   #release(session: Pooled): void {
@@ -83,5 +143,22 @@ export class SessionPool {
       },
       session.channel.closed ? 0 : IDLE_MS,
     )
+  }
+}
+
+interface Wanted {
+  readonly key: string
+  readonly shared: boolean
+  readonly entry: ServerEntry
+  readonly terms: LeaseTerms
+  readonly signal: AbortSignal
+}
+
+async function followOn(channel: Channel, { filter, onNotification, signal }: Follower): Promise<void> {
+  try {
+    await channel.subscribe(filter, onNotification, signal)
+  } catch (error) {
+    // A session that is lost is not followed; whoever called on it hears of that there.
+    if (!channel.closed && !signal.aborted) throw error
   }
 }

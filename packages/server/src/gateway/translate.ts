@@ -1,4 +1,5 @@
 import { isObject, type JsonObject, type Outcome, type RpcError } from '../lib/json-rpc.ts'
+import type { NewId } from '../lib/random.ts'
 import type { UpstreamInfo } from '../upstream/index.ts'
 import { LEGACY, META, MODERN, SUPPORTED_VERSIONS } from './protocol.ts'
 
@@ -105,4 +106,26 @@ export function toInitializeResult(info: UpstreamInfo, instructions: string | un
     serverInfo: info.serverInfo ?? { name: 'unnamed', version: '0' },
     ...(instructions === undefined ? {} : { instructions }),
   }
+}
+
+interface Question {
+  readonly method: string
+  readonly params?: JsonObject
+}
+
+/** A modern upstream's question for a legacy client, whose revision identifies each URL elicitation. */
+export function toLegacyQuestion(question: Question, newId: NewId): Question {
+  if (!asksForPage(question) || typeof question.params?.['elicitationId'] === 'string') return question
+  return { ...question, params: { ...question.params, elicitationId: newId('request') } }
+}
+
+/** A legacy upstream's question for a modern client, whose revision has no ids of elicitations. */
+export function toModernQuestion({ method, params = {} }: Question): JsonObject {
+  if (!asksForPage({ method, params })) return { method, params }
+  const { elicitationId: _id, ...rest } = params
+  return { method, params: rest }
+}
+
+function asksForPage({ method, params }: Question): boolean {
+  return method === 'elicitation/create' && params?.['mode'] === 'url'
 }

@@ -16,25 +16,31 @@ const SINGLE: ReadonlySet<string> = new Set(
   'authorization host origin content-type content-length content-encoding transfer-encoding'.split(' '),
 )
 
+/** What is wrong, for people. */
+export interface HeaderFault {
+  readonly code: 'invalid_request' | 'header_mismatch'
+  readonly message: string
+}
+
 /**
  * What llhttp lets through although two readers could understand it differently (RFC 9112 §11.2, RFC 9110 §5.3):
  * a repeated header of which Node keeps the first and others the last, `_` that CGI-like readers take for `-`, and
- * transfer codings beside `chunked`. Returns what is wrong, for people, or undefined.
+ * transfer codings beside `chunked`. Undefined when nothing is wrong.
  *
  * NOTE: on the lane. Each name costs a look at its first letter and length; only when two agree in both are names
  * compared.
  */
-export function checkHeaders(request: IncomingMessage): string | undefined {
+export function checkHeaders(request: IncomingMessage): HeaderFault | undefined {
   const raw = request.rawHeaders
-  if (raw.length > 2 * MAX_HEADERS) return `More than ${MAX_HEADERS} headers are not read.`
+  if (raw.length > 2 * MAX_HEADERS) return invalid(`More than ${MAX_HEADERS} headers are not read.`)
   let seen = 0
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index]!
-    if (name.includes('_')) return 'A header name must not hold an underscore.'
+    if (name.includes('_')) return invalid('A header name must not hold an underscore.')
     const bit = bitOf(name)
     if ((seen & bit) !== 0) {
       const repeated = findRepeated(raw)
-      if (repeated) return `The header ${repeated} must not be repeated.`
+      if (repeated) return repeatedFault(repeated)
     }
     seen |= bit
   }
@@ -42,7 +48,17 @@ export function checkHeaders(request: IncomingMessage): string | undefined {
   const coding = request.headers['transfer-encoding']
   return coding === undefined || coding.toLowerCase() === 'chunked'
     ? undefined
-    : 'Only the transfer coding "chunked" is understood.'
+    : invalid('Only the transfer coding "chunked" is understood.')
+}
+
+function invalid(message: string): HeaderFault {
+  return { code: 'invalid_request', message }
+}
+
+/** Of two MCP headers one differs from the body, or nobody can say which counts (MCP 2026-07-28, -32020). */
+function repeatedFault(name: string): HeaderFault {
+  const code = name.startsWith('mcp-') ? 'header_mismatch' : 'invalid_request'
+  return { code, message: `The header ${name} must not be repeated.` }
 }
 
 /** Zero for names that may be repeated; names that merely resemble a single one share its bit. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ParleyError, toParleyError } from '@parley/contract'
 import type { ListenConfig } from '../config/index.ts'
 import { AllowList, allowedHosts, foreignOrigins, ownOrigins } from './allow-lists.ts'
-import { checkHeaders } from './check-headers.ts'
+import { checkHeaders, type HeaderFault } from './check-headers.ts'
 import { allowCrossOrigin, answerPreflight } from './cross-origin.ts'
 import type { RawHandler } from './raw-handler.ts'
 import { readTarget } from './read-target.ts'
@@ -67,7 +67,7 @@ export class Dispatcher {
     const path = this.#path
     if (handler === undefined && this.#answerProbe(response, path)) return
     const fault = checkFraming(request)
-    if (fault !== undefined) return this.#refuse(request, response, 'invalid_request', fault)
+    if (fault !== undefined) return this.#refuse(request, response, fault.code, fault.message)
     const { host, origin } = request.headers
     if (host === undefined) return this.#refuse(request, response, 'invalid_request', NO_HOST)
     if (!this.#hosts.has(host)) return this.#refuse(request, response, 'host_refused', BAD_HOST)
@@ -124,15 +124,15 @@ export class Dispatcher {
   #refuse(
     request: IncomingMessage,
     response: ServerResponse,
-    code: 'invalid_request' | 'host_refused' | 'origin_refused',
+    code: 'invalid_request' | 'header_mismatch' | 'host_refused' | 'origin_refused',
     message: string,
   ): void {
     refuseRequest(request, response, new ParleyError(code, message), { asJsonRpc: this.#isMcp })
   }
 }
 
-function checkFraming(request: IncomingMessage): string | undefined {
+function checkFraming(request: IncomingMessage): HeaderFault | undefined {
   return request.httpVersionMajor === 1 && request.httpVersionMinor === 1
     ? checkHeaders(request)
-    : BAD_VERSION
+    : { code: 'invalid_request', message: BAD_VERSION }
 }

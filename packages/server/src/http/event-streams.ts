@@ -12,7 +12,8 @@ export interface EventStreamEvents {
 export interface EventStream {
   /** Writes whole events as they stand. False once the stream is over, be it because its reader is too slow. */
   send(bytes: Buffer | string): boolean
-  end(): void
+  /** Ends the stream, after last events if there are any. */
+  end(last?: Buffer | string): void
   /** Cuts the connection. */
   destroy(): void
 }
@@ -104,16 +105,20 @@ class OpenStream implements EventStream {
   send(bytes: Buffer | string): boolean {
     if (this.#isOver) return false
     this.#wasQuiet = false
+    // What waits is measured before this message, so that a large one alone does not make a reader slow.
+    if (this.#response.writableLength > this.#limitBytes) {
+      this.destroy()
+      return false
+    }
     this.#response.write(bytes)
-    if (this.#response.writableLength <= this.#limitBytes) return true
-    this.destroy()
-    return false
+    return true
   }
 
-  end(): void {
+  end(last?: Buffer | string): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#response.end()
+    if (last === undefined) this.#response.end()
+    else this.#response.end(last)
   }
 
   destroy(): void {

@@ -146,6 +146,22 @@ describe('D9: requests that two readers could understand differently', () => {
     expect(await exchange(rig.port, request(rig.port, 'POST /mcp', filled, body))).toContain('reached')
   })
 
+  it('P1: a repeated MCP header is a mismatch, any other invalid', async () => {
+    for (const [name, code] of [
+      ['Mcp-Name', -32020],
+      ['Mcp-Param-A', -32020],
+      ['Authorization', -32600],
+    ] as const) {
+      const answer = await exchange(
+        rig.port,
+        request(rig.port, 'POST /mcp', [`${name}: a`, `${name}: a`], ''),
+      )
+      expect(statusOf(answer)).toBe(400)
+      expect(answer).toContain(`"code":${code}`)
+    }
+    expect(reached).toEqual([])
+  })
+
   it('answers a pipelining client in its order, also when a later request is refused', async () => {
     const good = `GET /mcp/1 HTTP/1.1\r\nHost: localhost:${rig.port}\r\n\r\n`
     const bad = `GET /mcp/../2 HTTP/1.1\r\nHost: localhost:${rig.port}\r\n\r\n`

@@ -26,6 +26,7 @@ const POOL_BYTES = 400 * RANDOM_BYTES_PER_ID
 export function createNewId(clock: Pick<Clock, 'now'>, random: Random): NewId {
   let timeMs = 0
   let timeText = ''
+  let heads: Partial<Record<IdKind, string>> = {}
   let pool: Uint8Array = new Uint8Array(0)
   let used = 0
 
@@ -34,6 +35,7 @@ export function createNewId(clock: Pick<Clock, 'now'>, random: Random): NewId {
     if (now > timeMs || timeText === '') {
       timeMs = Math.max(now, timeMs)
       timeText = encodeTime(timeMs)
+      heads = {}
     }
     if (used + RANDOM_BYTES_PER_ID > pool.length) {
       pool = random.bytes(POOL_BYTES)
@@ -41,7 +43,8 @@ export function createNewId(clock: Pick<Clock, 'now'>, random: Random): NewId {
     }
     const tail = encodeFiveBytes(pool, used) + encodeFiveBytes(pool, used + 5)
     used += RANDOM_BYTES_PER_ID
-    return `${ID_PREFIXES[kind]}_${timeText}${tail}`
+    const head = (heads[kind] ??= `${ID_PREFIXES[kind]}_${timeText}`)
+    return (head + tail) as Id<kind>
   }
 }
 

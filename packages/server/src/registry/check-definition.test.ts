@@ -40,3 +40,14 @@ test('the cache answers like the check, also when the same content comes in anot
   expect(cache.check('tool', { ...sampleTool(), title: 'Other' })).toMatchObject({ kind: 'sound' })
   expect(cache.check('prompt', sampleTool())).not.toHaveProperty('hash', undefined)
 })
+
+test.each(['send\u00a0', ' send', 'send\u2028me', ' ', 'se\u3000nd'])(
+  'the name %j with a hidden blank is not even stored; a plain space inside is',
+  (name) => {
+    expect(checkDefinition('tool', { name })).toMatchObject({
+      kind: 'unusable',
+      reason: 'its name holds blanks that cannot be seen',
+    })
+    expect(checkDefinition('tool', { name: 'send me' }).kind).toBe('sound')
+  },
+)

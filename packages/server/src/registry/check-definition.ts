@@ -8,6 +8,9 @@ export const MAX_NAME_LENGTH = 128
 const MAX_TEMPLATE_LENGTH = 2048
 const LONG_DESCRIPTION_BYTES = 4096
 
+/** A blank at either end, or one that is no plain space: nobody can tell such a name from the one without it. */
+const STRANGE_BLANK = /^\s|\s$|[^\S ]/u
+
 export const INSTRUCTIONS = 'instructions'
 
 /** A definition that can be stored and shown to a reviewer. */
@@ -31,7 +34,8 @@ export function nameOf(kind: DefinitionKind, item: JsonObject): unknown {
 }
 
 /**
- * Checks one offered item: a name of at most 128 characters (templates: 2,048) without control characters, at most
+ * Checks one offered item: a name of at most 128 characters (templates: 2,048) without control characters or
+ * hidden blanks, at most
  * 64 KiB of canonical JSON, and the `x-mcp-header` rules. A description over 4 KiB is remarked on.
  */
 export function checkDefinition(kind: DefinitionKind, item: unknown): CheckedDefinition {
@@ -80,7 +84,8 @@ function checkName(kind: DefinitionKind, name: unknown): string | undefined {
   if (typeof name !== 'string' || name === '') return 'it has no name'
   const limit = kind === 'template' ? MAX_TEMPLATE_LENGTH : MAX_NAME_LENGTH
   if (name.length > limit) return `its name is longer than ${limit} characters`
-  return /\p{Cc}/u.test(name) ? 'its name holds control characters' : undefined
+  if (/\p{Cc}/u.test(name)) return 'its name holds control characters'
+  return STRANGE_BLANK.test(name) ? 'its name holds blanks that cannot be seen' : undefined
 }
 
 function remarkOn(item: JsonObject): string | undefined {

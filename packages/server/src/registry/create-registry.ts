@@ -93,11 +93,14 @@ class ServerRegistry implements ManagedRegistry {
   /** Makes the stored servers and the declared ones agree, and begins to connect. */
   async start(): Promise<void> {
     const declared = new Map(this.#options.declared.map((one) => [one.name, one.target]))
-    for (const row of this.#rows.servers()) await this.#reconcile(row, declared.get(row.name))
+    const known = this.#rows.servers()
+    for (const row of known) await this.#reconcile(row, declared.get(row.name))
+    const moved = new Set(known.filter(({ source }) => source === 'file').map(({ name }) => name))
     for (const [name, target] of declared) {
       if (this.#tended.has(name)) continue
       this.#refuseConfusable(name)
-      await this.#insert(name, target, { source: 'file', state: 'approved', actor: FILE_ACTOR })
+      const state = moved.has(name) ? 'pending' : 'approved'
+      await this.#insert(name, target, { source: 'file', state, actor: FILE_ACTOR })
     }
     for (const { reader } of this.#tended.values()) reader.start()
   }
@@ -192,7 +195,8 @@ class ServerRegistry implements ManagedRegistry {
 
   /**
    * A stored server goes on as it is only where it is still meant: the same target, from the same hand. Otherwise its
-   * approvals end with it, and a declared one of that name begins anew.
+   * approvals end with it. One that is declared with another target begins anew and waits for a review, because a
+   * file that others can change must not turn a trusted name into another program.
    */
   async #reconcile(row: ServerRow, target: ServerTarget | undefined): Promise<void> {
     const isMeant =
@@ -203,7 +207,7 @@ class ServerRegistry implements ManagedRegistry {
     const note =
       target === undefined
         ? `${row.name} is no longer declared`
-        : `${row.name} is declared with another target; its approvals end`
+        : `${row.name} is declared with another target; its approvals end, and \`parley servers review\` shows what it offers now`
     await this.#changes.commit(
       [this.#rows.deleteServer(row.id)],
       [{ action: 'server.remove', subject: FILE_ACTOR, note }],

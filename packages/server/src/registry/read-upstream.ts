@@ -59,7 +59,7 @@ export async function openReader(upstream: Upstream, signal: AbortSignal): Promi
   const info = await upstream.info()
   if (info.era === '2026-07-28') return upstream.modern()
   const channel = await upstream.openSession(HUB_TERMS, signal)
-  channel.setSessionEvents(DECLINE)
+  void channel.setSessionEvents(DECLINE)
   return channel
 }
 

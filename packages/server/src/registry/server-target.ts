@@ -41,7 +41,7 @@ export function readAddedTarget(body: object): ServerTarget {
     )
   }
   if (url.username !== '' || url.password !== '') {
-    throw new ParleyError('invalid_params', 'url must not hold a user name or password.')
+    throw new ParleyError('invalid_params', 'url must not hold credentials.')
   }
   if (text.includes('#')) throw new ParleyError('invalid_params', 'url must not have a fragment.')
   return { transport: 'http', url: url.href }

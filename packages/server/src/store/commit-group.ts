@@ -1,8 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { isStorageError } from './sqlite-error.ts'
-import type { NumberedUnit, Row, Unit, UnitAnswer, UnitFailure, UnitResult } from './unit.ts'
+import type { NumberedUnit, Row, TextRows, Unit, UnitAnswer, UnitFailure, UnitResult } from './unit.ts'
 
 const MAX_STATEMENTS = 500
+/** Rows of one statement; more save nothing. */
+const ROWS_AT_ONCE = 32
 
 /**
  * Applies units in one transaction, that is with one fsync, and returns their answers after the commit. Each unit has
@@ -48,7 +50,13 @@ export class CommitGroup {
 
   #run(unit: Unit): UnitResult {
     const rows: Row[][] = []
-    for (const [at, { sql, parameters, expect }] of unit.entries()) {
+    for (const [at, part] of unit.entries()) {
+      if ('texts' in part) {
+        this.#insertTexts(part)
+        rows.push([])
+        continue
+      }
+      const { sql, parameters, expect } = part
       const statement = this.#prepare(sql)
       const returns = statement.columns().length > 0
       const returned = returns ? (statement.all(...parameters) as Row[]) : []
@@ -57,6 +65,18 @@ export class CommitGroup {
       rows.push(returned)
     }
     return { kind: 'done', rows }
+  }
+
+  #insertTexts({ into, column, texts }: TextRows): void {
+    const sql = `INSERT INTO ${into} (${column}) VALUES (?)`
+    const tail = texts.length % ROWS_AT_ONCE
+    if (texts.length > tail) {
+      const many = this.#prepare(sql + ', (?)'.repeat(ROWS_AT_ONCE - 1))
+      for (let at = 0; at < texts.length - tail; at += ROWS_AT_ONCE)
+        many.run(...texts.slice(at, at + ROWS_AT_ONCE))
+    }
+    const one = this.#prepare(sql)
+    for (const text of texts.slice(texts.length - tail)) one.run(text)
   }
 
   #prepare(sql: string): StatementSync {

@@ -30,6 +30,11 @@ export interface ExchangeEvents {
    * back to the upstream. Its `id` is the upstream's own, opaque. Never called for a modern upstream.
    */
   serverRequest(request: RequestMessage, signal: AbortSignal): Promise<Outcome>
+  /**
+   * A legacy upstream closed the connection before its answer, which it will have ready when it is come back to after
+   * `retryMs` (MCP 2025-11-25, Sending Messages to the Server). The channel comes back by itself.
+   */
+  paused?(retryMs: number): void
 }
 
 /** The notification types of `subscriptions/listen` (MCP 2026-07-28, Subscriptions). */
@@ -82,9 +87,10 @@ export interface Channel {
   ): Promise<Subscription>
   /**
    * Everything a legacy session sends outside any exchange: notifications and requests. Used by the face of a legacy
-   * client, whose session this is. No effect on a modern channel.
+   * client, whose session this is. Resolves when the upstream can be heard, never rejects. No effect on a modern
+   * channel.
    */
-  setSessionEvents(events: Partial<ExchangeEvents>): void
+  setSessionEvents(events: Partial<ExchangeEvents>): Promise<void>
   /** Ends the session (HTTP DELETE) or the process if nobody else uses it. */
   close(): Promise<void>
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { openHttp, unending } from './fixtures/test-kit.ts'
-import { initializeResult, sendJson, startRaw, type Received } from './fixtures/raw-server.ts'
+import { DISCOVERY, initializeResult, sendJson, startRaw, type Received } from './fixtures/raw-server.ts'
 import type { ServerResponse } from 'node:http'
 
 type Answer = (received: Received, res: ServerResponse) => void
@@ -104,6 +104,22 @@ describe('detection of the era over HTTP', () => {
     expect(health.state).not.toBe('ready')
     const initialized = received.filter(({ body }) => body.method === 'initialize').length
     expect(initialized).toBe(what === 'a revision that is older' ? 1 : 0)
+  })
+
+  it('asks again when its own version is refused and named as supported, and does not initialize', async () => {
+    let refusals = 0
+    const { found, received } = await detect((one, res) => {
+      if (refusals++ === 0) return error(400, -32022, { supported: ['2026-07-28'] })(one, res)
+      sendJson(res, { jsonrpc: '2.0', id: one.body.id, result: DISCOVERY })
+    })
+    expect(found).toBe('2026-07-28')
+    expect(received.map(({ body }) => body.method)).toEqual(['server/discover', 'server/discover'])
+  })
+
+  it('asks again only once', async () => {
+    const { found, received } = await detect(error(400, -32022, { supported: ['2026-07-28'] }))
+    expect(found).toMatch(/^upstream_invalid/)
+    expect(received).toHaveLength(2)
   })
 
   it('asks once, however many want to know', async () => {

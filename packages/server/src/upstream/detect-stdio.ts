@@ -5,7 +5,7 @@ import { HUB_META, HUB_TERMS } from './hub-terms.ts'
 import { openLegacyStdioChannel } from './legacy-stdio-channel.ts'
 import { ModernStdioChannel } from './modern-stdio-channel.ts'
 import { NO_EVENTS } from './no-events.ts'
-import { readDiscovery } from './read-discovery.ts'
+import { readDiscovery, refusesOwnVersion } from './read-discovery.ts'
 import type { StdioConnection } from './stdio-connection.ts'
 
 /** After this long without an answer to `server/discover`, a server is taken for one that does not know it. */
@@ -23,8 +23,8 @@ export interface DetectOptions {
  * modern, or none, means a session server (MCP 2026-07-28, stdio: Backward Compatibility).
  */
 export async function detectStdio(connection: StdioConnection, options: DetectOptions): Promise<Channel> {
-  const outcome = await discover(connection, options)
-  const info = readDiscovery(outcome)
+  const first = await discover(connection, options)
+  const info = readDiscovery(refusesOwnVersion(first) ? await discover(connection, options) : first)
   if (info) return new ModernStdioChannel(connection, info)
   const lively = connection.closed ? options.restart() : connection
   return openLegacyStdioChannel(lively, HUB_TERMS, options.signal)

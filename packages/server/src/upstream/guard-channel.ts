@@ -57,5 +57,6 @@ function watch(events: ExchangeEvents, deadline: Deadline): ExchangeEvents {
         deadline.resume()
       }
     },
+    paused: (retryMs) => events.paused?.(retryMs),
   }
 }

@@ -146,7 +146,7 @@ describe('the lane', () => {
         const timer = setInterval(() => res.write(' '), 50)
         res.on('close', () => clearInterval(timer))
       },
-      { timeoutMs: 300, maxTimeoutMs: 600 },
+      { timeoutMs: 300, maxTimeoutMs: 600_000 },
     )
     expect(await send(house.lane).over).toEqual(['upstream_timeout'])
   })

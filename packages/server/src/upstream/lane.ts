@@ -2,6 +2,7 @@ import { ParleyError } from '@parley/contract'
 import type { LaneExchange as EgressExchange, LaneHead, Outlet } from '../egress/index.ts'
 import { refuseEncoding, responseTooLarge } from '../egress/index.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
+import { Deadline } from './deadline.ts'
 import { toStatusError } from './http-status-error.ts'
 import { readMessage } from './message-reader.ts'
 import type { Report } from './report.ts'
@@ -23,11 +24,11 @@ export interface Lane {
 
 /** Hears what comes back. What it throws ends the exchange, and it then hears it by `onError`. */
 export interface LaneReceiver {
-  /** The whole answer, one JSON body. The bytes are valid only during the call. */
+  /** The whole answer, one JSON body. */
   onJson(body: Buffer): void
   /** The answer is an event stream. */
   onStream(): void
-  /** Bytes of the stream as they come, cut anywhere; valid only during the call. */
+  /** Bytes of the stream as they come, cut anywhere. */
   onEvents(chunk: Buffer): void
   /** The end of the stream. */
   onEnd(): void
@@ -38,6 +39,8 @@ export interface LaneReceiver {
 export interface LaneExchange {
   /** The caller has gone: the server is told by closing the exchange, and the receiver hears nothing more. */
   abort(): void
+  /** The server gave a sign of life that counts: its time begins again. */
+  extend(): void
   /** The response has come: nothing more is wanted, but the server may end its stream in peace. */
   finish(): void
   pause(): void
@@ -90,7 +93,9 @@ class Running implements LaneExchange {
   readonly #options: LaneOptions
   readonly #receiver: LaneReceiver
   #exchange: EgressExchange | undefined
-  #total: Timer | undefined
+  /** Only an answer that does not come in one piece needs one: bytes alone are no sign of life. */
+  #deadline: Deadline | undefined
+  #linger: Timer | undefined
   #status = 0
   #isStream = false
   #isJson = false
@@ -120,7 +125,7 @@ class Running implements LaneExchange {
     this.#isStream = head.status === 200 && isMediaType(type, 'text/event-stream')
     this.#expected = head.contentLength
     if (this.#isStream) {
-      this.#limitTotal()
+      this.#startDeadline()
       this.#attempt(() => this.#receiver.onStream())
     } else if (head.contentLength > this.#options.limits.resultBytes) {
       this.#fail(responseTooLarge(this.#options.limits.resultBytes))
@@ -136,9 +141,9 @@ class Running implements LaneExchange {
     if (this.#isStream) return this.#attempt(() => this.#receiver.onEvents(chunk))
     if (!this.#isJson) return
     if (this.#chunks === undefined && chunk.length === this.#expected) return this.#take(chunk)
-    this.#limitTotal()
+    this.#startDeadline()
     this.#chunks ??= []
-    this.#chunks.push(Buffer.from(chunk))
+    this.#chunks.push(chunk)
   }
 
   onEnd(): void {
@@ -166,8 +171,12 @@ class Running implements LaneExchange {
     if (this.#over || this.#finished) return
     this.#finished = true
     this.#options.guard.seen()
-    this.#total?.cancel()
-    this.#total = this.#options.clock.setTimeout(() => this.abort(), LINGER_MS)
+    this.#deadline?.stop()
+    this.#linger = this.#options.clock.setTimeout(() => this.abort(), LINGER_MS)
+  }
+
+  extend(): void {
+    this.#deadline?.extend()
   }
 
   pause(): void {
@@ -214,18 +223,21 @@ class Running implements LaneExchange {
     this.#receiver.onError(error)
   }
 
-  /** Only an answer that does not come in one piece needs a limit of its own for the whole. */
-  #limitTotal(): void {
-    this.#total ??= this.#options.clock.setTimeout(
-      () => this.#fail(new ParleyError('upstream_timeout', 'The server did not answer in time.')),
-      this.#options.limits.totalMs,
-    )
+  #startDeadline(): void {
+    const { clock, limits } = this.#options
+    this.#deadline ??= new Deadline({
+      clock,
+      idleMs: limits.timeoutMs,
+      totalMs: limits.totalMs,
+      onExpire: (error) => this.#fail(error),
+    })
   }
 
   #leave(): boolean {
     if (this.#over) return false
     this.#over = true
-    this.#total?.cancel()
+    this.#deadline?.stop()
+    this.#linger?.cancel()
     this.#options.guard.leave()
     return true
   }

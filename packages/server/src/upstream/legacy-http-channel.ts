@@ -41,6 +41,14 @@ export async function openLegacyHttpChannel(
   }
 }
 
+interface Reading {
+  readonly message: JsonObject
+  readonly id: number
+  readonly events: ExchangeEvents
+  /** Aborted when nobody waits for the response any more. */
+  readonly signal: AbortSignal
+}
+
 class LegacyHttpSession implements Channel {
   readonly #wire: HttpWire
   readonly #router: SessionRouter
@@ -89,7 +97,9 @@ class LegacyHttpSession implements Channel {
       )
     }
     signal.addEventListener('abort', onAbort, { once: true })
-    this.#read(message, id, reading.signal).catch((error: unknown) => this.#router.abandon(id, error))
+    this.#read({ message, id, events, signal: reading.signal }).catch((error: unknown) =>
+      this.#router.abandon(id, error),
+    )
     try {
       return await response
     } finally {
@@ -99,7 +109,7 @@ class LegacyHttpSession implements Channel {
   }
 
   /** POSTs a request and reads until its response is there, coming back for it when the stream broke off. */
-  async #read(message: JsonObject, id: number, signal: AbortSignal): Promise<void> {
+  async #read({ message, id, events, signal }: Reading): Promise<void> {
     const cursor = new StreamCursor()
     let answered = false
     const onMessage = (received: Message, status: number) => {
@@ -110,6 +120,7 @@ class LegacyHttpSession implements Channel {
     }
     let end = await resumable(cursor, this.#post(message, { signal, onEvent: cursor.take, onMessage }))
     for (let round = 0; !answered && isPaused(end, cursor) && round < MAX_RESUMES; round++) {
+      if (end) events.paused?.(cursor.retryMs)
       await pause(this.#wire, cursor.retryMs, signal)
       end = await resumable(cursor, this.#get(cursor, { signal, onMessage }))
     }
@@ -179,9 +190,9 @@ class LegacyHttpSession implements Channel {
     return this.#send(message, this.#over.signal)
   }
 
-  setSessionEvents(events: Partial<ExchangeEvents>): void {
+  setSessionEvents(events: Partial<ExchangeEvents>): Promise<void> {
     this.#router.setSessionEvents(events)
-    this.#openStream()
+    return this.#openStream().ready
   }
 
   async subscribe(

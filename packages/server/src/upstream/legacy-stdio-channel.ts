@@ -68,8 +68,9 @@ class LegacyStdioChannel implements Channel {
     return this.#subscriptions.open(filter, onNotification, signal)
   }
 
-  setSessionEvents(events: Partial<ExchangeEvents>): void {
+  setSessionEvents(events: Partial<ExchangeEvents>): Promise<void> {
     this.#connection.router.setSessionEvents(events)
+    return Promise.resolve()
   }
 
   close(): Promise<void> {

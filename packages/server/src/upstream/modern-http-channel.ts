@@ -12,6 +12,7 @@ import { toStatusError } from './http-status-error.ts'
 import type { HttpWire } from './http-wire.ts'
 import { HUB_META } from './hub-terms.ts'
 import { belongsToRequest } from './modern-notifications.ts'
+import { refusesOwnVersion } from './read-discovery.ts'
 import { modernHeaders } from './request-headers.ts'
 import { SubscriptionReader } from './subscription-reader.ts'
 
@@ -21,22 +22,20 @@ export function createModernHttpChannel(wire: HttpWire, info: UpstreamInfo): Cha
   return {
     info,
     closed: false,
-    exchange: (method, params, events, signal) =>
-      exchangeModern(wire, {
-        id: ++lastId,
-        method,
-        params,
-        signal,
-        onNotification: (one) => {
-          if (belongsToRequest(one, params)) events.notification(one)
-          else wire.report('unexpected-notification', one.method)
-        },
-      }),
+    async exchange(method, params, events, signal) {
+      const onNotification = (one: ServerNotification) => {
+        if (belongsToRequest(one, params)) events.notification(one)
+        else wire.report('unexpected-notification', one.method)
+      }
+      const send = () => exchangeModern(wire, { id: ++lastId, method, params, signal, onNotification })
+      const first = await send()
+      return refusesOwnVersion(first) ? send() : first
+    },
     // A modern client has nothing to tell: requests are cancelled by closing their stream.
     notify: () => Promise.resolve(),
     subscribe: (filter, onNotification, signal) =>
       subscribe(wire, { id: ++lastId, filter, onNotification, signal }),
-    setSessionEvents() {},
+    setSessionEvents: () => Promise.resolve(),
     close: () => Promise.resolve(),
   }
 }

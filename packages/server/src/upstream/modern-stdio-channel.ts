@@ -86,7 +86,9 @@ export class ModernStdioChannel implements Channel {
     return { acknowledged: await reader.acknowledged, ended, close }
   }
 
-  setSessionEvents(): void {}
+  setSessionEvents(): Promise<void> {
+    return Promise.resolve()
+  }
 
   close(): Promise<void> {
     return this.#connection.close()

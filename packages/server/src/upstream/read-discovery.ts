@@ -8,6 +8,15 @@ const UNSUPPORTED_VERSION = -32022
 /** Errors that only a modern server knows: header mismatch, missing client capability. */
 const MODERN_ERRORS: ReadonlySet<number> = new Set([-32020, -32021])
 
+/** True for a refusal of the protocol version (-32022) that names the very version that was spoken: to be asked again. */
+export function refusesOwnVersion(outcome: Outcome | undefined): boolean {
+  if (outcome === undefined || !('error' in outcome) || outcome.error.code !== UNSUPPORTED_VERSION)
+    return false
+  const { data } = outcome.error
+  const supported = isObject(data) ? data['supported'] : undefined
+  return Array.isArray(supported) && supported.includes(MODERN_VERSION)
+}
+
 /**
  * What the answer to `server/discover` says of the server; undefined means that it is a session server, to be
  * initialized. A server that names its versions is spoken to in one of them, or not at all.

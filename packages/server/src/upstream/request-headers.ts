@@ -1,5 +1,6 @@
 import { ParleyError } from '@parley/contract'
 import { encodeHeaderValue } from '../lib/header-value.ts'
+import { isRawNumber } from '../lib/exact-numbers.ts'
 import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 
 /** Where a tool's arguments are mirrored into headers; found by the registry in its definition. */
@@ -67,6 +68,7 @@ export function postHeaders(
 function toHeaderText(value: unknown): string | undefined {
   if (typeof value === 'string') return value
   if (typeof value === 'boolean') return String(value)
+  if (isRawNumber(value)) return value.rawJSON
   if (typeof value !== 'number') return undefined
   return Number.isInteger(value) ? BigInt(value).toString() : String(value)
 }

@@ -68,6 +68,30 @@ describe('a session server', () => {
     expect(events.notifications.map(({ params }) => params?.['data'])).toEqual(['one', 'two'])
   })
 
+  it('that has no route for GET keeps its session', async () => {
+    await using house = await legacy(({ body, method }, res) => {
+      if (method === 'GET') return void res.writeHead(404).end('Cannot GET /mcp')
+      sendJson(res, done(body.id))
+    })
+    await house.channel.setSessionEvents({})
+    expect(textOf(await callTool(house.channel, 'x'))).toBe('done')
+    expect(house.channel.closed).toBe(false)
+  })
+
+  it('says when it closes a stream to be come back to', async () => {
+    let waitingId: unknown
+    await using house = await legacy(({ body, method, headers }, res) => {
+      if (headers['last-event-id'] !== undefined) return void openEvents(res)(done(waitingId), 'e2')
+      if (method === 'GET') return void res.writeHead(405).end()
+      waitingId = body.id
+      res.writeHead(200, { 'content-type': 'text/event-stream' }).end('id: e1\nretry: 15\ndata: \n\n')
+    })
+    const pauses: number[] = []
+    const events = { ...recorder(), paused: (retryMs: number) => void pauses.push(retryMs) }
+    expect(textOf(await callTool(house.channel, 'x', { events }))).toBe('done')
+    expect(pauses).toEqual([15])
+  })
+
   it('is not come back to for an event id that no header can carry', async () => {
     await using house = await legacy(({ method }, res) => {
       if (method === 'GET') return void res.writeHead(405).end()

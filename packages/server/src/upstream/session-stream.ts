@@ -36,13 +36,16 @@ export class SessionStream {
   async #follow(): Promise<void> {
     const { over, onLost } = this.#options
     const cursor = new StreamCursor()
+    let everOpen = false
     for (let failures = 0; !over.aborted;) {
       const { status, wasOpen } = await this.#once(cursor)
       this.#first.resolve()
       if (over.aborted) return
-      if (status === 404) return onLost()
+      // A server without any route for GET says 404 too; whether the session is lost then shows at its next request.
+      if (status === 404) return everOpen ? onLost() : undefined
       // 405 says that there is no such stream (MCP 2025-11-25, Listening for Messages); 400 and 501 mean the same.
       if (status === 405 || status === 400 || status === 501) return
+      everOpen ||= wasOpen
       failures = wasOpen ? 0 : failures + 1
       await this.#pause(Math.min(MAX_WAIT_MS, cursor.retryMs * 2 ** Math.min(failures, 10)))
     }

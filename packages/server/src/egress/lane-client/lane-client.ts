@@ -20,7 +20,6 @@ export interface LaneEndpoint {
 /** Hears one exchange: head, data, then exactly one of end and error; nothing after an abort. */
 export interface LaneReceiver {
   onHead(head: LaneHead): void
-  /** The chunk is valid only during the call: who keeps it copies it. */
   onData(chunk: Buffer): void
   onEnd(): void
   onError(error: ParleyError): void

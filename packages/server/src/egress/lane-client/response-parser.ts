@@ -9,7 +9,7 @@ export interface LaneHead {
   readonly contentLength: number
 }
 
-/** Hears one response. Chunks are parts of what was pushed, and valid only during the call. */
+/** Hears one response. Chunks are parts of what was pushed. */
 export interface ResponseSink {
   onHead(head: LaneHead): void
   onData(chunk: Buffer): void

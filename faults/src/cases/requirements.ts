@@ -1,0 +1,170 @@
+import type { Requirement } from '../run/coverage.ts'
+
+const SERVER = 'packages/server/src'
+const BOTH = ['2026-07-28', '2025-11-25'] as const
+
+/** Everything this suite answers for. An item without a case and without a test fails the run. */
+export const REQUIREMENTS: readonly Requirement[] = [
+  { id: 'P1', title: 'headers equal the body', eras: ['2026-07-28'] },
+  { id: 'P2', title: 'no decision on a header alone', eras: BOTH },
+  { id: 'P3', title: 'Origin, Host, methods of HTTP', eras: BOTH },
+  { id: 'P4', title: 'exact, single JSON-RPC keys', eras: BOTH },
+  {
+    id: 'P5',
+    title: 'requestState sealed, bound, used once',
+    // A client of 2025-11-25 has no requestState; the upstreams of both eras are in the names.
+    eras: ['2026-07-28'],
+    tests: [
+      {
+        file: `${SERVER}/gateway/request-state.test.ts`,
+        name: 'a state opens once, for the same caller and request',
+      },
+      { file: `${SERVER}/gateway/request-state.test.ts`, name: 'it does not open after its time' },
+    ],
+  },
+  {
+    id: 'P6',
+    title: 'caching keeps to its scope',
+    eras: BOTH,
+    lacks: 'a second person, until accounts exist',
+  },
+  { id: 'P7', title: 'a closed stream cancels upstream', eras: BOTH },
+  {
+    id: 'P8',
+    title: 'sessions bound to their caller',
+    eras: ['2025-11-25'],
+    lacks: 'a second person, until accounts exist',
+  },
+  { id: 'P9', title: 'x-mcp-header rules', eras: BOTH },
+  { id: 'P10', title: 'nothing undeclared is asked of a client', eras: BOTH },
+  { id: 'D1', title: 'body cap while streaming' },
+  { id: 'D2', title: 'depth cap' },
+  { id: 'D3', title: 'duplicate and prototype keys' },
+  { id: 'D4', title: 'numbers, text, colliding keys' },
+  { id: 'D5', title: 'costly schemas and templates' },
+  {
+    id: 'D6',
+    title: 'slow clients are cut',
+    tests: [
+      { file: `${SERVER}/http/limits.test.ts`, name: 'cuts one that drips, although it never falls silent' },
+    ],
+  },
+  {
+    id: 'D7',
+    title: 'stream caps',
+    lacks: 'a peer that vanishes without a word needs a network that drops packets',
+  },
+  {
+    id: 'D8',
+    title: 'slow readers are bounded',
+    tests: [
+      {
+        file: `${SERVER}/http/event-streams.test.ts`,
+        name: 'D8: is cut when its reader leaves too much unread, and others lose nothing',
+      },
+    ],
+  },
+  { id: 'D9', title: 'request smuggling' },
+  { id: 'D10', title: 'header block, caches, labels' },
+  {
+    id: 'D11',
+    title: 'bulkhead and breaker',
+    tests: [
+      {
+        file: `${SERVER}/upstream/breaker.test.ts`,
+        name: 'opens only after as many failures in a row as it allows',
+      },
+    ],
+  },
+  {
+    id: 'D12',
+    title: 'password hashing is bounded',
+    notApplicable: 'there is no login yet, so nothing is hashed',
+  },
+  { id: 'D13', title: 'HTTP/1.1 only' },
+  { id: 'D14', title: 'nothing kills the process' },
+  { id: 'L1', title: 'processes only from the file' },
+  {
+    id: 'L2',
+    title: 'what a child sees and is allowed',
+    lacks: 'a user and resource limits of its own: Node cannot set them, a container or systemd can',
+    tests: [
+      {
+        file: `${SERVER}/upstream/stdio-hostile.test.ts`,
+        name: 'sees exactly the environment, arguments and folder that were declared',
+      },
+    ],
+  },
+  { id: 'L3', title: 'nothing read is run or opened' },
+  { id: 'L4', title: 'loopback unless told otherwise' },
+  { id: 'L5', title: 'no default credentials' },
+  { id: 'L6', title: 'no switches for protection' },
+  {
+    id: 'E1',
+    title: 'special addresses in every spelling',
+    tests: [{ file: `${SERVER}/egress/guard.test.ts`, name: 'refuses http://%s' }],
+  },
+  {
+    id: 'E2',
+    title: 'rebinding gains nothing',
+    tests: [
+      {
+        file: `${SERVER}/egress/guard.test.ts`,
+        name: 'E2: a name that changes its address between two looks gains nothing, in 200 tries',
+      },
+    ],
+  },
+  { id: 'E3', title: 'redirects are not followed' },
+  {
+    id: 'E4',
+    title: 'caps on answers',
+    tests: [
+      { file: `${SERVER}/egress/caps.test.ts`, name: 'is cut at the cap of bytes, with bounded memory' },
+    ],
+  },
+  { id: 'E5', title: 'errors tell nothing of inside' },
+  { id: 'E6', title: 'schemes, ports, user information' },
+  { id: 'E7', title: 'never itself or metadata' },
+  { id: 'G1', title: 'no credential passes through' },
+  { id: 'G4', title: 'a key on every address' },
+  { id: 'G8', title: 'nobody chooses the upstream' },
+  { id: 'G10', title: 'test and refresh obey the rules' },
+  { id: 'T1', title: 'changes are held back' },
+  {
+    id: 'T2',
+    title: 'approval bound to the target',
+    tests: [
+      {
+        file: `${SERVER}/registry/servers.test.ts`,
+        name: 'the target is URL and path, or command, arguments and package',
+      },
+    ],
+  },
+  { id: 'T3', title: 'nothing of a pending server' },
+  { id: 'T4', title: 'no shadowing' },
+  {
+    id: 'R8',
+    title: 'disk full; a bad upstream hurts no other',
+    tests: [
+      {
+        file: `${SERVER}/store/disk-full.test.ts`,
+        name: 'a full disk refuses writes, keeps reads, and is left again by itself; no acknowledged write is lost',
+      },
+    ],
+  },
+  { id: 'R10', title: 'upstream crash, hang, restart' },
+  { id: 'R11', title: 'client disconnect' },
+  { id: 'R15', title: 'drain' },
+  {
+    id: 'R31',
+    title: 'stdio children',
+    tests: [
+      {
+        file: `${SERVER}/upstream/stdio-hostile.test.ts`,
+        name: 'do not outlive a hub that was killed with SIGKILL',
+      },
+    ],
+  },
+  { id: 'JSONTestSuite', title: 'as bodies and arguments', eras: BOTH },
+  { id: 'FUZZ', title: '20,000 seeded cases or more' },
+]
