@@ -96,6 +96,8 @@ async function hungUpstream(rig: Rig): Promise<void> {
     const hung = Array.from({ length: rig.settings.isFull ? 500 : 150 }, () =>
       face.call('hang', {}, { timeoutMs: 20_000 }),
     )
+    // What is measured is the hanging, not the arrival of so many calls at once.
+    await sleep(500)
     const busy = await timesAtGood(rig, 300)
     const replies = await Promise.all(hung)
     assert.ok(
