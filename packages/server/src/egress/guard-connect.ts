@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import type { LookupAddress, LookupOptions } from 'node:dns'
-import type { LookupFunction, OnReadOpts } from 'node:net'
+import type { LookupFunction } from 'node:net'
 import { buildConnector } from 'undici'
 import { refuseAddress, refusedTarget } from './admit-target.ts'
 import type { Target, TargetRules } from './admit-target.ts'
@@ -13,12 +13,6 @@ export function resolveHost(host: string): Promise<readonly LookupAddress[]> {
   return lookup(host, { all: true })
 }
 
-/** Undici's connector; with `onread` a socket without TLS reads into one given buffer instead of emitting `data`. */
-export type GuardedConnector = (
-  request: buildConnector.Options & { readonly onread?: OnReadOpts },
-  callback: buildConnector.Callback,
-) => void
-
 /**
  * Opens sockets of one target, guarded three times: a literal address is judged before anything is sent (undici
  * never looks literals up), a name leads only to the addresses that may be reached, and the connected socket is
@@ -28,18 +22,15 @@ export function guardConnect(
   target: Target,
   rules: TargetRules,
   options: { connectTimeoutMs: number; resolve: Resolve },
-): GuardedConnector {
-  const settings = {
+): buildConnector.connector {
+  const connect = buildConnector({
     allowH2: false,
     timeout: options.connectTimeoutMs,
     lookup: guardLookup(target, rules, options.resolve),
     autoSelectFamily: true,
     rejectUnauthorized: true,
-  }
-  const shared = buildConnector(settings)
-  return ({ onread, ...request }, callback) => {
-    // TLS keeps the sessions of its connector, and reads into buffers of its own.
-    const connect = onread && request.protocol === 'http:' ? buildConnector({ ...settings, onread }) : shared
+  })
+  return (request, callback) => {
     if (isIP(request.hostname) !== 0) {
       const refusal = refuseAddress(request.hostname, target, rules)
       if (refusal) return callback(refusedTarget(refusal), null)

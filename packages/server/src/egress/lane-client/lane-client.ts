@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { ParleyError } from '@parley/contract'
-import type { GuardedConnector } from '../guard-connect.ts'
+import type { buildConnector } from 'undici'
 import { toEgressError } from '../to-egress-error.ts'
 import { LaneCall, type Carrier } from './lane-call.ts'
 import { LaneConnection } from './lane-connection.ts'
@@ -55,7 +55,7 @@ export interface LaneClientOptions {
   readonly connections: number
   readonly headLimitBytes: number
   /** Opens a guarded connection. */
-  readonly connect: GuardedConnector
+  readonly connect: buildConnector.connector
 }
 
 /** How exact time limits are: one timer for all instead of several for each call. */
@@ -77,7 +77,6 @@ class Client implements LaneClient, Carrier {
   readonly #free: LaneConnection[] = []
   readonly #waiting = new Map<LaneCall, number>()
   #connecting = 0
-  readonly #buffer = Buffer.allocUnsafeSlow(64 * 1024)
   #nowMs = 0
   #timer: NodeJS.Timeout | undefined
   #isDestroyed = false
@@ -138,19 +137,11 @@ class Client implements LaneClient, Carrier {
     this.#connecting++
     const { hostname, host, protocol, port } = this.#url
     const bare = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
-    let connection: LaneConnection | undefined
-    const onread = {
-      buffer: this.#buffer,
-      callback: (bytes: number) => {
-        connection?.read(this.#buffer.subarray(0, bytes))
-        return true
-      },
-    }
-    this.#options.connect({ hostname: bare, host, protocol, port, onread }, (error, socket) => {
+    this.#options.connect({ hostname: bare, host, protocol, port }, (error, socket) => {
       this.#connecting--
       if (error) return this.#notConnected(toEgressError(error))
       if (this.#isDestroyed) return void socket.destroy()
-      connection = new LaneConnection(socket, {
+      const connection = new LaneConnection(socket, {
         headLimitBytes: this.#options.headLimitBytes,
         onFree: (freed) => this.#serve(freed),
         onClose: (closed) => this.#forget(closed),

@@ -32,7 +32,7 @@ export class LaneConnection implements Carrier, ResponseSink {
     this.#socket = socket
     this.#options = options
     this.#parser = new ResponseParser(options.headLimitBytes)
-    socket.on('data', (chunk: Buffer) => this.read(chunk))
+    socket.on('data', (chunk: Buffer) => this.#read(chunk))
     socket.on('error', (error) => this.fail(toEgressError(error)))
     socket.on('end', () => this.#onClosed())
     socket.on('close', () => this.#onClosed())
@@ -109,7 +109,7 @@ export class LaneConnection implements Carrier, ResponseSink {
     this.#options.onClose(this)
   }
 
-  read(chunk: Buffer): void {
+  #read(chunk: Buffer): void {
     if (this.#isClosed) return
     if (this.#hasHead) this.#putOff()
     try {
