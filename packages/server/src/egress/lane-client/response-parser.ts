@@ -278,8 +278,17 @@ function readField(fields: Fields, text: string, start: number, end: number): vo
   }
 }
 
+/** Without the spaces and tabs around it, and only those: `trim` takes more (RFC 9110 §5.6.3). */
 function valueOf(text: string, colon: number, end: number): string {
-  return text.slice(colon + 1, end).trim()
+  let from = colon + 1
+  let to = end
+  while (from < to && isBlank(text.charCodeAt(from))) from++
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to--
+  return text.slice(from, to)
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09
 }
 
 /** Several fields of one name are one list (RFC 9110 §5.2): none of them hides another. */
