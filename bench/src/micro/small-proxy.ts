@@ -93,7 +93,7 @@ function askByLane(): Ask {
       onData(chunk) {
         if (chunks === undefined && chunk.length === expected) return answered(status, chunk)
         chunks ??= []
-        chunks.push(Buffer.from(chunk))
+        chunks.push(chunk)
       },
       onEnd() {
         if (chunks) answered(status, Buffer.concat(chunks))
