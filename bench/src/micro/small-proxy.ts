@@ -23,11 +23,11 @@ const REPLIES: Readonly<Record<string, (response: ServerResponse, status: number
   },
   string(response, status, body) {
     response.writeHead(status, ['content-type', TYPE, 'content-length', String(body.length)])
-    response.end(body.latin1Slice(), 'latin1')
+    response.end(body.toString('latin1'), 'latin1')
   },
   object(response, status, body) {
     response.writeHead(status, { 'content-type': TYPE, 'content-length': body.length })
-    response.end(body.latin1Slice(), 'latin1')
+    response.end(body.toString('latin1'), 'latin1')
   },
 }
 

@@ -144,7 +144,9 @@ describe('the lane’s client', () => {
       setTimeout(() => socket.write(letter.repeat(20_000)), 5)
     })
     const kept = [...'abcdefgh'].map((letter) => ({ letter, chunks: [] as Buffer[] }))
-    await Promise.all(kept.map(({ letter, chunks }) => call(send, letter, (chunk) => chunks.push(chunk)).over))
+    await Promise.all(
+      kept.map(({ letter, chunks }) => call(send, letter, (chunk) => chunks.push(chunk)).over),
+    )
     for (const { letter, chunks } of kept) {
       expect(Buffer.concat(chunks).toString() === letter.repeat(40_000)).toBe(true)
     }
