@@ -20,6 +20,7 @@ import { pinningGroup } from './pinning.ts'
 import { processGroup } from './process.ts'
 import { requestStateGroup } from './request-state.ts'
 import { sessionsGroup } from './sessions.ts'
+import { slowReadersGroup } from './slow-readers.ts'
 import { streamsGroup } from './streams.ts'
 import { transportGroup } from './transport.ts'
 import { unwantedRequestsGroup } from './unwanted-requests.ts'
@@ -48,6 +49,7 @@ const GROUPS: readonly FaultGroup[] = [
   bodiesGroup,
   corpusGroup,
   streamsGroup,
+  slowReadersGroup,
   upstreamSpeedGroup,
   fuzzGroup,
   namespaceGroup,

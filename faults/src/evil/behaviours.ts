@@ -51,9 +51,15 @@ async function streamProgress(exchange: Exchange): Promise<void> {
     if (intervalMs > 0 || sent % 16 === 15) {
       if (!(await waitIn(exchange, intervalMs))) return
     }
+    // What the other side does not take must not fill this process.
+    while (unsentBytes(exchange) > 1_000_000) if (!(await waitIn(exchange, 5))) return
     if (exchange.signal.aborted) return
   }
   exchange.result(textResult(exchange, textArgument(exchange, 'text', 'streamed')))
+}
+
+function unsentBytes({ wire }: Exchange): number {
+  return wire.kind === 'http' ? wire.response.writableLength : process.stdout.writableLength
 }
 
 function progressToken(exchange: Exchange): unknown {

@@ -21,10 +21,14 @@ export async function runGroups(groups: readonly FaultGroup[], settings: Setting
   return outcomes
 }
 
-/** The cases of a group that the command line asks for: all of a named group, else by requirement or part of the name. */
+/**
+ * The cases of a group that the command line asks for. A single word of small letters is a group, or the beginning of
+ * several groups' names; anything else a requirement or words of a case's name.
+ */
 export function wantedCases(group: FaultGroup, { only, isFull }: Settings): FaultCase[] {
   const cases = group.cases.filter((fault) => isFull || !fault.isLong)
-  if (only === undefined || only === group.name) return cases
+  if (only === undefined) return cases
+  if (/^[a-z-]+$/.test(only)) return group.name.startsWith(only) ? cases : []
   return cases.filter(
     (fault) => fault.requirement === only || fault.also?.includes(only) || fault.name.includes(only),
   )

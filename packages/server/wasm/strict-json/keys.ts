@@ -2,7 +2,7 @@ import { hashBytes, sameBytes } from './bytes'
 import { decodeText } from './decode'
 import { DUPLICATE, PROTO, PROTOTYPE, fail } from './fail'
 import { addKey, openKeySet } from './host'
-import { LARGE, LEDGER, LEDGER_KEYS, TEXT } from './memory'
+import { LARGE, LEDGER, LEDGER_KEYS } from './memory'
 import { escaped, readText, stops } from './text'
 
 export const IS_CONSTRUCTOR: u32 = 2

@@ -89,6 +89,39 @@ describe('the scanner and the reference', () => {
     }
   })
 
+  test.each([
+    '{"\\u0061":1},{"au0061":2}',
+    '{"\\u0061":1},{"au0:1}',
+    '{"\\/":1},{"//":1}',
+    '{"x":1,"\\/x":1},{"x":1,"/x/x":1}',
+  ])('agree on a key that looks like what decoding left of the one before: %s', (rows) =>
+    expectSame(Buffer.from(`[${rows}]`)),
+  )
+
+  test('agree on numbers around the largest double', () => {
+    for (const digits of [1, 2, 16, 199, 200, 201, 210, 250, 307, 308, 309, 310, 400]) {
+      for (const exponent of [
+        '',
+        'e9',
+        'e99',
+        'e107',
+        'e108',
+        'E+109',
+        'e307',
+        'e308',
+        'e309',
+        'e-400',
+        'e0000099',
+      ]) {
+        for (const sign of ['', '-']) {
+          expectSame(Buffer.from(`${sign}${'9'.repeat(digits)}${exponent}`))
+          expectSame(Buffer.from(`${sign}1.${'7'.repeat(digits)}${exponent}`))
+          expectSame(Buffer.from(`[${sign}1${'0'.repeat(digits)}.5${exponent}]`))
+        }
+      }
+    }
+  })
+
   test('agree on levels around the deepest', () => {
     for (const count of [62, 63, 64, 65]) {
       for (const [open, close] of [
