@@ -77,7 +77,7 @@ test('a flood of names does not make a change look unseen', async () => {
 })
 
 test('a flood of names leaves room to hide a change', async () => {
-  for (let at = 0; at < 6000; at++) entry().review('tool', [stranger(at)])
+  for (let at = 0; at < 21_000; at++) entry().review('tool', [stranger(at)])
   expect(entry().review('tool', [evil])).toEqual([false])
   expect(entry().standing('tool', 'send')).toBe('quarantined')
   expect(toolNames()).toEqual([])
