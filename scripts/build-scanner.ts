@@ -7,18 +7,9 @@ const root = join(import.meta.dirname, '..')
 const SOURCE = 'packages/server/wasm/strict-json/scan.ts'
 export const TARGET = join(root, 'packages/server/src/lib/strict-json/scanner-module.ts')
 
-const OPTIONS = [
-  '-O3',
-  '--converge',
-  '--noAssert',
-  '--runtime',
-  'stub',
-  '--importMemory',
-  '--enable',
-  'simd',
-  '--use',
-  'abort=',
-]
+const OPTIONS = '-O3 --converge --noAssert --runtime stub --importMemory --enable simd --use abort='.split(
+  ' ',
+)
 
 /** Compiles the scanner's source and answers the text of the file that keeps its bytes in the tree. */
 export async function buildScanner(): Promise<string> {

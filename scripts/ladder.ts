@@ -9,6 +9,7 @@ export const LADDER: Readonly<Record<string, number>> = {
   http: 3,
   egress: 3,
   activity: 3,
+  metrics: 3,
   access: 5,
   identity: 6,
   upstream: 6,

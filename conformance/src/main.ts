@@ -1,26 +1,36 @@
 import { parseArgs } from 'node:util'
 import { runClientLegs } from './clients/run-client-legs.ts'
 import { isFailure } from './leg.ts'
+import type { Leg } from './leg.ts'
+import { checkPage } from './matrix/check-page.ts'
 import { printLeg, printTotals } from './print-report.ts'
 import { runCrossEraLegs, runDirectLegs, runHubLegs } from './server-legs.ts'
 
-const usage = `npm run conformance -- [--direct-only] [--only SCENARIO] [--json]
+const usage = `npm run conformance -- [--suite [--direct-only] [--only SCENARIO] [--json] | --matrix [--write]]
 
-Runs the MCP conformance suite against the fixture directly, then through a hub, within and across eras, then the
-suite's client scenarios through the hub's own client. Fails on any difference from the direct run.
+Runs the MCP conformance suite against the fixture directly, then through a hub, within and across eras, and the
+suite's client scenarios through the hub's own client; fails on any difference from the direct run. Then runs
+published clients against published servers through a hub; fails where something does not work, or
+docs/compatibility.md says otherwise.
 
-  --direct-only     only the fixture and a plain client, without a hub
+  --suite           only the suite
+  --direct-only     the suite on the fixture and a plain client, without a hub
   --only SCENARIO   one scenario of the suite
-  --json            the legs as JSON on stdout instead of tables`
+  --json            the suite's legs as JSON on stdout instead of tables
+  --matrix          only the clients and servers
+  --write           write docs/compatibility.md instead of comparing it`
 
 await main()
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
+      suite: { type: 'boolean', default: false },
       'direct-only': { type: 'boolean', default: false },
       only: { type: 'string' },
       json: { type: 'boolean', default: false },
+      matrix: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
@@ -28,22 +38,42 @@ async function main(): Promise<void> {
     console.log(usage)
     return
   }
-  const selection = values.only === undefined ? {} : { only: values.only }
+  const { only, json, 'direct-only': isDirectOnly } = values
+  const isSuiteOnly = values.suite || isDirectOnly || json || only !== undefined
+  let isGood = true
+  if (!values.matrix) isGood = showLegs(await runLegs({ isDirectOnly, only }), json)
+  if (!isSuiteOnly) isGood = (await runCells(values.write)) && isGood
+  process.exitCode = isGood ? 0 : 1
+}
 
+async function runLegs(options: { isDirectOnly: boolean; only: string | undefined }): Promise<Leg[]> {
+  const { isDirectOnly, only } = options
+  const selection = only === undefined ? {} : { only }
   const { legs: directLegs, results } = await runDirectLegs(selection)
   const legs = [...directLegs]
-  if (!values['direct-only']) {
+  if (!isDirectOnly) {
     legs.push(...(await runHubLegs(results, selection)), ...(await runCrossEraLegs(results, selection)))
   }
-  legs.push(...(await runClientLegs({ ...selection, isDirectOnly: values['direct-only'] })))
-
+  legs.push(...(await runClientLegs({ ...selection, isDirectOnly })))
   const shown = legs.filter(({ rows }) => rows.length > 0)
-  if (shown.length === 0) throw new Error(`No scenario is called ${values.only}`)
-  if (values.json) {
-    console.log(JSON.stringify(shown, null, 2))
+  if (shown.length === 0) throw new Error(`No scenario is called ${only}`)
+  return shown
+}
+
+/** Prints them; true when nothing failed. */
+function showLegs(legs: Leg[], asJson: boolean): boolean {
+  if (asJson) {
+    console.log(JSON.stringify(legs, null, 2))
   } else {
-    for (const leg of shown) printLeg(leg)
-    printTotals(shown)
+    for (const leg of legs) printLeg(leg)
+    printTotals(legs)
   }
-  process.exitCode = shown.some(({ rows }) => rows.some(isFailure)) ? 1 : 0
+  return !legs.some(({ rows }) => rows.some(isFailure))
+}
+
+async function runCells(mayWrite: boolean): Promise<boolean> {
+  console.log('\npublished clients and servers')
+  const { works, failed, isPageRight } = await checkPage({ only: [], isDirect: false, mayWrite })
+  console.log(`${works} passed, ${failed} failed`)
+  return failed === 0 && isPageRight
 }

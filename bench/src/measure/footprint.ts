@@ -22,10 +22,15 @@ export async function measureFootprint(settings: Settings): Promise<Group> {
   if (missing) skipped.push(missing)
   else {
     await measureStarts(settings, settings.hubEntry, 'source', numbers)
-    await measureIdle(settings, numbers)
+    numbers['RSS idle from source, MB'] = await weighIdle(settings, settings.hubEntry)
   }
-  if (existsSync(settings.builtEntry)) await measureStarts(settings, settings.builtEntry, 'built', numbers)
-  else skipped.push(`${settings.builtEntry} is not there: npm run build, or --built FILE`)
+  if (existsSync(settings.builtEntry)) {
+    await measureStarts(settings, settings.builtEntry, 'built', numbers)
+    numbers['RSS idle, MB'] = await weighIdle(settings, settings.builtEntry)
+    await weighStreams(settings, numbers)
+  } else {
+    skipped.push(`${settings.builtEntry} is not there: npm run build, or --built FILE`)
+  }
   return { title: 'start and memory', figures: [], numbers, skipped }
 }
 
@@ -45,14 +50,22 @@ async function measureStarts(
   numbers[`ready from ${name}, least ms`] = least(times)
 }
 
-/** The streams are opened by a process of its own, so that only the hub's side is weighed. */
-async function measureIdle(settings: Settings, numbers: Record<string, number>): Promise<void> {
+/** From source the compiler that strips the types stays in memory too. */
+async function weighIdle(settings: Settings, entry: string): Promise<number> {
   await using upstream = await startUpstream(settings.cores.load)
-  await using hub = await startHub(callHub(settings, upstream))
+  await using hub = await startHub({ ...callHub(settings, upstream), entry })
+  await waitUntilRight(hub.port, hub.modern({ path: '/mcp/servers/cheap' }))
+  await sleep(SETTLE_MS)
+  return readRssKb(hub.pid) / 1024
+}
+
+/** The streams are opened by a process of its own, so that only the hub's side is weighed. */
+async function weighStreams(settings: Settings, numbers: Record<string, number>): Promise<void> {
+  await using upstream = await startUpstream(settings.cores.load)
+  await using hub = await startHub({ ...callHub(settings, upstream), entry: settings.builtEntry })
   await waitUntilRight(hub.port, hub.modern({ path: '/mcp/servers/cheap' }))
   await sleep(SETTLE_MS)
   const idleKb = readRssKb(hub.pid)
-  numbers['RSS idle, MB'] = idleKb / 1024
   const request = hub.listen({ path: '/mcp/servers/cheap' })
   const options = { port: hub.port, request, connections: IDLE_STREAMS, core: settings.cores.load }
   await using streams = await holdStreams(options)

@@ -1,12 +1,13 @@
 import { clients } from './clients.ts'
+import { notOffered } from './features/feature.ts'
 import { features, upstreams } from './run-matrix.ts'
 import type { Cell } from './run-matrix.ts'
 
 const head = `# Compatibility
 
 Which client reaches what of which server through the hub, on \`/mcp/servers/{server}\`. Every mark is a test with the
-client and the server as published, and the hub between them: \`node conformance/src/matrix/main.ts\` runs them and
-compares the outcome with this page, \`--write\` writes it.
+client and the server as published, and the hub between them: \`npm run conformance\` runs them and compares the
+outcome with this page, \`npm run conformance -- --matrix --write\` writes it.
 
 ✓ works · ✗ does not work · – cannot be shown, for the reason below the table
 
@@ -16,33 +17,53 @@ Clients that speak 2025-11-25: ${titlesOf('2025-11-25')}.
 
 /** The page, from all cells of the matrix. */
 export function formatCompatibilityPage(cells: Cell[]): string {
-  const sections = upstreams.map(({ id, title }) => {
-    const own = cells.filter((cell) => cell.upstream === id)
-    const reasons: string[] = []
-    const rows = features.map(({ name }) => {
-      const marks = clients.map((client) => {
-        const cell = own.find((one) => one.feature === name && one.client === client.id)
-        return markOf(cell, reasons)
-      })
-      return `| ${name} | ${marks.join(' | ')} |`
-    })
-    const header = `| | ${clients.map((client) => client.title).join(' | ')} |`
-    const rule = `|---|${clients.map(() => ':-:').join('|')}|`
-    const notes = reasons.map((reason, index) => `${index + 1}. ${reason}`)
-    return [`## ${title}`, '', header, rule, ...rows, ...(notes.length > 0 ? ['', ...notes] : []), ''].join(
-      '\n',
-    )
-  })
+  const sections = upstreams.map(({ id, title }) =>
+    formatUpstream(
+      title,
+      cells.filter(({ upstream }) => upstream === id),
+    ),
+  )
   return `${head}\n${sections.join('\n')}`
 }
 
+function formatUpstream(title: string, cells: Cell[]): string {
+  const reasons: string[] = []
+  const rows: string[] = []
+  const missing: string[] = []
+  for (const { name } of features) {
+    const own = cells.filter(({ feature }) => feature === name)
+    if (own.every(({ outcome }) => outcome.kind === 'absent' && outcome.why === notOffered)) {
+      missing.push(name)
+      continue
+    }
+    const marks = clients.map(({ id }) =>
+      markOf(
+        own.find(({ client }) => client === id),
+        reasons,
+      ),
+    )
+    rows.push(`| ${name} | ${marks.join(' | ')} |`)
+  }
+  const lines = [
+    `## ${title}`,
+    '',
+    `| | ${clients.map((client) => client.title).join(' | ')} |`,
+    `|---|${clients.map(() => ':-:').join('|')}|`,
+    ...rows,
+    '',
+  ]
+  if (reasons.length > 0) lines.push(...reasons.map((reason, index) => `${index + 1}. ${reason}`), '')
+  if (missing.length > 0) lines.push(`Not offered, or not tried, on this server: ${missing.join(', ')}.`, '')
+  return lines.join('\n')
+}
+
+/** Every mark but ✓ has a footnote. */
 function markOf(cell: Cell | undefined, reasons: string[]): string {
   if (cell === undefined) return ''
   if (cell.outcome.kind === 'works') return '✓'
-  if (cell.outcome.kind === 'fails') return '✗'
-  const { why } = cell.outcome
+  const { kind, why } = cell.outcome
   if (!reasons.includes(why)) reasons.push(why)
-  return `– ${reasons.indexOf(why) + 1}`
+  return `${kind === 'fails' ? '✗' : '–'} ${reasons.indexOf(why) + 1}`
 }
 
 function titlesOf(revision: string): string {

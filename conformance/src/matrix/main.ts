@@ -1,9 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { repositoryRoot } from '../suite/suite-command.ts'
-import { formatCompatibilityPage } from './compatibility-page.ts'
-import { runMatrix } from './run-matrix.ts'
+import { checkPage } from './check-page.ts'
 
 const usage = `node conformance/src/matrix/main.ts [--write] [--only NAME]... [--direct]
 
@@ -13,8 +9,6 @@ docs/compatibility.md. Fails where something does not work or the page says othe
   --write       write the page instead of comparing it
   --only NAME   an upstream, a client or a feature; may be given several times; leaves the page alone
   --direct      without a hub, on upstreams over HTTP and clients of their era: proves the matrix itself`
-
-const pageFile = join(repositoryRoot, 'docs', 'compatibility.md')
 
 await main()
 
@@ -31,39 +25,8 @@ async function main(): Promise<void> {
     console.log(usage)
     return
   }
-  const said = new Set<string>()
-  const cells = await runMatrix({
-    only: values.only,
-    isDirect: values.direct,
-    onCell({ upstream, client, feature, outcome }) {
-      if (outcome.kind !== 'fails') return
-      // A client that cannot connect fails in each feature for the same reason.
-      const complaint = `FAILS ${upstream} · ${client}: ${outcome.why}`
-      const isRepeated = outcome.why.startsWith('no connection') && said.has(complaint)
-      said.add(complaint)
-      if (!isRepeated) console.log(complaint.replace(':', ` · ${feature}:`))
-    },
-  })
-  const isPageAffected = values.only.length === 0 && !values.direct
-  if (isPageAffected && !(await isPageKept(formatCompatibilityPage(cells), values.write))) {
-    console.log('docs/compatibility.md says otherwise; --write brings it up to date')
-    process.exitCode = 1
-  }
-  const failed = cells.filter(({ outcome }) => outcome.kind === 'fails').length
-  const works = cells.filter(({ outcome }) => outcome.kind === 'works').length
-  if (failed > 0) process.exitCode = 1
+  const { only, direct: isDirect, write: mayWrite } = values
+  const { works, failed, isPageRight } = await checkPage({ only, isDirect, mayWrite })
+  if (failed > 0 || !isPageRight) process.exitCode = 1
   console.log(`${works} passed, ${failed} failed`)
-}
-
-async function isPageKept(page: string, mayWrite: boolean): Promise<boolean> {
-  if (mayWrite) {
-    await writeFile(pageFile, page)
-    return true
-  }
-  return (await readFile(pageFile, 'utf8').catch(emptyWhenMissing)) === page
-}
-
-function emptyWhenMissing(error: NodeJS.ErrnoException): string {
-  if (error.code === 'ENOENT') return ''
-  throw error
 }

@@ -33,7 +33,7 @@ test('what init writes starts as it stands, and its servers answer', async () =>
       const tested = await runParley(directory, 'servers', 'test', name)
       expect(tested.code, tested.out).toBe(0)
     }
-    const path = join(directory, 'parley-files', 'welcome.txt')
+    const path = 'welcome.txt'
     const read = await runParley(
       directory,
       'call',

@@ -98,6 +98,8 @@ export interface ApiRoute {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   readonly summary: string
+  /** Query parameters, whole numbers from 1, with what each means. */
+  readonly query?: Readonly<Record<string, string>>
   readonly body?: z.ZodType
   readonly response: z.ZodType
 }
@@ -156,8 +158,15 @@ export const apiRoutes = {
   listActivity: {
     method: 'GET',
     path: '/api/activity',
-    summary: 'The newest activity records, newest first; `before` pages on',
+    summary: 'The newest activity records, newest first, at most 100',
+    query: { before: 'Only records before this `seq`; `next` of the last page.' },
     response: z.object({ records: z.array(z.record(z.string(), z.unknown())), next: z.number().nullable() }),
+  },
+  openapi: {
+    method: 'GET',
+    path: '/api/openapi.json',
+    summary: 'This description, as OpenAPI 3.1',
+    response: z.record(z.string(), z.unknown()),
   },
   backup: {
     method: 'POST',

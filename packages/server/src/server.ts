@@ -1,6 +1,7 @@
+import type { KeyId } from '@parley/contract'
 import { createRateLimiter, type TakeToken } from './access/index.ts'
 import { createActivity, type Activity } from './activity/index.ts'
-import { createApi, createRoutes } from './api/index.ts'
+import { createApi, createMetricsHandler, createRoutes } from './api/index.ts'
 import { childEnvironment, type Config, type Environment } from './config/index.ts'
 import { createEgress, type Egress } from './egress/index.ts'
 import { ClientStreams, RequestStates, createGateway, type Gateway } from './gateway/index.ts'
@@ -22,6 +23,7 @@ import {
 } from './identity/index.ts'
 import { systemClock } from './lib/clock.ts'
 import { createNewId, systemRandom, type NewId } from './lib/random.ts'
+import { createMetrics, type HubState, type Metrics } from './metrics/index.ts'
 import { createRegistry, type ManagedRegistry, type ServerTarget } from './registry/index.ts'
 import { openStore, type Store } from './store/index.ts'
 import { createUpstream, type UpstreamTarget } from './upstream/index.ts'
@@ -46,21 +48,15 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const newId = createNewId(clock, random)
   await using stack = new AsyncDisposableStack()
   const store = stack.use(await openStore(config.dataDir))
-  const activity = stack.use(
-    createActivity({
-      store,
-      clock,
-      mode: config.activity,
-      onError: (error) => log('activity was lost', { error: String(error) }),
-    }),
-  )
+  const onLost = (error: unknown) => log('activity was lost', { error: String(error) })
+  const activity = stack.use(createActivity({ store, clock, mode: config.activity, onError: onLost }))
   const key = await openBootstrapKey(store, { clock, random, newId, dataDir: config.dataDir })
-  const authenticate = createAuthenticate([{ id: key.id, hash: key.hash }])
-  const takeToken = limitRate(config.limits.requestsPerSecond)
+  const metrics = stack.use(createMetrics())
+  const { authenticate, takeToken } = createChecks(key, config, metrics)
   let addresses: () => { address: string; port: number }[] = () => []
   const egress = createEgress({ limits: config.limits, ownListeners: () => addresses() })
   stack.defer(() => egress.close())
-  const house = { store, activity, newId, config, log }
+  const house = { store, activity, newId, config, log, metrics }
   const registry = stack.use(await openRegistry({ ...house, egress, environment }))
   const streams = new EventStreams(config.limits)
   const gateway = await openGateway({ ...house, registry, authenticate, takeToken, streams })
@@ -79,12 +75,16 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       origin: () => origin,
     }),
     onError: (error) => log('a request failed', { error: String(error) }),
+    clock,
+    onCall: ({ method, ...call }) => metrics.countCall({ face: 'api', action: method, ...call }),
   })
+  const state = () => stateOf({ registry, gateway, streams, activity, store })
+  const metricsHandler = createMetricsHandler({ authenticate, text: () => metrics.text(state()) })
   const listener = createListener({
     listen: config.listen,
     limits: config.limits,
     streams,
-    handlers: { mcp: gateway.handle, api, '': welcome },
+    handlers: { mcp: gateway.handle, api, metrics: metricsHandler, '': welcome },
     isReady: () => store.status().writable,
     onError: (error) => log('a request failed', { error: stackOf(error) }),
   })
@@ -108,9 +108,47 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   }
 }
 
-function limitRate(perSecond: number): TakeToken {
-  const monotonicMicros = () => systemClock.monotonicMicros()
-  return createRateLimiter({ perSecond, burst: perSecond * 2, monotonicMicros })
+/** Who calls, and how often they may, each counted where it refuses. */
+function createChecks(
+  key: { readonly id: KeyId; readonly hash: Uint8Array },
+  { limits }: Config,
+  metrics: Metrics,
+): { authenticate: Authenticate; takeToken: TakeToken } {
+  const known = createAuthenticate([{ id: key.id, hash: key.hash }])
+  const take = createRateLimiter({
+    perSecond: limits.requestsPerSecond,
+    burst: limits.requestsPerSecond * 2,
+    monotonicMicros: () => systemClock.monotonicMicros(),
+  })
+  return {
+    authenticate(header) {
+      const principal = known(header)
+      if (!principal) metrics.countUnauthenticated()
+      return principal
+    },
+    takeToken(subject) {
+      const waitSeconds = take(subject)
+      if (waitSeconds > 0) metrics.countRateLimited()
+      return waitSeconds
+    },
+  }
+}
+
+function stateOf(rooms: {
+  registry: ManagedRegistry
+  gateway: Gateway
+  streams: EventStreams
+  activity: Activity
+  store: Store
+}): HubState {
+  return {
+    version: VERSION,
+    streams: rooms.streams.size,
+    sessions: rooms.gateway.sessions(),
+    activity: rooms.activity.status(),
+    store: rooms.store.status(),
+    servers: rooms.registry.servers(),
+  }
 }
 
 interface RegistryParts {
@@ -124,6 +162,7 @@ interface RegistryParts {
 }
 
 interface GatewayParts extends Pick<RegistryParts, 'store' | 'activity' | 'newId' | 'config' | 'log'> {
+  readonly metrics: Metrics
   readonly registry: ManagedRegistry
   readonly authenticate: Authenticate
   readonly takeToken: TakeToken
@@ -131,12 +170,15 @@ interface GatewayParts extends Pick<RegistryParts, 'store' | 'activity' | 'newId
 }
 
 async function openGateway(parts: GatewayParts): Promise<Gateway> {
-  const { store, activity, config, log, streams, ...tools } = parts
+  const { store, activity, config, log, metrics, streams, ...tools } = parts
   const { limits } = config
   return createGateway(
     {
       ...tools,
-      recordCall: activity.recordCall,
+      recordCall(call) {
+        metrics.countCall(call)
+        return activity.recordCall(call)
+      },
       onError: (error) => log('a request failed', { error: String(error) }),
       clock: systemClock,
       random: systemRandom,

@@ -126,3 +126,10 @@ test('every call is in the activity record, and no key is in the logs', async ()
   })
   expect(hub.logs.join('\n')).not.toContain(hub.key)
 })
+
+test('every call is counted by its method and result', async () => {
+  const text = await (await fetch(`${hub.url}/metrics`, { headers: hub.headers })).text()
+  expect(text).toMatch(/^parley_calls_total\{face="mcp",method="tools\/call",result="ok"\} [1-9]/m)
+  expect(text).toMatch(/^parley_call_duration_seconds_count\{face="mcp"\} [1-9]/m)
+  expect(text).toContain('parley_server_ready{server="everything",health="ready"} 1\n')
+})

@@ -84,3 +84,31 @@ test('a port where nothing listens is explained', async () => {
   expect(found).toMatchObject({ ok: false, transport: null })
   expect(last(found).detail).toContain('nothing listens')
 })
+
+test('a wrong path is told with the right one, when the same server has one there', async () => {
+  const found = await against((req, res) => {
+    if (req.url !== '/mcp' || req.method !== 'POST') return void res.writeHead(404).end('not here')
+    res.setHeader('content-type', 'application/json')
+    res.end(JSON.stringify({ jsonrpc: '2.0', id: 1, result: { supportedVersions: ['2026-07-28'] } }))
+  }, '/api')
+  expect(found.ok).toBe(false)
+  expect(last(found).mend).toMatch(/^There is one at http:\/\/127\.0\.0\.1:\d+\/mcp\.$/)
+})
+
+test('a server of an older version is told so, and not taken for no server at all', async () => {
+  const found = await against((req, res) => {
+    const result = {
+      protocolVersion: '2024-11-05',
+      capabilities: {},
+      serverInfo: { name: 'old', version: '1' },
+    }
+    if (req.method !== 'POST') return void res.writeHead(405).end()
+    res.setHeader('content-type', 'application/json')
+    const isModern = req.headers['mcp-method'] !== undefined
+    const answer = isModern ? { error: { code: -32601, message: 'no' } } : { result }
+    res.end(JSON.stringify({ jsonrpc: '2.0', id: 1, ...answer }))
+  })
+  expect(found).toMatchObject({ ok: false, eras: [] })
+  expect(last(found)).toMatchObject({ step: 'era 2024-11-05', verdict: 'bad' })
+  expect(last(found).mend).toContain('2025-11-25')
+})

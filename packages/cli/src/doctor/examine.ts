@@ -48,17 +48,31 @@ export async function examine(url: URL, headers: ExtraHeaders): Promise<Examinat
     }
   }
   const isOld = await speaksOldTransport(url, headers)
-  findings.push(
-    isOld
-      ? {
-          step: 'transport',
-          verdict: 'bad',
-          detail: 'this is HTTP+SSE of 2024-11-05, which Parley does not speak yet',
-          mend: 'Serve Streamable HTTP; many servers do so at another path, often /mcp.',
-        }
-      : explainRefusal(url, initialize),
-  )
+  if (isOld) findings.push(OLD_TRANSPORT)
+  // A server that answered, only in a version that is not spoken here, has been explained.
+  else if (findings.every(({ verdict }) => verdict !== 'bad')) {
+    const better = await findEndpoint(url, initialize, headers)
+    const refusal = explainRefusal(url, initialize)
+    findings.push(better === undefined ? refusal : { ...refusal, mend: `There is one at ${better}.` })
+  }
   return { ...base, ok: false, transport: isOld ? 'http+sse' : null, eras: [], server: null }
+}
+
+const OLD_TRANSPORT: Finding = {
+  step: 'transport',
+  verdict: 'bad',
+  detail: 'this is HTTP+SSE of 2024-11-05, which Parley does not speak yet',
+  mend: 'Serve Streamable HTTP; many servers do so at another path, often /mcp.',
+}
+
+/** Where nothing is at the path, there may be something at the usual one of the same server. */
+async function findEndpoint(url: URL, reply: Reply, headers: ExtraHeaders): Promise<string | undefined> {
+  const usual = new URL('/mcp', url)
+  const isMissing = reply.kind === 'http' && (reply.status === 404 || reply.status === 405)
+  if (!isMissing || url.pathname === usual.pathname) return undefined
+  for (const found of [await discoverModern(usual, headers), await openSession(usual, headers)])
+    if (found.kind === 'http' && found.rpc?.result) return usual.href
+  return undefined
 }
 
 function discoverModern(url: URL, extra: ExtraHeaders, overrides: ExtraHeaders = {}): Promise<Reply> {

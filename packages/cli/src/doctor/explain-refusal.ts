@@ -60,7 +60,55 @@ function explainSilence(url: URL, reply: Extract<Reply, { kind: 'none' }>): { de
     }
   if (code === 'TIMEOUT' || code === 'UND_ERR_CONNECT_TIMEOUT')
     return { detail: message, mend: 'Is a firewall between, or does the server hang?' }
-  if (/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO/.test(code))
-    return { detail: `TLS: ${message}`, mend: 'Renew or complete the certificate chain of the server.' }
-  return { detail: `${message} (${code})`, mend: 'Is it HTTP that is spoken there, or HTTPS?' }
+  const tls = explainTls(code, url)
+  if (tls) return tls
+  if (url.protocol === 'http:' && BROKEN_OFF.has(code))
+    return {
+      detail: `it hangs up on plain HTTP (${code})`,
+      mend: `Is it HTTPS that is spoken there? Try https://${url.host}${url.pathname}.`,
+    }
+  return { detail: `${firstLine(message)} (${code})`, mend: 'Is it HTTP that is spoken there, or HTTPS?' }
+}
+
+const BROKEN_OFF: ReadonlySet<string> = new Set([
+  'UND_ERR_SOCKET',
+  'ECONNRESET',
+  'EPIPE',
+  'HPE_INVALID_CONSTANT',
+])
+
+/** By the code that OpenSSL or Node gives it; the words of either are for their developers. */
+function explainTls(
+  code: string,
+  { hostname, host, pathname }: URL,
+): { detail: string; mend: string } | undefined {
+  if (/SELF_SIGNED/.test(code))
+    return {
+      detail: `TLS: the certificate of ${hostname} is signed by nobody this machine knows (${code})`,
+      mend: 'Use a certificate of a known authority, or start the hub with NODE_EXTRA_CA_CERTS=your-ca.pem.',
+    }
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')
+    return { detail: `TLS: ${code}`, mend: 'Renew the certificate, or mend the clock of this machine.' }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return {
+      detail: `TLS: the certificate is not for ${hostname}`,
+      mend: 'Use a name that the certificate holds, or add this one to it.',
+    }
+  if (code.startsWith('UNABLE_TO'))
+    return {
+      detail: `TLS: the chain of certificates is not complete (${code})`,
+      mend: 'Let the server send the certificates between its own and the root.',
+    }
+  if (/^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)|^EPROTO$/.test(code))
+    return {
+      detail: 'it does not speak TLS there',
+      mend: `Is it plain HTTP? Try http://${host}${pathname}.`,
+    }
+  if (/CERT|TLS|SSL/.test(code))
+    return { detail: `TLS: ${code}`, mend: "The server's TLS settings and this machine's do not meet." }
+  return undefined
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n')[0]!.slice(0, 200)
 }

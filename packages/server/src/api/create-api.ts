@@ -1,8 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ParleyError, apiRoutes, toParleyError, type ApiRoute, type Principal } from '@parley/contract'
+import {
+  ParleyError,
+  apiRoutes,
+  toParleyError,
+  type ApiRoute,
+  type ErrorCode,
+  type Principal,
+} from '@parley/contract'
 import { decide, type TakeToken } from '../access/index.ts'
 import { readBody, refuseRequest, sendJson, sendProblem, type RawHandler } from '../http/index.ts'
 import type { Authenticate } from '../identity/index.ts'
+import type { Clock } from '../lib/clock.ts'
 import { StrictJsonError, parseStrict } from '../lib/strict-json/index.ts'
 
 export type RouteName = keyof typeof apiRoutes
@@ -17,6 +25,12 @@ export interface ApiRequest {
 
 /** One function per route of the contract; what it returns is checked against the route's response schema. */
 export type ApiHandlers = Readonly<Record<RouteName, (request: ApiRequest) => Promise<unknown>>>
+
+export interface ApiCall {
+  readonly method: RouteName
+  readonly result: 'ok' | ErrorCode
+  readonly latencyMicros: number
+}
 
 const BODY_LIMIT_BYTES = 1024 * 1024
 
@@ -35,8 +49,11 @@ export function createApi(options: {
   readonly takeToken: TakeToken
   readonly handlers: ApiHandlers
   readonly onError: (error: unknown) => void
+  readonly clock: Pick<Clock, 'monotonicMicros'>
+  /** Told of every call that reached a route. */
+  readonly onCall: (call: ApiCall) => void
 }): RawHandler {
-  const { authenticate, takeToken, handlers, onError } = options
+  const { authenticate, takeToken, handlers, onError, clock } = options
 
   return function handle(req: IncomingMessage, res: ServerResponse, path: string): void {
     const principal = authenticate(req.headers.authorization)
@@ -46,7 +63,7 @@ export function createApi(options: {
     }
     const match = matchRoute(req.method ?? '', path)
     if (!match)
-      return refuse(new ParleyError('not_found', 'There is no such route; /api/openapi.json will list them.'))
+      return refuse(new ParleyError('not_found', 'There is no such route; /api/openapi.json lists them.'))
     const decision = decide(principal, match.route.method === 'GET' ? 'hub.read' : 'hub.manage', undefined)
     if (decision.kind !== 'allow')
       return refuse(new ParleyError('forbidden', 'Only an administrator may do this.'))
@@ -59,9 +76,18 @@ export function createApi(options: {
     }
     readBody(req, BODY_LIMIT_BYTES, (error, body) => {
       if (error) return refuseRequest(req, res, error, { asJsonRpc: false })
+      const startedMicros = clock.monotonicMicros()
+      const count = (result: ApiCall['result']) =>
+        options.onCall({ method: match.name, result, latencyMicros: clock.monotonicMicros() - startedMicros })
       serve(match, principal, { req, body }).then(
-        (reply) => sendJson(res, 200, JSON.stringify(reply)),
-        refuse,
+        (reply) => {
+          count('ok')
+          sendJson(res, 200, JSON.stringify(reply))
+        },
+        (error: unknown) => {
+          count(toParleyError(error).code)
+          refuse(error)
+        },
       )
     })
 

@@ -12,6 +12,7 @@ import {
 } from '../registry/index.ts'
 import type { Store } from '../store/index.ts'
 import type { ApiHandlers } from './create-api.ts'
+import { openApiDocument } from './openapi-document.ts'
 
 export interface RouteTools {
   readonly registry: ManagedRegistry
@@ -44,7 +45,7 @@ export function createRoutes(tools: RouteTools): ApiHandlers {
         servers: {
           total: servers.length,
           ready: servers.filter((server) => server.health === 'ready').length,
-          quarantinedDefinitions: servers.reduce((sum, server) => sum + view(server).counts.quarantined, 0),
+          quarantinedDefinitions: servers.reduce((sum, server) => sum + server.heldBack, 0),
         },
         activity: activity.status(),
       }
@@ -69,6 +70,7 @@ export function createRoutes(tools: RouteTools): ApiHandlers {
         next: records.length === 100 ? records.at(-1)!.seq : null,
       }
     },
+    openapi: async () => openApiDocument({ version: tools.version, origin: tools.origin() }),
     backup: async () => {
       const file = join(
         tools.dataDir,
@@ -102,7 +104,7 @@ function serverView(server: ManagedServer, origin: string): ServerView {
       tools: count('tool'),
       prompts: count('prompt'),
       templates: count('template'),
-      quarantined: server.definitions.filter((row) => !row.gone && !isApproved(row)).length,
+      quarantined: server.heldBack,
     },
     endpoint: `${origin}/mcp/servers/${server.name}`,
   }

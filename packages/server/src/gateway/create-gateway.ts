@@ -27,6 +27,8 @@ export interface Gateway {
   /** Ends the subscriptions with their final response and refuses calls on hold; open calls go on. */
   endStreams(): void
   close(): Promise<void>
+  /** How many are open with clients of the session era. */
+  sessions(): number
 }
 
 /** The MCP face: both eras of client on the same endpoints, in front of upstreams of both. */
@@ -70,7 +72,7 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     await state.pool.close()
   }
 
-  return { handle, endStreams, close }
+  return { handle, endStreams, close, sessions: () => sessions.size }
 }
 
 interface Face {

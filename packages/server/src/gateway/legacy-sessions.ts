@@ -22,6 +22,10 @@ export class LegacySessions {
     this.#tools = tools
   }
 
+  get size(): number {
+    return this.#sessions.size
+  }
+
   /**
    * The caller's own session at this endpoint. Another caller's id, another endpoint's and an unknown one are the same
    * `session_not_found`.

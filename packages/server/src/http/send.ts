@@ -96,7 +96,8 @@ function linger(request: IncomingMessage): void {
   request.on('end', () => socket.destroySoon())
 }
 
-function sendBody(
+/** Sends any body with its length. Does nothing when the response has begun or the client is gone. */
+export function sendBody(
   response: ServerResponse,
   status: number,
   headers: readonly string[],

@@ -56,6 +56,11 @@ export class ManagedServer implements ServerEntry {
     return this.row.id
   }
 
+  /** How many of its definitions wait for a review. */
+  get heldBack(): number {
+    return this.definitions.filter((row) => !row.gone && !isApproved(row)).length
+  }
+
   get name(): string {
     return this.row.name
   }

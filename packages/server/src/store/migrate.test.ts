@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, cpSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
@@ -52,6 +52,30 @@ test('before the first news a copy is made, for the owner alone, that the versio
   expect(names(await openTestStore(elsewhere))).toEqual(['kept'])
 })
 
+test('every migration has its way back, which leaves the schema that was before', () => {
+  const database = new DatabaseSync(':memory:')
+  database.exec('PRAGMA foreign_keys = ON')
+  const files = readdirSync(MIGRATIONS).filter((name) => !name.endsWith('.down.sql'))
+  expect(files.length).toBeGreaterThan(0)
+  for (const name of files.toSorted()) {
+    const up = readFileSync(join(MIGRATIONS, name), 'utf8')
+    const down = readFileSync(join(MIGRATIONS, name.replace(/\.sql$/, '.down.sql')), 'utf8')
+    const before = schemaOf(database)
+    database.exec(up)
+    const after = schemaOf(database)
+    database.exec(down)
+    expect([name, schemaOf(database)]).toEqual([name, before])
+    database.exec(up)
+    expect(schemaOf(database)).toEqual(after)
+  }
+  expect(readdirSync(MIGRATIONS)).toHaveLength(2 * files.length)
+})
+
+function schemaOf(database: DatabaseSync): unknown[] {
+  const sql = "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name"
+  return database.prepare(sql).all()
+}
+
 test('a migration that fails leaves nothing of itself, keeps those before it, and stops the start', async () => {
   const dataDir = temporaryDirectory()
   await seeded(dataDir)
@@ -72,7 +96,7 @@ test('a migration that fails leaves nothing of itself, keeps those before it, an
 test('a migration that was changed after it ran stops the start and touches nothing', async () => {
   const dataDir = temporaryDirectory()
   await seeded(dataDir)
-  const first = readdirSync(MIGRATIONS)[0]!
+  const first = readdirSync(MIGRATIONS).find((name) => !name.endsWith('.down.sql'))!
   const migrations = laterMigrations({ [first]: 'SELECT 1;', '9001-more.sql': 'DELETE FROM settings;' })
   await expect(openStore(dataDir, { migrations })).rejects.toMatchObject({
     code: 'conflict',

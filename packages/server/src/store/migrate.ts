@@ -9,6 +9,9 @@ export const MIGRATIONS = join(import.meta.dirname, 'migrations', 'sqlite')
 /** Marks a migration that takes away what the version before still uses: that version may not start after it. */
 const CONTRACTING = /\.contract\.sql$/
 
+/** The way back of a migration, beside it. Nothing runs it by itself: it gives up data, and the copy made before does not. */
+const WAY_BACK = /\.down\.sql$/
+
 interface Migration {
   readonly name: string
   readonly sql: string
@@ -76,7 +79,7 @@ export function hasMigrations(database: DatabaseSync): boolean {
 }
 
 function readMigrations(directory: string): Migration[] {
-  const names = readdirSync(directory).filter((name) => name.endsWith('.sql'))
+  const names = readdirSync(directory).filter((name) => name.endsWith('.sql') && !WAY_BACK.test(name))
   return names.sort().map((name) => {
     const sql = readFileSync(join(directory, name), 'utf8')
     return { name, sql, hash: createHash('sha256').update(sql).digest('hex') }

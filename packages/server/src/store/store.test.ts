@@ -4,107 +4,10 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openStore } from './index.ts'
+import { describeStore } from './store.contract.ts'
 import { insert, names, openTestStore, temporaryDirectory } from './store-fixture.ts'
 
-test('a unit takes effect whole, and a conflict takes only its own unit back', async () => {
-  const store = await openTestStore(temporaryDirectory())
-  const update = {
-    sql: 'UPDATE settings SET value = 1 WHERE name = ?',
-    parameters: ['missing'],
-    expect: 'changed' as const,
-  }
-  const [good, conflict, also] = await Promise.all([
-    store.submit([insert('a'), insert('b')]),
-    store.submit([insert('c'), update]),
-    store.submit([{ sql: 'INSERT INTO settings VALUES (?, ?) RETURNING name', parameters: ['d', 'x'] }]),
-  ])
-  expect(good).toEqual({ kind: 'done', rows: [[], []] })
-  expect(conflict).toEqual({ kind: 'conflict', statement: 1 })
-  expect(also).toEqual({ kind: 'done', rows: [[{ name: 'd' }]] })
-  expect(names(store)).toEqual(['a', 'b', 'd'])
-})
-
-test('texts become rows in their order, however many, within their unit', async () => {
-  const store = await openTestStore(temporaryDirectory())
-  const stored = () => store.all('SELECT record FROM activity ORDER BY seq').map((row) => row['record'])
-  let expected: string[] = []
-  for (const count of [0, 1, 31, 32, 33, 200]) {
-    const texts = Array.from({ length: count }, (_, at) => `${count}.${at} é 𝄞 \u0000 "`)
-    const [done, conflict] = await Promise.all([
-      store.submit([{ into: 'activity', column: 'record', texts }, insert(`n${count}`)]),
-      store.submit([
-        { into: 'activity', column: 'record', texts },
-        { sql: 'DELETE FROM settings WHERE name = ?', parameters: ['missing'], expect: 'changed' },
-      ]),
-    ])
-    expect(done).toEqual({ kind: 'done', rows: [[], []] })
-    expect(conflict).toEqual({ kind: 'conflict', statement: 1 })
-    expected = [...expected, ...texts]
-  }
-  expect(stored()).toEqual(expected)
-  const seqs = store.all('SELECT seq FROM activity ORDER BY seq').map((row) => row['seq'])
-  expect(seqs).toEqual(expected.map((_, at) => at + 1))
-})
-
-test('a statement that returns no row is a conflict where a change is expected', async () => {
-  const store = await openTestStore(temporaryDirectory())
-  const claim = {
-    sql: 'UPDATE settings SET value = 1 WHERE name = ? RETURNING name',
-    parameters: ['a'],
-    expect: 'changed' as const,
-  }
-  expect(await store.submit([insert('b'), claim])).toEqual({ kind: 'conflict', statement: 1 })
-  await store.submit([insert('a')])
-  expect(await store.submit([claim])).toEqual({ kind: 'done', rows: [[{ name: 'a' }]] })
-})
-
-test('a broken statement fails its unit alone', async () => {
-  const store = await openTestStore(temporaryDirectory())
-  const results = await Promise.allSettled([
-    store.submit([insert('a')]),
-    store.submit([insert('b'), { sql: 'INSERT INTO nothing VALUES (1)', parameters: [] }]),
-    store.submit([insert('c'), insert('a')]),
-    store.submit([insert('d')]),
-  ])
-  expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
-  expect(names(store)).toEqual(['a', 'd'])
-  expect(store.status().writable).toBe(true)
-})
-
-test('a reference to nothing is refused', async () => {
-  const store = await openTestStore(temporaryDirectory())
-  const orphan = {
-    sql: 'INSERT INTO definition_versions VALUES (?, ?, ?, ?, ?, ?)',
-    parameters: ['srv', 'tool', 'a', 'h', '{}', 1],
-  }
-  await expect(store.submit([orphan])).rejects.toMatchObject({ code: 'internal' })
-})
-
-test('units take effect in the order in which they were submitted', async () => {
-  const store = await openTestStore(temporaryDirectory())
-  const all = Array.from({ length: 2000 }, (_, at) => `n${at}`)
-  await Promise.all(all.map((name) => store.submit([insert(name)])))
-  expect(names(store)).toEqual(all)
-})
-
-test('more units than may wait are refused, and those that wait are stored', async () => {
-  const store = await openTestStore(temporaryDirectory())
-  const results = await Promise.allSettled(
-    Array.from({ length: 10_005 }, (_, at) => store.submit([insert(`n${at}`)])),
-  )
-  const refused = results.filter((result) => result.status === 'rejected')
-  expect(refused.map((result) => (result.reason as { code: string }).code)).toEqual(
-    Array(5).fill('unavailable'),
-  )
-  expect(names(store)).toHaveLength(10_000)
-  expect(store.status().waitingUnits).toBe(0)
-})
-
-test('the main thread cannot write', async () => {
-  const store = await openTestStore(temporaryDirectory())
-  expect(() => store.all("INSERT INTO settings VALUES ('a', 'x')")).toThrow('readonly')
-  expect(names(store)).toEqual([])
-})
+describeStore('SQLite', () => openTestStore(temporaryDirectory()))
 
 test('the default is durable, and files are for the owner alone', async () => {
   const dataDir = temporaryDirectory()

@@ -5,13 +5,13 @@ const MASKS = memory.data<u64>([-1, -1, 0, 0])
 export function sameBytes(one: u32, other: u32, length: u32): bool {
   let rest = length
   while (rest > 16) {
-    if (i8x16.bitmask(i8x16.eq(v128.load(one), v128.load(other))) != 0xffff) return false
+    if (i8x16.bitmask(i8x16.eq(v128.load(one), v128.load(other))) !== 0xffff) return false
     one += 16
     other += 16
     rest -= 16
   }
   const same = i8x16.bitmask(i8x16.eq(v128.load(one), v128.load(other)))
-  return (~same & ((1 << rest) - 1)) == 0
+  return (~same & ((1 << rest) - 1)) === 0
 }
 
 /** A hash to tell keys apart quickly. Whoever tries finds collisions, so nothing may depend on their absence. */

@@ -1,7 +1,7 @@
 import { hashBytes, sameBytes } from './bytes'
 import { LOOKALIKE, fail } from './fail'
 import { isLookalike } from './host'
-import { keyHash, keyLength } from './keys'
+import { decodedLength, isKeyEscaped, keyHash, keyLength } from './keys'
 import { FIELDS, FIELD_NAMES, SINK, SPANS, TEXT } from './memory'
 
 // A table of 128 entries of 16 bytes, filled once by the host: hash, length and place, slot and inside, name.
@@ -19,7 +19,7 @@ export function watchField(place: u32, length: u32, slot: u32, leadsTo: u32): vo
   memory.copy(namesEnd, TEXT, length)
   const hash = hashBytes(TEXT, length)
   let at = hash + place
-  while (load<u32>(entry(at), 12) != 0) at++
+  while (load<u32>(entry(at), 12) !== 0) at++
   store<u32>(entry(at), hash)
   store<u32>(entry(at), (length << 8) | place, 4)
   store<u32>(entry(at), (slot << 8) | leadsTo, 8)
@@ -28,19 +28,20 @@ export function watchField(place: u32, length: u32, slot: u32, leadsTo: u32): vo
 }
 
 /**
- * Called for each member of a watched object when its key has been read. Answers where the end of the value is to be noted,
- * or 0 when the key must be refused.
+ * Called for each member of a watched object when its key has been read. Answers where the end of the value is to be
+ * noted, or 0 when the key must be refused.
  */
 export function enterMember(place: u32, key: u32, value: u32): u32 {
   const length = keyLength
   const hash = keyHash
   inside = 0
   let at = hash + place
-  while (true) {
+  // A field's name written with escapes is no field: it is refused below, as a lookalike.
+  while (!isKeyEscaped) {
     const field = entry(at)
     const name = load<u32>(field, 12)
-    if (name == 0) break
-    if (load<u32>(field) == hash && load<u32>(field, 4) == ((length << 8) | place)) {
+    if (name === 0) break
+    if (load<u32>(field) === hash && load<u32>(field, 4) === ((length << 8) | place)) {
       if (sameBytes(name, key, length)) {
         const outcome = load<u32>(field, 8)
         inside = outcome & 0xff
@@ -51,7 +52,7 @@ export function enterMember(place: u32, key: u32, value: u32): u32 {
     }
     at++
   }
-  if (place != META && length <= LONGEST_LOOKALIKE && mayResemble(place, key, length)) {
+  if (place !== META && length <= LONGEST_LOOKALIKE && mayResemble(place, key, decodedLength)) {
     const start = <u32>(key - TEXT)
     if (isLookalike(place, start, start + length)) return fail(LOOKALIKE, key)
   }
@@ -60,17 +61,12 @@ export function enterMember(place: u32, key: u32, value: u32): u32 {
 
 /** Leaves out the keys that surely resemble no field, so that the host is seldom asked. */
 function mayResemble(place: u32, key: u32, length: u32): bool {
-  let plain = true
-  for (let at: u32 = 0; at < length; at++) {
-    const byte = load<u8>(key + at)
-    if (byte >= 0x80 || byte == 0x5c) plain = false
-  }
-  if (!plain) return true
+  for (let at: u32 = 0; at < length; at++) if (load<u8>(key + at) >= 0x80) return true
   for (let at: u32 = 0; at < ENTRIES; at++) {
     const name = load<u32>(entry(at), 12)
-    if (name == 0 || load<u32>(entry(at), 4) != ((length << 8) | place)) continue
-    // Bytes above ASCII are ruled out: what remains is the difference of case.
-    if (((load<u8>(name) ^ load<u8>(key)) | 0x20) == 0x20) return true
+    if (name === 0 || load<u32>(entry(at), 4) !== ((length << 8) | place)) continue
+    // In ASCII only case can differ.
+    if (((load<u8>(name) ^ load<u8>(key)) | 0x20) === 0x20) return true
   }
   return false
 }

@@ -31,21 +31,21 @@ export function readText(from: u32, stopsThere: u32): u32 {
   let mask = stopsThere
   escaped = false
   while (true) {
-    while (mask != 0) {
+    while (mask !== 0) {
       const stop = at + <u32>ctz(mask)
       const byte = <u32>load<u8>(stop)
-      if (byte == QUOTE) return stop + 1
-      if (byte != BACKSLASH) return fail(SYNTAX, stop)
+      if (byte === QUOTE) return stop + 1
+      if (byte !== BACKSLASH) return fail(SYNTAX, stop)
       escaped = true
       if (isPlainEscape(load<u8>(stop, 1))) {
         // Both bytes are done with; the second may be the first one of the next block.
         const low = mask & (~mask + 1)
         mask &= ~(low * 3)
-        if (low != LAST_OF_BLOCK) continue
+        if (low !== LAST_OF_BLOCK) continue
         at += 17
       } else {
         at = readUnicodeEscape(stop)
-        if (at == 0) return 0
+        if (at === 0) return 0
       }
       mask = stops(at)
     }
@@ -63,7 +63,7 @@ function isStopping64(at: u32): bool {
 
 function isPlainEscape(byte: u32): bool {
   const allowed = byte < 64 ? ESCAPES_LOW : byte < 128 ? ESCAPES_HIGH : 0
-  return ((allowed >> <u64>(byte & 63)) & 1) != 0
+  return ((allowed >> <u64>(byte & 63)) & 1) !== 0
 }
 
 /** Reads `\u` and its digits, or the two of a surrogate pair; answers the address behind it, or 0. */
@@ -71,7 +71,7 @@ function readUnicodeEscape(at: u32): u32 {
   const unit = codeUnit(at)
   if (unit < 0) return fail(SYNTAX, at)
   if (unit < 0xd800 || unit > 0xdfff) return at + 6
-  if (unit > 0xdbff || <u32>load<u16>(at, 6) != 0x755c) return fail(SURROGATE, at)
+  if (unit > 0xdbff || <u32>load<u16>(at, 6) !== 0x755c) return fail(SURROGATE, at)
   const low = codeUnit(at + 6)
   if (low < 0) return fail(SYNTAX, at + 6)
   if (low < 0xdc00 || low > 0xdfff) return fail(SURROGATE, at)
@@ -79,8 +79,8 @@ function readUnicodeEscape(at: u32): u32 {
 }
 
 /** The value of the four digits of the escape at this address, or -1. */
-function codeUnit(at: u32): i32 {
-  if (load<u8>(at, 1) != 0x75) return -1
+export function codeUnit(at: u32): i32 {
+  if (load<u8>(at, 1) !== 0x75) return -1
   let unit: i32 = 0
   for (let digit: u32 = 2; digit < 6; digit++) {
     const byte = <u32>load<u8>(at + digit)

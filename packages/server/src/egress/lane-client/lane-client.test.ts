@@ -137,6 +137,21 @@ describe('the lane’s client', () => {
     expect(seen).toHaveLength(10_000)
   })
 
+  it('gives bytes away for good: what one call keeps is never overwritten by another', async () => {
+    const { send } = await listen((socket, request) => {
+      const letter = /\{(.)/.exec(request)![1]!
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 40000\r\n\r\n${letter.repeat(20_000)}`)
+      setTimeout(() => socket.write(letter.repeat(20_000)), 5)
+    })
+    const kept = [...'abcdefgh'].map((letter) => ({ letter, chunks: [] as Buffer[] }))
+    await Promise.all(
+      kept.map(({ letter, chunks }) => call(send, letter, (chunk) => chunks.push(chunk)).over),
+    )
+    for (const { letter, chunks } of kept) {
+      expect(Buffer.concat(chunks).toString() === letter.repeat(40_000)).toBe(true)
+    }
+  })
+
   it('sends nothing twice when the server hangs up', async () => {
     const { send, requests } = await listen((socket) => socket.destroy())
     expect(await call(send, 'once').over).toBe('upstream_unavailable')

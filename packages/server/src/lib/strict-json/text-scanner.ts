@@ -18,13 +18,6 @@ const REFUSALS: readonly (string | undefined)[] = [
   'spells a field of the protocol in another way',
 ]
 
-const KEY = { known: 1, proto: 2, prototype: 4, constructor: 8 } as const
-const NAMED: ReadonlyMap<string, number> = new Map([
-  ['__proto__', KEY.proto],
-  ['prototype', KEY.prototype],
-  ['constructor', KEY.constructor],
-])
-
 /** The module needs at most seven bytes for each byte of the text: itself, and the keys of its large objects. */
 const ROOM_FACTOR = 8
 const PAGE_BYTES = 65_536
@@ -45,7 +38,7 @@ interface ScannerExports {
  * UTF-8, anything after the value. The work is done in WebAssembly, in memory of its own; see decisions/003.
  */
 export class TextScanner {
-  readonly #heap: Uint8Array
+  readonly #heap: Buffer
   readonly #exports: ScannerExports
   readonly #text: number
   readonly #spans: Int32Array
@@ -54,13 +47,12 @@ export class TextScanner {
   #keySets = new Map<number, Set<string>>()
 
   /** Makes room for texts of up to this many bytes; memory is only taken up where a text needs it. */
-  constructor(capacityBytes: number) {
+  constructor(module: WebAssembly.Module, capacityBytes: number) {
     const pages = Math.ceil((FIXED_BYTES + capacityBytes * ROOM_FACTOR) / PAGE_BYTES)
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
-    const module = new WebAssembly.Module(Buffer.from(SCANNER_MODULE, 'base64'))
     const instance = new WebAssembly.Instance(module, { env: { memory }, host: this.#host() })
     this.#exports = instance.exports as unknown as ScannerExports
-    this.#heap = new Uint8Array(memory.buffer)
+    this.#heap = Buffer.from(memory.buffer)
     this.#text = this.#exports.TEXT.value
     this.#spans = new Int32Array(memory.buffer, this.#exports.SPANS.value, FIELDS.length * 2)
     this.#errorOffset = new Int32Array(memory.buffer, this.#exports.ERROR_OFFSET.value, 1)
@@ -87,21 +79,14 @@ export class TextScanner {
     return {
       isFinite: (start: number, end: number) =>
         Number.isFinite(Number(this.#bytes.toString('latin1', start, end))),
-      isLookalike: (place: Place, start: number, end: number) => isLookalike(place, this.#key(start, end)),
+      isLookalike: (place: Place, start: number, end: number) =>
+        isLookalike(place, JSON.parse(this.#bytes.toString('utf8', start - 1, end + 1)) as string),
       openKeySet: (level: number) => void this.#keySets.set(level, new Set()),
-      addKey: (level: number, start: number, end: number) => this.#addKey(level, this.#key(start, end)),
+      addKey: (level: number, start: number, end: number) => {
+        const keys = this.#keySets.get(level)!
+        return keys.size < keys.add(this.#heap.toString('utf8', start, end)).size
+      },
     }
-  }
-
-  #addKey(level: number, key: string): number {
-    const keys = this.#keySets.get(level)!
-    const known = keys.has(key) ? KEY.known : 0
-    keys.add(key)
-    return known | (NAMED.get(key) ?? 0)
-  }
-
-  #key(start: number, end: number): string {
-    return JSON.parse(this.#bytes.toString('utf8', start - 1, end + 1)) as string
   }
 
   #error(outcome: number, lengthBytes: number): StrictJsonError {
@@ -130,12 +115,16 @@ const NOTHING = Buffer.alloc(0)
 /** Larger texts are rare, and get a scanner whose memory goes with them. */
 const SHARED_CAPACITY_BYTES = 1_048_576
 
-// The one mutable thing at module level: compiling takes longer than most scans, and a scan leaves nothing behind.
-let shared: TextScanner | undefined
+// The one thing at module level that changes: compiling takes longer than a scan, and a scan leaves nothing behind.
+let shared: { module: WebAssembly.Module; scanner: TextScanner } | undefined
 
 /** A scanner for a text of this size; use its answer before anything else is scanned. */
 export function textScanner(lengthBytes: number): TextScanner {
-  if (lengthBytes > SHARED_CAPACITY_BYTES) return new TextScanner(lengthBytes)
-  shared ??= new TextScanner(SHARED_CAPACITY_BYTES)
-  return shared
+  shared ??= openShared()
+  return lengthBytes > SHARED_CAPACITY_BYTES ? new TextScanner(shared.module, lengthBytes) : shared.scanner
+}
+
+function openShared(): { module: WebAssembly.Module; scanner: TextScanner } {
+  const module = new WebAssembly.Module(Buffer.from(SCANNER_MODULE, 'base64'))
+  return { module, scanner: new TextScanner(module, SHARED_CAPACITY_BYTES) }
 }
