@@ -39,7 +39,7 @@ export interface Outlet {
   request(request: OutletRequest & { timeoutMs?: number }): Promise<OutletResponse>
   /** One exchange whose body is handed on as it comes; `idleTimeoutMs` 0 waits for ever between parts. */
   stream(request: OutletRequest & { idleTimeoutMs?: number }, receiver: StreamReceiver): OutletStream
-  /** Lets exchanges end, then closes. */
+  /** Lets exchanges end, then closes; those of the lane are cut. */
   close(): Promise<void>
   /** Cuts everything at once. */
   destroy(): Promise<void>

@@ -1,4 +1,4 @@
-import type { ParleyError } from '@parley/contract'
+import { toParleyError, type ParleyError } from '@parley/contract'
 import type { LaneExchange, LaneReceiver } from './lane-client.ts'
 
 export interface LaneRequest {
@@ -53,10 +53,14 @@ export class LaneCall implements LaneExchange {
     this.#carrier?.resume()
   }
 
-  /** It is over; the receiver hears so. */
+  /** It is over; the receiver hears so, and if it throws, hears that too. */
   end(): void {
     this.#carrier = undefined
-    this.receiver.onEnd()
+    try {
+      this.receiver.onEnd()
+    } catch (error) {
+      this.receiver.onError(toParleyError(error))
+    }
   }
 
   fail(error: ParleyError): void {

@@ -93,6 +93,37 @@ describe('the lane’s client', () => {
     expect(sockets.has(first!)).toBe(false)
   })
 
+  it('does not use a connection that the server is about to close', async () => {
+    const { send, requests, sockets } = await listen((socket) =>
+      socket.write('HTTP/1.1 200 OK\r\nkeep-alive: timeout=1\r\ncontent-length: 1\r\n\r\n1'),
+    )
+    expect(await call(send, 'a').over).toBe('200 1')
+    await expect.poll(() => sockets.size).toBe(0)
+    expect(await call(send, 'b').over).toBe('200 1')
+    expect(requests).toHaveLength(2)
+  })
+
+  it('keeps to itself what goes wrong in one receiver', async () => {
+    const { send, sockets } = await listen((socket, request) =>
+      setTimeout(() => socket.write(ok(request.slice(-3, -2))), 10),
+    )
+    const heard: string[] = []
+    const faulty = Array.from({ length: 4 }, () =>
+      send('', body('f'), {
+        onHead() {},
+        onData() {},
+        onEnd() {
+          throw new Error('of this receiver')
+        },
+        onError: (error) => heard.push(error.code),
+      }),
+    )
+    const others = ['1', '2', '3', '4'].map((text) => call(send, text).over)
+    expect(await Promise.all(others)).toEqual(['200 1', '200 2', '200 3', '200 4'])
+    expect(heard).toEqual(faulty.map(() => 'internal'))
+    expect(sockets.size).toBe(4)
+  })
+
   it('drops a free connection on which the server speaks unasked', async () => {
     const { send, sockets } = await listen((socket) => socket.write(ok('1')))
     await call(send, 'a').over

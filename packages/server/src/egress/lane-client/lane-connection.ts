@@ -123,15 +123,15 @@ export class LaneConnection implements Carrier, ResponseSink {
   /** Bytes that belong to no response could become part of the next one's: such a connection is not used again. */
   #finish(isReusable: boolean): void {
     const call = this.#call
+    const keptMs = keepMs(this.#parser.keepAliveSeconds)
     this.#call = undefined
-    if (!call || !isReusable) {
-      this.destroy()
-    } else {
-      if (call.isPaused) this.#socket.resume()
-      this.#deadlineMs = this.#nowMs + keepMs(this.#parser.keepAliveSeconds)
-      this.#options.onFree(this)
-    }
+    if (!call || !isReusable || keptMs === 0) this.destroy()
+    // Before the connection is another's: whatever its receiver does concerns this call alone.
     call?.end()
+    if (this.#isClosed) return
+    if (call?.isPaused) this.#socket.resume()
+    this.#deadlineMs = this.#nowMs + keptMs
+    this.#options.onFree(this)
   }
 
   #putOff(): void {

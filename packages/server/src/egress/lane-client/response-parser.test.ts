@@ -55,6 +55,16 @@ const LEGAL: readonly [string, string, Partial<Heard>, closes?: boolean][] = [
     'HTTP/1.1 200 OK\r\nconnection: x, Close\r\ncontent-length: 1\r\n\r\n1',
     { body: '1', keepsAlive: false },
   ],
+  [
+    'no body, whatever its head says',
+    'HTTP/1.1 304 Not Modified\r\ncontent-length: 5\r\n\r\n',
+    { status: 304, length: 0, body: '', keepsAlive: true },
+  ],
+  [
+    'no body, where its head promises one',
+    'HTTP/1.1 204 No Content\r\ntransfer-encoding: chunked\r\n\r\n',
+    { status: 204, length: 0, body: '', keepsAlive: false },
+  ],
   ['HTTP/1.0', 'HTTP/1.0 200 OK\r\ncontent-length: 1\r\n\r\n1', { body: '1', keepsAlive: false }],
 ]
 
@@ -85,6 +95,7 @@ describe('a response', () => {
     ['a NUL', 'HTTP/1.1 200 OK\r\na: b\0\r\n\r\n'],
     ['two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 5\r\n\r\nhello'],
     ['a list of lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 5, 5\r\n\r\nhello'],
+    ['a length and a strange space', 'HTTP/1.1 200 OK\r\ncontent-length: 5\xa0\r\n\r\nhello'],
     ['a signed length', 'HTTP/1.1 200 OK\r\ncontent-length: +5\r\n\r\nhello'],
     [
       'length and chunks',
@@ -103,6 +114,15 @@ describe('a response', () => {
       'an endless trailer',
       `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n${'a: b\r\n'.repeat(2000)}`,
     ],
+    [
+      'endless chunk extensions',
+      `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${`1;${'x'.repeat(200)}\r\na\r\n`.repeat(100)}`,
+    ],
+    [
+      'a trailer that is none',
+      'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\nGET / HTTP/1.1\r\n',
+    ],
+    ['chunks in HTTP/1.0', 'HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'],
     ['an endless head', `HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(5000)}`],
     ['too many headers', `HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(129)}\r\n`],
     ['endless interim responses', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(9)],
@@ -125,6 +145,41 @@ describe('a response', () => {
   it('keeps what comes after it out of the next', () => {
     const heard = read([Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhiHTTP/1.1 200 OK\r\n\r\n')])
     expect(heard).toMatchObject({ body: 'hi', isOver: true, isClean: false })
+  })
+
+  it('names every encoding it has, so that one cannot hide another', () => {
+    const encodings: (string | undefined)[] = []
+    const parser = new ResponseParser(16_384)
+    parser.begin({ onHead: (head) => encodings.push(head.contentEncoding), onData() {}, onEnd() {} })
+    parser.push(
+      Buffer.from('HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-encoding: identity\r\n\r\n'),
+    )
+    expect(encodings).toEqual(['gzip, identity'])
+  })
+
+  it('that is legal is read the same, however often it is cut', () => {
+    const body = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString('latin1'))
+    const chunk = body
+      .filter((text) => text !== '')
+      .map((text) => `${text.length.toString(16)}\r\n${text}\r\n`)
+    const head = 'HTTP/1.1 200 OK\r\ncontent-type: a/b\r\n'
+    const answer = fc.oneof(
+      body.map((text) => `${head}content-length: ${text.length}\r\n\r\n${text}`),
+      fc
+        .array(chunk, { maxLength: 8 })
+        .map((all) => `${head}transfer-encoding: chunked\r\n\r\n${all.join('')}0\r\n\r\n`),
+      body.map((text) => `${head}\r\n${text}`),
+    )
+    fc.assert(
+      fc.property(answer, fc.array(fc.nat(2000), { maxLength: 12 }), (text, at) => {
+        const bytes = Buffer.from(text, 'latin1')
+        const cuts = [0, ...at.map((one) => one % (bytes.length + 1)), bytes.length].sort((a, b) => a - b)
+        const pieces = cuts.slice(1).map((end, index) => bytes.subarray(cuts[index], end))
+        expect(read(pieces, true)).toEqual(read([bytes], true))
+        expect(read(pieces, true)).toMatchObject({ status: 200, type: 'a/b', isOver: true, isClean: true })
+      }),
+      { numRuns: 2000 },
+    )
   })
 
   it('of any bytes is read or refused, nothing else', () => {

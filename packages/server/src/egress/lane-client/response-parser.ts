@@ -19,6 +19,7 @@ export interface ResponseSink {
 const MAX_HEADERS = 128
 const MAX_INTERIM = 8
 const MAX_SIZE_LINE_BYTES = 256
+const MAX_EXTENSION_BYTES = 16 * 1024
 const MAX_TRAILER_BYTES = 4096
 
 const LF = 0x0a
@@ -30,6 +31,7 @@ type At = (typeof AT)[keyof typeof AT]
 /** Status line and header lines without folding, bare line breaks or other control characters (RFC 9112 §4, §5). */
 const HEAD =
   /^HTTP\/1\.[01] [1-9]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?\r\n(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)*$/
+const TRAILER_LINE = /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*)?$/
 const SIZE_LINE = /^([0-9a-fA-F]{1,8})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/
 
 /**
@@ -44,6 +46,7 @@ export class ResponseParser {
   #held: Buffer | undefined
   #left = 0
   #interims = 0
+  #extensionBytes = 0
   #trailerBytes = 0
   /** Whether the connection may carry another exchange after this response. */
   keepsAlive = true
@@ -59,6 +62,7 @@ export class ResponseParser {
     this.#sink = sink
     this.#at = AT.head
     this.#interims = 0
+    this.#extensionBytes = 0
     this.#trailerBytes = 0
     this.keepsAlive = true
     this.keepAliveSeconds = undefined
@@ -139,16 +143,20 @@ export class ResponseParser {
   #open(status: number, fields: Fields): void {
     this.keepsAlive = fields.keepsAlive
     this.keepAliveSeconds = fields.keepAliveSeconds
-    this.#left = fields.contentLength
-    if (status === 204 || status === 304) this.#left = 0
-    if (fields.isChunked) this.#at = AT.size
+    const isEmpty = status === 204 || status === 304
+    this.#left = isEmpty ? 0 : fields.contentLength
+    if (isEmpty) {
+      this.#at = AT.length
+      // A server that thinks otherwise would send its body into the next answer (RFC 9112 §6.3).
+      if (fields.isChunked || (status === 204 && fields.contentLength > 0)) this.keepsAlive = false
+    } else if (fields.isChunked) this.#at = AT.size
     else if (this.#left >= 0) this.#at = AT.length
     else {
       this.#at = AT.untilClose
       this.keepsAlive = false
     }
-    const { contentType, contentEncoding, contentLength } = fields
-    this.#sink!.onHead({ status, contentType, contentEncoding, contentLength })
+    const { contentType, contentEncoding } = fields
+    this.#sink!.onHead({ status, contentType, contentEncoding, contentLength: this.#left })
     if (this.#at === AT.length && this.#left === 0) this.#end()
   }
 
@@ -169,6 +177,8 @@ export class ResponseParser {
     if (line === undefined) return -1
     const size = SIZE_LINE.exec(line)?.[1]
     if (size === undefined) throw unusable('a chunk has no size')
+    this.#extensionBytes += line.length - size.length
+    if (this.#extensionBytes > MAX_EXTENSION_BYTES) throw unusable('its chunk extensions are too large')
     this.#left = Number.parseInt(size, 16)
     this.#at = this.#left === 0 ? AT.trailer : AT.chunk
     return at + line.length + 2
@@ -186,6 +196,7 @@ export class ResponseParser {
     if (line === undefined) return -1
     this.#trailerBytes += line.length
     if (this.#trailerBytes > MAX_TRAILER_BYTES) throw unusable('its trailer is too large')
+    if (!TRAILER_LINE.test(line)) throw unusable('its trailer cannot be read')
     if (line === '') this.#end()
     return at + line.length + 2
   }
@@ -217,12 +228,13 @@ interface Fields {
 
 /** Picks what counts out of a head that `HEAD` has accepted. */
 function readFields(text: string): Fields {
+  const isOld = text.charCodeAt(7) === 0x30
   const fields: Fields = {
     contentType: undefined,
     contentEncoding: undefined,
     contentLength: -1,
     isChunked: false,
-    keepsAlive: text.charCodeAt(7) === 0x31,
+    keepsAlive: !isOld,
     keepAliveSeconds: undefined,
   }
   let count = 0
@@ -234,6 +246,7 @@ function readFields(text: string): Fields {
     at = end + 2
   }
   if (fields.isChunked && fields.contentLength >= 0) throw unusable('it has two lengths')
+  if (fields.isChunked && isOld) throw unusable('HTTP/1.0 has no chunks')
   return fields
 }
 
@@ -247,7 +260,7 @@ function readField(fields: Fields, text: string, start: number, end: number): vo
       fields.contentType ??= valueOf(text, colon, end)
       return
     case 'content-encoding':
-      fields.contentEncoding = valueOf(text, colon, end)
+      fields.contentEncoding = join(fields.contentEncoding, valueOf(text, colon, end))
       return
     case 'content-length':
       return readLength(fields, valueOf(text, colon, end))
@@ -265,8 +278,22 @@ function readField(fields: Fields, text: string, start: number, end: number): vo
   }
 }
 
+/** Without the spaces and tabs around it, and only those: `trim` takes more (RFC 9110 §5.6.3). */
 function valueOf(text: string, colon: number, end: number): string {
-  return text.slice(colon + 1, end).trim()
+  let from = colon + 1
+  let to = end
+  while (from < to && isBlank(text.charCodeAt(from))) from++
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to--
+  return text.slice(from, to)
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09
+}
+
+/** Several fields of one name are one list (RFC 9110 §5.2): none of them hides another. */
+function join(before: string | undefined, value: string): string {
+  return before === undefined ? value : `${before}, ${value}`
 }
 
 function readLength(fields: Fields, value: string): void {
