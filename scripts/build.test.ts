@@ -1,9 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startModernHttp } from '../packages/server/src/upstream/fixtures/modern-server.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'parley-build-'))
 const built = join(directory, 'dist')
@@ -31,13 +33,31 @@ test('what is built runs by itself: hub, writer thread and migrations', async ()
       name: 'parley',
       store: { journalMode: 'wal', writable: true },
     })
-    const added = parley('servers', 'add', 'gone', 'http://localhost:1/mcp', '--json')
-    expect(added.status, added.stderr).toBe(0)
+    const refused = parley('servers', 'add', 'gone', 'http://localhost:1/mcp', '--json')
+    expect(JSON.parse(refused.stdout).lastError, refused.stderr).toContain('could not be reached')
   } finally {
     hub.kill('SIGTERM')
     if (hub.exitCode === null) await once(hub, 'exit')
   }
   expect(hub.exitCode).toBe(0)
+})
+
+test('what is built reaches servers over HTTP', async () => {
+  const server = await startModernHttp()
+  const hub = spawn(process.execPath, [main, 'serve', '--port', '0', '--json'], { cwd: directory, env: {} })
+  try {
+    await once(hub.stdout, 'data')
+    // Asynchronous, since the server answers from this process.
+    const run = promisify(execFile)
+    const parley = (...args: string[]) => run(process.execPath, [main, ...args], { cwd: directory, env: {} })
+    await parley('servers', 'add', 'fixture', server.url)
+    const { stdout } = await parley('call', 'fixture', 'echo', '--arguments', '{"text":"built"}')
+    expect(stdout).toBe('built\n')
+  } finally {
+    hub.kill('SIGTERM')
+    if (hub.exitCode === null) await once(hub, 'exit')
+    await server.close()
+  }
 })
 
 test('the licences of what is bundled are there, and stacks lead to the source', () => {

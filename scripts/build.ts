@@ -1,12 +1,13 @@
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { rolldown } from 'rolldown'
+import { rolldown, type Plugin } from 'rolldown'
 
 /** Bundles the command line and the hub into one directory that needs nothing else; by default where the `parley` bin looks. */
 async function build(target: string): Promise<void> {
   const root = join(import.meta.dirname, '..')
   const store = join(root, 'packages/server/src/store')
-  rmSync(target, { recursive: true, force: true })
+  const fresh = `${target}.new`
+  rmSync(fresh, { recursive: true, force: true })
   const bundle = await rolldown({
     input: {
       main: join(root, 'packages/cli/src/main.ts'),
@@ -14,23 +15,43 @@ async function build(target: string): Promise<void> {
       'writer-thread': join(store, 'writer-thread.ts'),
     },
     platform: 'node',
+    plugins: [undiciInParts],
   })
   // Not minified: stacks in the log stay readable, and the orphan guard runs from its own function's text.
   const { output } = await bundle.write({
-    dir: target,
+    dir: fresh,
     format: 'esm',
     sourcemap: true,
+    // The source keeps them, and the maps lead there; LICENSES.md has what licences ask for.
+    comments: false,
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',
   })
   await bundle.close()
   // The migrations are read beside the code that runs them.
-  cpSync(join(store, 'migrations'), join(target, 'migrations'), { recursive: true })
-  writeFileSync(join(target, 'package.json'), '{ "type": "module" }\n')
+  cpSync(join(store, 'migrations'), join(fresh, 'migrations'), { recursive: true })
+  writeFileSync(join(fresh, 'package.json'), '{ "type": "module" }\n')
   const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? Object.keys(chunk.modules) : []))
-  writeFileSync(join(target, 'LICENSES.md'), licenses(modules))
+  writeFileSync(join(fresh, 'LICENSES.md'), licenses(modules))
+  // A hub that runs from the one before has loaded it; only a command that starts right now could miss it.
+  rmSync(target, { recursive: true, force: true })
+  renameSync(fresh, target)
   console.log(`${target}: ${output.filter((chunk) => chunk.type === 'chunk').length} files`)
 }
+
+/** undici's index loads all of it, fetch and mocks too, which is a third of what would have to be parsed at each start. */
+const undiciInParts: Plugin = {
+  name: 'undici-in-parts',
+  resolveId: (id) => (id === 'undici' ? '\0undici-in-parts' : null),
+  load: (id) => (id === '\0undici-in-parts' ? UNDICI_PARTS : null),
+}
+
+/** A name that the source imports and that is not here fails the build. */
+const UNDICI_PARTS = `
+export { default as Pool } from 'undici/lib/dispatcher/pool.js'
+export { default as buildConnector } from 'undici/lib/core/connect.js'
+export { default as errors } from 'undici/lib/core/errors.js'
+`
 
 /** The licence of every package that went in, as those licences ask. */
 function licenses(modules: readonly string[]): string {

@@ -18,7 +18,7 @@ const KERNEL_WRITES = new Set([
   'writeAsciiString',
 ])
 const KINDS: readonly [RegExp, string][] = [
-  [/^wasm:/, 'undici: HTTP parser (wasm)'],
+  [/^wasm:/, 'WebAssembly: the strict scan; in the plain proxy undici’s parser'],
   [/node_modules\/undici\//, 'undici: JavaScript'],
   [/^node:_http/, 'node:http'],
   [/^node:(internal\/streams|stream|events|internal\/events)/, 'node: streams and events'],

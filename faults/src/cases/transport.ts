@@ -197,15 +197,15 @@ async function timesOf(rig: Rig, calls: number): Promise<number[]> {
 
 async function halfOpen(rig: Rig): Promise<void> {
   await timesOf(rig, 100)
-  const quiet = percentile(await timesOf(rig, 200), 0.99)
+  const quietMs = percentile(await timesOf(rig, 200), 0.99)
   const started = performance.now()
   const connections = await openHalf(
     rig,
     rig.settings.isFull ? 2000 : 400,
     `POST /mcp HTTP/1.1\r\nHost: localhost:${rig.hub.port}\r\nX-Slow: `,
   )
-  const busy = percentile(await timesOf(rig, 200), 0.99)
-  rig.figure('p99 beside half-open requests, ratio', busy / Math.max(quiet, 2), 2)
+  const busyMs = percentile(await timesOf(rig, 200), 0.99)
+  rig.slowdown('p99 beside half-open requests', { quietMs, busyMs }, 2)
   while (connections.some((connection) => !connection.isClosed()) && performance.now() - started < 30_000)
     await sleep(200)
   const open = connections.filter((connection) => !connection.isClosed()).length

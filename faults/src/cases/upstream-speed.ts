@@ -41,7 +41,7 @@ async function timesAtGood(rig: Rig, calls: number): Promise<number> {
 
 async function mixedFaults(rig: Rig): Promise<void> {
   await timesAtGood(rig, 400)
-  const quiet = await timesAtGood(rig, 400)
+  const quietMs = await timesAtGood(rig, 400)
   const state = { isDone: false }
   const evil = await rig.face('2026-07-28', '/mcp/servers/modern')
   const faults = Array.from({ length: 8 }, async () => {
@@ -50,16 +50,16 @@ async function mixedFaults(rig: Rig): Promise<void> {
         rig.random.pick(['rst', 'rst_mid', 'garbage', 'wrong_id', 'status', 'bad_sse', 'no_final', 'echo']),
       )
   })
-  const busy = await timesAtGood(rig, 400)
+  const busyMs = await timesAtGood(rig, 400)
   state.isDone = true
   await Promise.all(faults)
-  rig.figure('p99 of another one beside mixed faults, ratio', busy / Math.max(quiet, 2), 2)
+  rig.slowdown('p99 of another one beside mixed faults', { quietMs, busyMs }, 2)
 }
 
 /** Two upstreams that come and go three times a second while they are called, and two processes that die all the time. */
 async function flapping(rig: Rig): Promise<void> {
   await timesAtGood(rig, 200)
-  const quiet = await timesAtGood(rig, 300)
+  const quietMs = await timesAtGood(rig, 300)
   const state = { isDone: false, answers: 0 }
   const flap = (['modern', 'legacy'] as const).map(async (upstream) => {
     while (!state.isDone) {
@@ -81,16 +81,16 @@ async function flapping(rig: Rig): Promise<void> {
       await sleep(5)
     }
   })
-  const busy = await timesAtGood(rig, rig.settings.isFull ? 5000 : 1000)
+  const busyMs = await timesAtGood(rig, rig.settings.isFull ? 5000 : 1000)
   state.isDone = true
   await Promise.all([...flap, ...callers])
   assert.ok(state.answers > 20, `the flapping ones were called ${state.answers} times`)
-  rig.figure('p99 of another one beside flapping ones, ratio', busy / Math.max(quiet, 2), 2)
+  rig.slowdown('p99 of another one beside flapping ones', { quietMs, busyMs }, 2)
 }
 
 async function hungUpstream(rig: Rig): Promise<void> {
   await timesAtGood(rig, 200)
-  const quiet = await timesAtGood(rig, 300)
+  const quietMs = await timesAtGood(rig, 300)
   for (const upstream of UPSTREAMS) {
     const face = await rig.face('2026-07-28', `/mcp/servers/${upstream}`)
     const hung = Array.from({ length: rig.settings.isFull ? 500 : 150 }, () =>
@@ -98,13 +98,13 @@ async function hungUpstream(rig: Rig): Promise<void> {
     )
     // What is measured is the hanging, not the arrival of so many calls at once.
     await sleep(500)
-    const busy = await timesAtGood(rig, 300)
+    const busyMs = await timesAtGood(rig, 300)
     const replies = await Promise.all(hung)
     assert.ok(
       replies.every((reply) => reply.answer && 'error' in reply.answer),
       `${upstream}: every hung call ends with an error: ${replies.find((reply) => !reply.answer)?.text.slice(0, 200)}`,
     )
-    rig.figure(`${upstream} hung: p99 of another one, ratio`, busy / Math.max(quiet, 2), 1.2)
+    rig.slowdown(`${upstream} hung: p99 of another one`, { quietMs, busyMs }, 1.2)
     await expectEcho(face)
   }
 }

@@ -47,6 +47,15 @@ export interface Rig {
    * since a shared machine is slower; the figure is printed either way.
    */
   figure(label: string, value: number, limit: number): void
+  /**
+   * Notes how much slower the same calls were beside something else, and holds the ratio against its limit. Outside
+   * `--full`, where others may use the machine too, only what is a standstill to people fails.
+   */
+  slowdown(
+    label: string,
+    measured: { readonly quietMs: number; readonly busyMs: number },
+    limit: number,
+  ): void
   /** Printed beneath the case. */
   note(text: string): void
   settle(): Promise<void>
@@ -60,6 +69,10 @@ export interface RigHandle {
   endCase(): Promise<void>
   close(): Promise<void>
 }
+
+/** Times below it are noise. */
+const LEAST_MS = 5
+const STANDSTILL_MS = 500
 
 /** Short waits, and a rate that the suite itself does not run into. */
 const RIG_LIMITS: Json = { upstreamTimeoutMs: 3000, requestsPerSecond: 100_000 }
@@ -153,9 +166,15 @@ interface Viewed {
   readonly figures: string[]
 }
 
-function rigViews({ world, settings, figures }: Viewed): Pick<Rig, 'count' | 'figure' | 'note'> {
+function rigViews({ world, settings, figures }: Viewed): Pick<Rig, 'count' | 'figure' | 'slowdown' | 'note'> {
   return {
     count: (upstream, method, name) => countAt(world, upstream, method, name),
+    slowdown: (label, { quietMs, busyMs }, limit) => {
+      const ratio = busyMs / Math.max(quietMs, LEAST_MS)
+      const seen = `${label}: ${ratio.toFixed(1)} times, ${busyMs.toFixed(1)} ms (limit ${limit} times)`
+      figures.push(seen)
+      assert.ok(settings.isFull ? ratio <= limit : busyMs <= STANDSTILL_MS, seen)
+    },
     note: (text) => void figures.push(text),
     figure: (label, value, limit) => {
       figures.push(`${label}: ${value.toFixed(1)} (limit ${limit})`)

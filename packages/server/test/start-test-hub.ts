@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig, readEnv } from '../src/config/index.ts'
@@ -26,7 +26,7 @@ export async function startTestHub(yaml = '', options: { dataDir?: string } = {}
   const hub = await startHub(config, environment, (message, detail) =>
     logs.push(`${message} ${JSON.stringify(detail)}`),
   )
-  const key = hub.newKey ?? ''
+  const { key } = JSON.parse(readFileSync(join(dataDir, 'credentials.json'), 'utf8')) as { key: string }
   const headers = { Authorization: `Bearer ${key}` }
   return {
     hub,

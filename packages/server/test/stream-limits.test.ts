@@ -78,6 +78,17 @@ describe('a caller with as many streams as it may have', () => {
   })
 })
 
+test('many who listen to one session server share one subscription there', async () => {
+  await using other = await startTestHub()
+  await other.api('POST', '/api/servers', { name: 'one', url: upstream.url })
+  const before = new Set(upstream.sessionStreams.keys())
+  const request = modernRequest('subscriptions/listen', { notifications: { toolsListChanged: true } })
+  const streams = await Promise.all(Array.from({ length: 200 }, () => openRaw(other, request)))
+  expect(streams.filter(({ status }) => status === 200)).toHaveLength(200)
+  expect([...upstream.sessionStreams.keys()].filter((id) => !before.has(id)).length).toBeLessThanOrEqual(1)
+  for (const stream of streams) stream.cut()
+})
+
 test('a silent stream is kept alive with comments, in either revision', async () => {
   const session = await openSession(hub)
   const streams = [await listen(), await openRaw(hub, { method: 'GET', headers: session.headers })]

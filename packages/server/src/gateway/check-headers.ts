@@ -17,15 +17,14 @@ function mismatch(message: string): never {
  */
 export function checkHeaders(headers: McpHeaders, envelope: Envelope, method: string): void {
   if (headers.repeated !== undefined) mismatch(`${headers.repeated} stands more than once`)
-  const version = envelope.string(META.version)
   if (headers.version === undefined) mismatch('MCP-Protocol-Version is missing')
-  if (version === undefined && !envelope.has(META.version) && headers.version === MODERN) {
+  if (!envelope.has(META.version) && headers.version === MODERN) {
     throw new ParleyError('invalid_params', `params._meta must carry "${META.version}".`)
   }
-  if (headers.version !== version) mismatch('MCP-Protocol-Version differs from the body')
-  if (version !== MODERN) {
+  if (!envelope.is(META.version, headers.version)) mismatch('MCP-Protocol-Version differs from the body')
+  if (headers.version !== MODERN) {
     throw new ParleyError('unsupported_version', 'Unsupported protocol version', {
-      data: { supported: SUPPORTED_VERSIONS, requested: version },
+      data: { supported: SUPPORTED_VERSIONS, requested: headers.version },
     })
   }
   if (headers.method === undefined) mismatch('Mcp-Method is missing')
@@ -37,6 +36,8 @@ export function checkHeaders(headers: McpHeaders, envelope: Envelope, method: st
 function checkName(headers: McpHeaders, envelope: Envelope, method: string): void {
   const field = NAME_FIELD[method]
   if (field === undefined) return
+  // The usual name is written in the header as in the body.
+  if (headers.name !== undefined && !headers.name.startsWith('=?') && envelope.is(field, headers.name)) return
   const value = envelope.string(field)
   if (value === undefined) throw new ParleyError('invalid_params', `params.${field} must be a string.`)
   if (headers.name === undefined) mismatch('Mcp-Name is missing')

@@ -88,7 +88,7 @@ function receive(face: Face, request: Received, body: Buffer): void {
   let idJson: string | undefined
   try {
     const envelope = scan(body)
-    const method = envelope.string('method')
+    const method = methodOf(envelope, request.headers)
     const id = envelope.span('id')
     idJson = id && readId(envelope, id.start, id.end)
     checkEnvelope(envelope, method, id !== undefined)
@@ -104,7 +104,8 @@ function receive(face: Face, request: Received, body: Buffer): void {
       argumentsDigest: undefined,
     }
     const call: Call = { ...request, envelope, method, idJson, startedMicros, ...unknown }
-    void (modern ? serveModern(tools, state, call) : serveLegacy(tools, sessions, call))
+    if (modern) serveModern(tools, state, call)
+    else void serveLegacy(tools, sessions, call)
   } catch (error) {
     sendError(request.res, toParleyError(error), idJson)
   }
@@ -168,6 +169,11 @@ function scan(body: Buffer): Envelope {
   }
 }
 
+/** The body's method, always; where the header says the same, it need not be decoded. */
+function methodOf(envelope: Envelope, { method }: McpHeaders): string | undefined {
+  return method !== undefined && envelope.is('method', method) ? method : envelope.string('method')
+}
+
 /** The id's own text when it is a string or a safe integer (MCP, Requests); throws otherwise. */
 function readId(envelope: Envelope, start: number, end: number): string {
   const text = envelope.bytes.toString('utf8', start, end)
@@ -181,7 +187,7 @@ function readId(envelope: Envelope, start: number, end: number): string {
 function checkEnvelope(envelope: Envelope, method: string | undefined, hasId: boolean): void {
   const bad = (what: string) => new ParleyError('invalid_request', what)
   if (envelope.bytes[0] === 0x5b) throw bad('Batches are not part of this protocol; send one message.')
-  if (envelope.string('jsonrpc') !== '2.0') throw bad('jsonrpc must be "2.0".')
+  if (!envelope.is('jsonrpc', '2.0')) throw bad('jsonrpc must be "2.0".')
   if (envelope.has('method') && method === undefined) throw bad('method must be a string.')
   const params = envelope.span('params')
   if (params && envelope.bytes[params.start] !== 0x7b) throw bad('params must be an object.')
@@ -194,7 +200,7 @@ function isModern(headers: McpHeaders, envelope: Envelope): boolean {
   if (envelope.has(META.version)) return true
   if (headers.version === undefined) {
     // Some clients mirror the method of a legacy `initialize` too.
-    const mirrors = headers.method !== undefined && envelope.string('method') !== 'initialize'
+    const mirrors = headers.method !== undefined && !envelope.is('method', 'initialize')
     return mirrors && headers.sessionId === undefined
   }
   return headers.version !== LEGACY && !/^2024-|^2025-/.test(headers.version)

@@ -22,7 +22,7 @@ export function readAnswer(tools: GatewayTools, call: Call, binding: StateBindin
   const envelope = scanServerMessage(body)
   checkResponse(envelope, call.idJson)
   if (envelope.has('error')) return readError(envelope)
-  if (envelope.string('resultType') === 'input_required') return readQuestion(tools, call, binding, envelope)
+  if (envelope.is('resultType', 'input_required')) return readQuestion(tools, call, binding, envelope)
   const isToolError = envelope.has('isError') && envelope.value('isError') === true
   return { json: body, status: 200, result: isToolError ? 'tool_error' : 'ok' }
 }
@@ -39,7 +39,7 @@ export function scanServerMessage(body: Buffer): Envelope {
 
 function checkResponse(envelope: Envelope, idJson: string): void {
   const hasResult = envelope.has('result')
-  if (envelope.string('jsonrpc') !== '2.0' || envelope.has('method') || hasResult === envelope.has('error'))
+  if (!envelope.is('jsonrpc', '2.0') || envelope.has('method') || hasResult === envelope.has('error'))
     throw invalid('The server sent something that is no JSON-RPC response.')
   const result = envelope.span('result')
   if (result && envelope.bytes[result.start] !== 0x7b)

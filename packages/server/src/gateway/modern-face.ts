@@ -45,17 +45,22 @@ const REMOVED = new Set([
 ])
 
 /** Serves one request of a 2026-07-28 client: check → resolve → decide → limit → call → filter → record → reply. */
-export async function serveModern(tools: GatewayTools, state: ModernState, call: Call): Promise<void> {
+export function serveModern(tools: GatewayTools, state: ModernState, call: Call): void {
   const reply = new Reply(call.res, { idJson: call.idJson, modern: true, streams: acceptsStreams(call) })
+  const fail = (error: unknown) => failCall(tools, call, error, reply)
   try {
     checkHeaders(call.headers, call.envelope, call.method)
-    if (CALLS.has(call.method)) return await invoke(tools, state, call, reply)
-    limit(tools, call.principal)
-    if (call.method === 'subscriptions/listen') return await listen(tools, state, call)
-    reply.finish(await answer(tools, state, call, reply))
+    if (CALLS.has(call.method)) invoke(tools, state, call, reply)?.catch(fail)
+    else serveOther(tools, state, call, reply).catch(fail)
   } catch (error) {
-    failCall(tools, call, error, reply)
+    fail(error)
   }
+}
+
+async function serveOther(tools: GatewayTools, state: ModernState, call: Call, reply: Reply): Promise<void> {
+  limit(tools, call.principal)
+  if (call.method === 'subscriptions/listen') return listen(tools, state, call)
+  reply.finish(await answer(tools, state, call, reply))
 }
 
 function paramsOf(call: Call): JsonObject {
@@ -86,8 +91,16 @@ function approvedInstructions(entry: ServerEntry): string | undefined {
   return entry.catalog.instructions
 }
 
-/** `tools/call`, `prompts/get` and `resources/read`: what can be granted, may ask back, and is always recorded. */
-async function invoke(tools: GatewayTools, state: ModernState, call: Call, reply: Reply): Promise<void> {
+/**
+ * `tools/call`, `prompts/get` and `resources/read`: what can be granted, may ask back, and is always recorded. On the
+ * lane nothing is left to wait for; the long way answers its promise.
+ */
+function invoke(
+  tools: GatewayTools,
+  state: ModernState,
+  call: Call,
+  reply: Reply,
+): Promise<void> | undefined {
   const target = resolveTarget(tools, call)
   admit(tools, call, target)
   const span = call.envelope.span('arguments')
@@ -101,7 +114,17 @@ async function invoke(tools: GatewayTools, state: ModernState, call: Call, reply
     name: target.name,
     argumentsDigest: call.argumentsDigest,
   }
-  if (takeLane(tools, call, { target, paramHeaders, binding, reply })) return
+  if (takeLane(tools, call, { target, paramHeaders, binding, reply })) return undefined
+  return goTheLongWay(tools, state, call, { target, binding, reply })
+}
+
+/** Through a channel, which translates where the server speaks another revision or another transport. */
+async function goTheLongWay(
+  tools: GatewayTools,
+  state: ModernState,
+  call: Call,
+  { target, binding, reply }: { target: Target; binding: StateBinding; reply: Reply },
+): Promise<void> {
   const params = {
     ...paramsOf(call),
     ...(target.kind === 'resource' ? { uri: target.name } : { name: target.name }),

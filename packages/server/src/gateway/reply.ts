@@ -7,7 +7,7 @@ import type { ServerNotification } from '../upstream/index.ts'
 /** A client that leaves this much unread is cut off, so that it cannot make the hub hold its answers. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 
-const ONE_PIECE_BYTES = 16 * 1024
+const ONE_PIECE_BYTES = 4096
 
 /** The error as JSON-RPC says it (`ERRORS` maps code to number). */
 export function toRpcError(error: ParleyError): RpcError {

@@ -15,6 +15,8 @@ export const INSTRUCTIONS = 'instructions'
 
 /** A definition that can be stored and shown to a reviewer. */
 export interface SoundDefinition extends Definition {
+  /** Of its canonical JSON. */
+  readonly bytes: number
   /** The rule it breaks: it is shown to the reviewer with it, and can never be approved. */
   readonly violation: string | undefined
   /** For the reviewer alone. */
@@ -60,13 +62,14 @@ export function checkDefinition(kind: DefinitionKind, item: unknown): CheckedDef
     kind === 'tool' ? readParamHeaders(item['inputSchema']) : ({ kind: 'ok', headers: [] } as const)
   const paramHeaders = found.kind === 'ok' ? found.headers : []
   const violation = found.kind === 'violation' ? found.reason : undefined
-  const { hash } = hashed
+  const { hash, bytes } = hashed
   return {
     kind: 'sound',
     definition: {
       kind,
       name: name as string,
       hash,
+      bytes,
       body: item,
       paramHeaders,
       violation,

@@ -3,21 +3,17 @@ import type { Activity } from '../activity/index.ts'
 import { findConfusableName } from '../config/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/random.ts'
-import type { Statement, Store } from '../store/index.ts'
+import type { Store } from '../store/index.ts'
 import type { Upstream } from '../upstream/index.ts'
 import type { CatalogChange, Registry, ServerEntry } from './catalog.ts'
 import { Changes } from './changes.ts'
-import { describeVerdicts } from './definition-records.ts'
-import { judgeDefinitions, type Verdict } from './judge-definitions.ts'
+import { DefinitionKeeper } from './definition-keeper.ts'
 import { ManagedServer } from './managed-server.ts'
 import type { OfferedName } from './name-index.ts'
-import { definitionKey, type Reading } from './read-upstream.ts'
 import { RegistryStore, type ServerRow } from './registry-store.ts'
-import { approveDefinitions, type ApprovedItem } from './review-definitions.ts'
+import type { ApprovedItem } from './review-definitions.ts'
 import { ServerReader } from './server-reader.ts'
 import { hashTarget, readAddedTarget, type ServerTarget } from './server-target.ts'
-import { SightingQueue } from './sighting-queue.ts'
-import { Turns } from './turns.ts'
 
 /** A server as parley.yaml declares it. */
 export interface DeclaredServer {
@@ -61,12 +57,11 @@ export interface ManagedRegistry extends Registry {
 interface Tended {
   readonly server: ManagedServer
   readonly reader: ServerReader
-  readonly sightings: SightingQueue
-  /** Each change is judged against the outcome of the one before. */
-  readonly turns: Turns
+  readonly keeper: DefinitionKeeper
 }
 
 const FILE_ACTOR = 'parley.yaml'
+const EVERYTHING = { tools: true, prompts: true, resources: true }
 
 export async function createRegistry(options: RegistryOptions): Promise<ManagedRegistry> {
   const registry = new ServerRegistry(options)
@@ -93,14 +88,11 @@ class ServerRegistry implements ManagedRegistry {
   /** Makes the stored servers and the declared ones agree, and begins to connect. */
   async start(): Promise<void> {
     const declared = new Map(this.#options.declared.map((one) => [one.name, one.target]))
-    const known = this.#rows.servers()
-    for (const row of known) await this.#reconcile(row, declared.get(row.name))
-    const moved = new Set(known.filter(({ source }) => source === 'file').map(({ name }) => name))
+    for (const row of this.#rows.servers()) await this.#reconcile(row, declared.get(row.name))
     for (const [name, target] of declared) {
       if (this.#tended.has(name)) continue
       this.#refuseConfusable(name)
-      const state = moved.has(name) ? 'pending' : 'approved'
-      await this.#insert(name, target, { source: 'file', state, actor: FILE_ACTOR })
+      await this.#insert(name, target, { source: 'file', state: 'approved', actor: FILE_ACTOR })
     }
     for (const { reader } of this.#tended.values()) reader.start()
   }
@@ -155,26 +147,19 @@ class ServerRegistry implements ManagedRegistry {
         `"${name}" stands in parley.yaml; take it out there and start the hub again.`,
       )
     }
-    await tended.turns.run(async () => {
+    await tended.keeper.end(async () => {
       const happening = { action: 'server.remove', subject: actor, note: name }
       await this.#changes.commit([this.#rows.deleteServer(server.id)], [happening])
       this.#tended.delete(name)
     })
-    this.#announce(server, { tools: true, prompts: true, resources: true })
+    this.#announce(server, EVERYTHING)
     await close(tended)
   }
 
   async approve(name: string, items: readonly ApprovedItem[], actor: string): Promise<ManagedServer> {
-    const { server, turns } = this.#find(name)
-    return turns.run(async () => {
-      const { unit, happenings } = approveDefinitions(this.#rows, server, { items, actor })
-      const conflict = 'A definition has changed again since you saw it. Look at it once more.'
-      await this.#changes.commit(unit, happenings, conflict)
-      if (server.row.state === 'pending') server.row = { ...server.row, state: 'approved', pinned: true }
-      server.settle(items.map((item) => definitionKey(item.kind, item.name)))
-      this.#adopt(server)
-      return server
-    })
+    const { server, keeper } = this.#find(name)
+    await keeper.approve(items, actor)
+    return server
   }
 
   async refresh(name: string): Promise<ManagedServer> {
@@ -204,14 +189,16 @@ class ServerRegistry implements ManagedRegistry {
         ? row.source === 'api'
         : row.source === 'file' && hashTarget(target) === row.targetHash
     if (isMeant) return void this.#tend(this.#prepare(row))
-    const note =
-      target === undefined
-        ? `${row.name} is no longer declared`
-        : `${row.name} is declared with another target; its approvals end, and \`parley servers review\` shows what it offers now`
-    await this.#changes.commit(
-      [this.#rows.deleteServer(row.id)],
-      [{ action: 'server.remove', subject: FILE_ACTOR, note }],
-    )
+    if (target === undefined) {
+      const happening = {
+        action: 'server.remove',
+        subject: FILE_ACTOR,
+        note: `${row.name} is no longer declared`,
+      }
+      return this.#changes.commit([this.#rows.deleteServer(row.id)], [happening])
+    }
+    const state = row.source === 'file' ? 'pending' : 'approved'
+    await this.#insert(row.name, target, { source: 'file', state, actor: FILE_ACTOR, replaces: row })
   }
 
   #refuseConfusable(name: string): void {
@@ -223,19 +210,25 @@ class ServerRegistry implements ManagedRegistry {
     )
   }
 
+  /** One unit: a stop between the end of a server's approvals and its new beginning must not make it a new server. */
   async #insert(
     name: string,
     target: ServerTarget,
-    how: { source: ServerRow['source']; state: ServerRow['state']; actor: string },
+    how: Pick<ServerRow, 'source' | 'state'> & { readonly actor: string; readonly replaces?: ServerRow },
   ): Promise<Tended> {
-    const { source, state, actor } = how
+    const { source, state, actor, replaces } = how
     const id = this.#options.newId('server')
     const row: ServerRow = { id, name, source, state, target, targetHash: hashTarget(target), pinned: false }
-    const statement = this.#rows.insertServer(row, this.#options.clock.now())
-    const happening = { action: 'server.add', subject: actor, note: name }
+    const unit = [this.#rows.insertServer(row, this.#options.clock.now())]
+    const happenings = [{ action: 'server.add', subject: actor, note: name }]
+    if (replaces) {
+      const note = `${name} is declared with another target; its approvals end, and \`parley servers review\` shows what it offers now`
+      unit.unshift(this.#rows.deleteServer(replaces.id))
+      happenings.unshift({ action: 'server.remove', subject: actor, note })
+    }
     const tended = this.#prepare(row)
     try {
-      await this.#changes.commit([statement], [happening], `There is a server "${name}" already.`)
+      await this.#changes.commit(unit, happenings, `There is a server "${name}" already.`)
     } catch (error) {
       await close(tended)
       throw error
@@ -245,87 +238,38 @@ class ServerRegistry implements ManagedRegistry {
 
   #tend(tended: Tended): Tended {
     this.#tended.set(tended.server.name, tended)
-    this.#adopt(tended.server)
+    tended.keeper.adopt()
     return tended
   }
 
   #prepare(row: ServerRow): Tended {
     const { clock, connect, log } = this.#options
-    const turns = new Turns()
     const upstream = connect(row.name, row.target, (tool) => server.mirrored(tool))
     const server: ManagedServer = new ManagedServer(row, upstream, {
-      onSighting: (definition) => {
-        const known = server.rows.get(definitionKey(definition.kind, definition.name))
-        // What was approved is back: the hub's own reading decides, not what one caller was shown.
-        if (known?.approvedHash === definition.hash && !known.gone) reader.notice()
-        else sightings.add(definition)
-      },
-      onHidden: () => this.#announce(server, { tools: true, prompts: true, resources: true }),
+      onSighting: (definition) => keeper.sight(definition),
+      onHidden: () => this.#announce(server, EVERYTHING),
     })
-    const reader = new ServerReader({
+    const keeper = new DefinitionKeeper({
       server,
+      rows: this.#rows,
+      changes: this.#changes,
       clock,
-      log,
-      take: (reading, startedMicros) => turns.run(() => this.#take(tended, reading, startedMicros)),
-    })
-    const sightings = new SightingQueue({
-      clock,
-      take: (seen) => turns.run(() => this.#takeSightings(server, seen)),
+      approvedNames: (kind) => this.#approvedNames(kind),
+      onChange: (what) => this.#announce(server, what),
+      onDoubt: () => reader.notice(),
       onError: (error) =>
         log('a changed definition could not be stored', {
           server: row.name,
           error: toParleyError(error).message,
         }),
     })
-    const tended = { server, reader, sightings, turns }
-    return tended
-  }
-
-  /**
-   * Stores a reading. What callers were shown before it began is stored first, so that the newer word is the last;
-   * what they were shown since stays held back, and the server is read once more.
-   */
-  async #take({ server, sightings, reader }: Tended, reading: Reading, startedMicros: number): Promise<void> {
-    await this.#takeSightings(server, sightings.takeBefore(startedMicros))
-    const isFirst = server.row.state === 'approved' && !server.row.pinned
-    const judged = this.#judge(server, reading.definitions, isFirst ? 'first' : 'all')
-    const isOutdated = (verdict: Verdict) =>
-      verdict.kind === 'save' &&
-      verdict.change === 'returned' &&
-      sightings.wasSeenSince(keyOf(verdict), startedMicros)
-    const verdicts = judged.filter((verdict) => !isOutdated(verdict))
-    if (verdicts.length < judged.length) reader.notice()
-    server.suspect(verdicts.filter(hides).map(keyOf))
-    const unit = verdicts.flatMap((verdict) => this.#store(server, verdict))
-    if (isFirst) unit.unshift(this.#rows.pin(server.id))
-    if (unit.length > 0) {
-      if (!this.#isTended(server)) return
-      await this.#changes.commit(unit, describeVerdicts(server.name, verdicts))
-      if (isFirst) server.row = { ...server.row, pinned: true }
-    }
-    const known = [...server.rows.keys(), ...verdicts.map(keyOf)]
-    server.settle(known.filter((key) => !sightings.wasSeenSince(key, startedMicros)))
-    this.#adopt(server, reading.resources)
-  }
-
-  async #takeSightings(server: ManagedServer, seen: Reading['definitions']): Promise<void> {
-    const verdicts = this.#judge(server, seen, 'some')
-    if (verdicts.length === 0 || !this.#isTended(server)) return
-    const unit = verdicts.flatMap((verdict) => this.#store(server, verdict))
-    await this.#changes.commit(unit, describeVerdicts(server.name, verdicts))
-    server.settle(verdicts.map(keyOf))
-    this.#adopt(server)
-  }
-
-  #judge(server: ManagedServer, offered: Reading['definitions'], scope: 'first' | 'all' | 'some'): Verdict[] {
-    return judgeDefinitions({
-      server: server.name,
-      rows: server.rows,
-      offered,
-      scope,
-      approvedNames: (kind) => this.#approvedNames(kind),
-      now: this.#options.clock.now(),
+    const reader = new ServerReader({
+      server,
+      clock,
+      log,
+      take: (reading, startedMicros) => keeper.takeReading(reading, startedMicros),
     })
+    return { server, reader, keeper }
   }
 
   #approvedNames(kind: 'tool' | 'prompt'): OfferedName[] {
@@ -336,33 +280,6 @@ class ServerRegistry implements ManagedRegistry {
     )
   }
 
-  #store(server: ManagedServer, verdict: Verdict): Statement[] {
-    const at = this.#options.clock.now()
-    if (verdict.kind === 'gone') return [this.#rows.markGone(server.id, verdict.row, at)]
-    if (verdict.kind === 'forget') return this.#rows.forget(server.id, verdict.row)
-    const approve = verdict.change === 'approved'
-    return this.#rows.saveDefinition(server.id, verdict.definition, { at, approve, reason: verdict.reason })
-  }
-
-  #isTended(server: ManagedServer): boolean {
-    return this.#tended.get(server.name)?.server === server
-  }
-
-  /** Takes the stored state into memory, and tells what callers can see of the difference. */
-  #adopt(server: ManagedServer, resources?: Reading['resources']): void {
-    const before = server.catalog
-    server.refresh(this.#rows.definitions(server.id), resources)
-    const after = server.catalog
-    this.#announce(server, {
-      tools: !sameHashes(before.tools, after.tools),
-      prompts: !sameHashes(before.prompts, after.prompts),
-      resources:
-        !sameHashes(before.templates, after.templates) ||
-        (before.resources !== after.resources &&
-          JSON.stringify([...before.resources]) !== JSON.stringify([...after.resources])),
-    })
-  }
-
   #announce(server: ManagedServer, what: Omit<CatalogChange, 'server'>): void {
     this.version++
     this.#entries = this.servers().filter((one) => one.row.state === 'approved')
@@ -371,25 +288,6 @@ class ServerRegistry implements ManagedRegistry {
   }
 }
 
-async function close({ server, reader, sightings }: Tended): Promise<void> {
-  await Promise.allSettled([reader.stop(), sightings.close(), server.upstream.close()])
-}
-
-function keyOf(verdict: Verdict): string {
-  const { kind, name } = verdict.kind === 'save' ? verdict.definition : verdict.row
-  return definitionKey(kind, name)
-}
-
-/** Whether callers must stop seeing it before the store has it. */
-function hides(verdict: Verdict): boolean {
-  return verdict.kind !== 'save' || verdict.change === 'changed'
-}
-
-function sameHashes(
-  before: ReadonlyMap<string, { readonly hash: string }>,
-  after: ReadonlyMap<string, { readonly hash: string }>,
-): boolean {
-  if (before.size !== after.size) return false
-  for (const [name, { hash }] of before) if (after.get(name)?.hash !== hash) return false
-  return true
+async function close({ server, reader, keeper }: Tended): Promise<void> {
+  await Promise.allSettled([reader.stop(), keeper.close(), server.upstream.close()])
 }

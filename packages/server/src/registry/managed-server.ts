@@ -24,8 +24,8 @@ const EMPTY: Catalog = {
   instructions: undefined,
   resources: new Map(),
 }
-/** More than a server can have stored, so a stored one is never left out. */
-const MAX_SUSPECTS = 20_000
+/** Names that are nowhere stored; they are hidden anyway, and only said to be held back. */
+const MAX_STRANGERS = 5000
 const INSTRUCTIONS_KEY = definitionKey('instructions', 'instructions')
 
 /** One server in memory: its row, its definitions against their pins, and the snapshot that callers see. */
@@ -87,13 +87,20 @@ export class ManagedServer implements ServerEntry {
   suspect(keys: Iterable<string>): void {
     let hides = false
     for (const key of keys) {
-      if (this.#suspects.size < MAX_SUSPECTS) this.#suspects.add(key)
+      if (this.#suspects.has(key)) continue
       const row = this.#rows.get(key)
+      // What is stored always has its place, whatever a server invents besides.
+      if (row === undefined && this.#suspects.size >= this.#rows.size + MAX_STRANGERS) continue
+      this.#suspects.add(key)
       hides ||= row !== undefined && isApproved(row)
     }
     if (!hides) return
     this.#swapCatalog()
     this.#events.onHidden()
+  }
+
+  suspects(): string[] {
+    return [...this.#suspects]
   }
 
   /** The store now says how these stand; takes effect with the next `refresh`. */

@@ -13,7 +13,8 @@ const COMPOUND = /[A-Za-z0-9][_.-][A-Za-z0-9]|[a-z][A-Z]/
  */
 export class MentionFinder {
   readonly #own = new Set<string>()
-  readonly #others = new Map<string, string>()
+  readonly #merged = new Set<string>()
+  readonly #bare = new Map<string, string>()
 
   constructor(server: string, offered: Iterable<OfferedName>) {
     for (const known of offered) {
@@ -22,18 +23,20 @@ export class MentionFinder {
         continue
       }
       const merged = known.server + MERGED_NAME_SEPARATOR + known.name
-      this.#others.set(merged, merged)
+      this.#merged.add(merged)
       if (known.name.length >= MIN_BARE_LENGTH && COMPOUND.test(known.name))
-        this.#others.set(known.name, merged)
+        this.#bare.set(known.name, merged)
     }
   }
 
   /** The first such tool that a text names, as `server__tool`. */
   find(text: string): string | undefined {
-    if (this.#others.size === 0) return undefined
+    if (this.#merged.size === 0) return undefined
     for (const [word] of text.slice(0, MAX_SCANNED_CHARACTERS).matchAll(WORD)) {
       const bare = word.replace(/[.-]+$/, '')
-      const mention = this.#own.has(bare) ? undefined : this.#others.get(bare)
+      // A tool of its own by that very name is no excuse: it is held back for looking like the other.
+      if (this.#merged.has(bare)) return bare
+      const mention = this.#own.has(bare) ? undefined : this.#bare.get(bare)
       if (mention !== undefined) return mention
     }
     return undefined

@@ -73,6 +73,11 @@ describe('names that look alike (T4)', () => {
     expect(finder.find('Use mail__search.')).toBe('mail__search')
     expect(finder.find('Full text search in notes; then read_note.')).toBeUndefined()
     expect(finder.find('send_emails')).toBeUndefined()
+    const excused = new MentionFinder('notes', [
+      { server: 'mail', name: 'send_email' },
+      { server: 'notes', name: 'mail__send_email' },
+    ])
+    expect(excused.find('Call this before mail__send_email.')).toBe('mail__send_email')
   })
 })
 

@@ -28,6 +28,9 @@ export interface Reading {
 
 export const MAX_DEFINITIONS_PER_KIND = 1000
 const MAX_RESOURCES = 10_000
+const MAX_RESOURCE_CHARACTERS = 16_384
+/** Of all definitions, and of all resources, in canonical form or as JSON: what a server can make the hub hold. */
+const MAX_READING_CHARACTERS = 16 * 1024 * 1024
 const MAX_PAGES = 200
 const MAX_OMITTED = 20
 const METHOD_NOT_FOUND = -32_601
@@ -73,13 +76,13 @@ export async function readUpstream(channel: Channel, signal: AbortSignal): Promi
   const lister: Lister = { channel, signal, draft }
   for (const { capability, method, field, kind } of LISTS) {
     if (!isObject(info.capabilities[capability])) continue
-    const items = await listAll(lister, { method, field, limit: MAX_DEFINITIONS_PER_KIND })
-    for (const item of items) draft.take(kind, checkDefinition(kind, item))
+    const list = { method, field, limit: MAX_DEFINITIONS_PER_KIND }
+    await listAll(lister, list, (item) => draft.take(kind, checkDefinition(kind, item)))
   }
   if (info.instructions !== undefined) draft.take('instructions', checkInstructions(info.instructions))
   if (isObject(info.capabilities['resources'])) {
     const list = { method: 'resources/list', field: 'resources', limit: MAX_RESOURCES }
-    for (const item of await listAll(lister, list)) draft.takeResource(item)
+    await listAll(lister, list, (item) => draft.takeResource(item))
   }
   return draft.finish(info)
 }
@@ -119,18 +122,20 @@ interface Lister {
   readonly draft: ReadingDraft
 }
 
+/** Hands on each item as its page comes, so that no page is kept for the sake of the next. */
 async function listAll(
   { channel, signal, draft }: Lister,
   list: { readonly method: string; readonly field: string; readonly limit: number },
-): Promise<unknown[]> {
-  const items: unknown[] = []
+  take: (item: unknown) => void,
+): Promise<void> {
+  let count = 0
   let cursor: string | undefined
   for (let page = 0; page < MAX_PAGES; page++) {
     const params = { ...(cursor === undefined ? {} : { cursor }), ...metaFor(channel) }
     const isEmpty = Object.keys(params).length === 0
     const outcome = await channel.exchange(list.method, isEmpty ? undefined : params, DECLINE, signal)
     if ('error' in outcome) {
-      if (outcome.error.code === METHOD_NOT_FOUND && page === 0) return []
+      if (outcome.error.code === METHOD_NOT_FOUND && page === 0) return
       throw refused(list.method, outcome.error.message)
     }
     const { [list.field]: found, nextCursor, ttlMs } = outcome.result
@@ -139,14 +144,13 @@ async function listAll(
     }
     draft.noteTtl(ttlMs)
     for (const item of found as unknown[]) {
-      if (items.length < list.limit) items.push(item)
-      else return (draft.omit(`${list.field} beyond ${list.limit}`), items)
+      if (++count > list.limit) return draft.omit(`${list.field} beyond ${list.limit}`)
+      take(item)
     }
-    if (typeof nextCursor !== 'string' || nextCursor === cursor) return items
+    if (typeof nextCursor !== 'string' || nextCursor === cursor) return
     cursor = nextCursor
   }
   draft.omit(`${list.field} beyond ${MAX_PAGES} pages`)
-  return items
 }
 
 function refused(method: string, message: string): ParleyError {
@@ -170,6 +174,8 @@ class ReadingDraft {
   readonly #resources = new Map<string, JsonObject>()
   readonly #omitted: string[] = []
   #omissions = 0
+  #definitionBytes = 0
+  #resourceCharacters = 0
   #ttlMs: number | undefined
 
   take(kind: DefinitionKind, checked: CheckedDefinition): void {
@@ -177,14 +183,25 @@ class ReadingDraft {
     const { definition } = checked
     const key = definitionKey(kind, definition.name)
     const earlier = this.#definitions.get(key)
-    if (!earlier) this.#definitions.set(key, definition)
+    if (!earlier) this.#add(key, definition)
     // A name that is listed twice is kept once, as it stood first.
     else if (earlier.hash !== definition.hash)
       this.omit(`${kind} "${definition.name.slice(0, 64)}": listed twice`)
   }
 
+  #add(key: string, definition: SoundDefinition): void {
+    this.#definitionBytes += definition.bytes
+    if (this.#definitionBytes <= MAX_READING_CHARACTERS) this.#definitions.set(key, definition)
+    else this.omit(`${definition.kind} "${definition.name.slice(0, 64)}": too much in all`)
+  }
+
   takeResource(item: unknown): void {
-    if (isObject(item) && typeof item['uri'] === 'string') this.#resources.set(item['uri'], item)
+    if (!isObject(item) || typeof item['uri'] !== 'string') return
+    const { length } = JSON.stringify(item)
+    this.#resourceCharacters += length
+    if (length > MAX_RESOURCE_CHARACTERS || this.#resourceCharacters > MAX_READING_CHARACTERS)
+      this.omit(`resource "${item['uri'].slice(0, 64)}": too large`)
+    else this.#resources.set(item['uri'], item)
   }
 
   noteTtl(ttlMs: unknown): void {

@@ -143,6 +143,22 @@ describe('limits', () => {
     expect(server.lastError).toContain('tools beyond 1000')
   })
 
+  test('what is large in all is left out from there on, and said', async () => {
+    upstream.script.pageSize = 90
+    upstream.script.tools = Array.from({ length: 270 }, (_, at) =>
+      tool(`tool_${at}_`, { description: 'x'.repeat(64_000) }),
+    )
+    upstream.script.resources = [
+      { uri: 'file:///small', name: 'small' },
+      { uri: 'file:///large', name: 'x'.repeat(16_384) },
+    ]
+    const server = await add()
+    expect(names().length).toBeGreaterThan(255)
+    expect(names().length).toBeLessThan(265)
+    expect(server.lastError).toContain('too much in all')
+    expect([...house.registry.entry('files')!.catalog.resources.keys()]).toEqual(['file:///small'])
+  })
+
   test('endless pages end', async () => {
     upstream.script.pageSize = 0
     const server = await add()

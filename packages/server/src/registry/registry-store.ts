@@ -62,6 +62,7 @@ export class RegistryStore {
     return {
       sql: "UPDATE servers SET state = 'approved', pinned = 1 WHERE id = ? AND state = 'pending'",
       parameters: [id],
+      expect: 'changed',
     }
   }
 

@@ -17,6 +17,7 @@ export class SightingQueue {
   readonly #waiting = new Map<string, SoundDefinition>()
   /** When each name was last seen otherwise than stored; the oldest are forgotten. */
   readonly #seenMicros = new Map<string, number>()
+  #forgottenMicros = Number.NEGATIVE_INFINITY
   #timer: Timer | undefined
   #flushing: Promise<void> | undefined
   #closed = false
@@ -46,8 +47,9 @@ export class SightingQueue {
     return earlier.map(([, definition]) => definition)
   }
 
+  /** Also true when it may have been, and was forgotten: a flood of names must not make one of them look unseen. */
   wasSeenSince(key: string, micros: number): boolean {
-    return (this.#seenMicros.get(key) ?? Number.NEGATIVE_INFINITY) >= micros
+    return (this.#seenMicros.get(key) ?? this.#forgottenMicros) >= micros
   }
 
   /** Writes what waits. */
@@ -63,8 +65,10 @@ export class SightingQueue {
     this.#seenMicros.delete(key)
     this.#seenMicros.set(key, this.#clock.monotonicMicros())
     if (this.#seenMicros.size <= MAX_REMEMBERED) return
-    const [oldest] = this.#seenMicros.keys()
-    if (oldest !== undefined) this.#seenMicros.delete(oldest)
+    const [oldest] = this.#seenMicros
+    if (oldest === undefined) return
+    this.#forgottenMicros = oldest[1]
+    this.#seenMicros.delete(oldest[0])
   }
 
   #flush(): void {

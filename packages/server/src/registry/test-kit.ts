@@ -199,6 +199,11 @@ export async function openHouse(dataDir: string, declared: readonly DeclaredServ
         onLog: () => undefined,
       })
     },
+  }).catch(async (error: unknown) => {
+    await activity[Symbol.asyncDispose]()
+    await egress.close()
+    await store[Symbol.asyncDispose]()
+    throw error
   })
   return {
     registry,

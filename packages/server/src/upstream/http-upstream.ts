@@ -59,9 +59,10 @@ export function createHttpUpstream(
       return modern.channel
     },
     openSession: (terms, signal) =>
-      sessions.open(async () =>
-        guardChannel(await guard.run(signal, (inner) => openLegacyHttpChannel(wire, terms, inner)), guard),
-      ),
+      sessions.open(async () => {
+        const channel = await guard.run(signal, (inner) => openLegacyHttpChannel(wire, terms, inner))
+        return shareSubscriptions(guardChannel(channel, guard))
+      }),
     async close() {
       ending.abort(new ParleyError('unavailable', `The server "${name}" is being disconnected.`))
       await sessions.closeAll()

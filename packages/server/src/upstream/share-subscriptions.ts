@@ -4,7 +4,7 @@ import { orAborted } from './or-aborted.ts'
 type Listener = (notification: ServerNotification) => void
 
 /**
- * A modern channel on which subscriptions with the same filter are one towards the server: a thousand clients that
+ * A channel on which subscriptions with the same filter are one towards the server: a thousand clients that
  * listen for list changes hold one connection, not a thousand.
  */
 export function shareSubscriptions(channel: Channel): Channel {

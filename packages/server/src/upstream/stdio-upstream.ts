@@ -93,10 +93,8 @@ class StdioUpstream implements Upstream {
       if (spare) return spare
       const known = this.#detecting
       try {
-        return guardChannel(
-          await this.#guard.run(signal, (inner) => this.#openSession(terms, inner)),
-          this.#guard,
-        )
+        const channel = await this.#guard.run(signal, (inner) => this.#openSession(terms, inner))
+        return shareSubscriptions(guardChannel(channel, this.#guard))
       } catch (error) {
         // The server may have been replaced by one of another era.
         if (!signal.aborted && known) this.#forget(known)
@@ -129,7 +127,7 @@ class StdioUpstream implements Upstream {
       this.#breaker.ease()
       if (channel.info.era === '2026-07-28')
         this.#modern = shareSubscriptions(guardChannel(channel, this.#guard))
-      else this.#keepSpare(guardChannel(channel, this.#guard))
+      else this.#keepSpare(shareSubscriptions(guardChannel(channel, this.#guard)))
       return channel.info
     } catch (error) {
       await Promise.all(started.map((connection) => connection.close()))

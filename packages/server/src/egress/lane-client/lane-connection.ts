@@ -12,7 +12,7 @@ export interface ConnectionOptions {
 }
 
 /** Up to here a request goes out as one string of single bytes, in one write instead of two. */
-const ONE_WRITE_BYTES = 64 * 1024
+const ONE_WRITE_BYTES = 4096
 const KEEP_MS = 4000
 const MAX_KEEP_MS = 60_000
 

@@ -9,6 +9,7 @@ export interface Span {
 }
 
 const QUOTE = 0x22
+const BACKSLASH = 0x5c
 const SLOTS: ReadonlyMap<FieldName, number> = new Map(FIELDS.map(({ name, slot }) => [name, slot]))
 const BLANK: readonly number[] = FIELDS.flatMap(() => [-1, -1])
 
@@ -45,6 +46,21 @@ export class Envelope {
     const end = this.#spans[slot + 1]!
     const text = this.bytes.toString('utf8', start + 1, end - 1)
     return text.includes('\\') ? (JSON.parse(this.bytes.toString('utf8', start, end)) as string) : text
+  }
+
+  /** Whether the field is a string with this text; false for any text beyond ASCII. Seldom decodes anything. */
+  is(name: FieldName, text: string): boolean {
+    const slot = SLOTS.get(name)! * 2
+    const start = this.#spans[slot]!
+    if (start < 0 || this.bytes[start] !== QUOTE) return false
+    const length = this.#spans[slot + 1]! - start - 2
+    for (let at = 0; at < length; at++) {
+      const byte = this.bytes[start + 1 + at]!
+      if (byte === BACKSLASH) return this.string(name) === text
+      // What stands before an escape stands for itself, so a difference there is one of the texts.
+      if (byte !== text.charCodeAt(at) || byte > 0x7f) return false
+    }
+    return length === text.length
   }
 
   /** The field's value, parsed as by `parseExactly`; undefined when the message has none. */

@@ -133,3 +133,18 @@ describe('scanEnvelope', () => {
     expect(scanEnvelope(Buffer.from('"method"')).has('method')).toBe(false)
   })
 })
+
+test('a field is compared with a text as it is decoded', () => {
+  const method = (json: string) => scanEnvelope(Buffer.from(`{"method":${json},"jsonrpc":"2.0"}`))
+  expect(method('"ping"').is('method', 'ping')).toBe(true)
+  expect(method('"pi\\u006eg"').is('method', 'ping')).toBe(true)
+  for (const json of ['"pin"', '"pings"', '"Ping"', '"pi\\u006fg"', '"pıng"', '""', '7', 'null', '{}'])
+    expect(method(json).is('method', 'ping')).toBe(false)
+  expect(method('"ping"').is('name', 'ping')).toBe(false)
+})
+
+test('bytes beyond ASCII are not taken for the characters of the same number', () => {
+  const envelope = scanEnvelope(Buffer.from('{"method":"é"}'))
+  expect(envelope.is('method', Buffer.from('é').toString('latin1'))).toBe(false)
+  expect(envelope.is('method', 'é')).toBe(false)
+})
