@@ -7,6 +7,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Pool } from 'undici'
 import { createEgress } from '../../../packages/server/src/egress/index.ts'
+import { WriteBatch } from '../../../packages/server/src/lib/write-batch.ts'
 
 /** Takes one whole answer. */
 type Answered = (status: number, body: Buffer) => void
@@ -70,7 +71,7 @@ function askByLane(): Ask {
   const url = `http://127.0.0.1:${port}`
   const timeouts = { upstreamConnectTimeoutMs: 5000, upstreamTimeoutMs: 60_000 }
   const limits = { ...timeouts, upstreamResponseBytes: 10_000_000, upstreamConnections: CONNECTIONS }
-  const egress = createEgress({ limits, ownListeners: () => [] })
+  const egress = createEgress({ limits, writes: new WriteBatch(), ownListeners: () => [] })
   const { lane } = egress.open({ purpose: 'upstream', url, allowance: egress.allow(url, 'benchmark') })
   const senders = new Map<string, ReturnType<typeof lane.endpoint>>()
   return (request, body, answered) => {

@@ -23,6 +23,7 @@ import {
 } from './identity/index.ts'
 import { systemClock } from './lib/clock.ts'
 import { createNewId, systemRandom, type NewId } from './lib/random.ts'
+import { WriteBatch } from './lib/write-batch.ts'
 import { createMetrics, type HubState, type Metrics } from './metrics/index.ts'
 import { createRegistry, type ManagedRegistry, type ServerTarget } from './registry/index.ts'
 import { openStore, type Store } from './store/index.ts'
@@ -46,6 +47,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const clock = systemClock
   const random = systemRandom
   const newId = createNewId(clock, random)
+  const writes = new WriteBatch()
   await using stack = new AsyncDisposableStack()
   const store = stack.use(await openStore(config.dataDir))
   const onLost = (error: unknown) => log('activity was lost', { error: String(error) })
@@ -54,12 +56,12 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const metrics = stack.use(createMetrics())
   const { authenticate, takeToken } = createChecks(key, config, metrics)
   let addresses: () => { address: string; port: number }[] = () => []
-  const egress = createEgress({ limits: config.limits, ownListeners: () => addresses() })
+  const egress = createEgress({ limits: config.limits, writes, ownListeners: () => addresses() })
   stack.defer(() => egress.close())
   const house = { store, activity, newId, config, log, metrics }
   const registry = stack.use(await openRegistry({ ...house, egress, environment }))
   const streams = new EventStreams(config.limits)
-  const gateway = await openGateway({ ...house, registry, authenticate, takeToken, streams })
+  const gateway = await openGateway({ ...house, registry, authenticate, takeToken, streams, writes })
   stack.defer(() => gateway.close())
   let origin = ''
   const api = createApi({
@@ -167,6 +169,7 @@ interface GatewayParts extends Pick<RegistryParts, 'store' | 'activity' | 'newId
   readonly authenticate: Authenticate
   readonly takeToken: TakeToken
   readonly streams: EventStreams
+  readonly writes: WriteBatch
 }
 
 async function openGateway(parts: GatewayParts): Promise<Gateway> {

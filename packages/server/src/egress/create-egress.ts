@@ -1,4 +1,5 @@
 import { Pool } from 'undici'
+import type { WriteBatch } from '../lib/write-batch.ts'
 import { portOf, readTarget, refusedTarget } from './admit-target.ts'
 import type { Allowance, TargetRules } from './admit-target.ts'
 import { guardConnect, resolveHost } from './guard-connect.ts'
@@ -12,6 +13,7 @@ import type { EgressLimits, Purpose } from './purpose-limits.ts'
 
 export interface EgressOptions {
   readonly limits: EgressLimits
+  readonly writes: WriteBatch
   /** Every address and port of the hub's own, database included: refused even where an allowance names them. */
   readonly ownListeners: () => readonly OwnListener[]
   /** Name lookup; the system's by default. */
@@ -95,6 +97,7 @@ export function createEgress(options: EgressOptions): Egress {
       origin: target.origin,
       connections: limits.connections,
       headLimitBytes: limits.headerBytes,
+      writes: options.writes,
       connect,
     })
     const inner = createOutlet({ origin: target.origin, pool, lane }, limits)

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
+import { WriteBatch } from '../lib/write-batch.ts'
 import { createEgress } from './create-egress.ts'
 import type { EgressOptions } from './create-egress.ts'
 
@@ -42,6 +43,7 @@ export async function startCanary(
 /** An egress with small limits, so that caps are met soon. */
 export function smallEgress(options: Partial<EgressOptions> = {}) {
   return createEgress({
+    writes: new WriteBatch(),
     limits: {
       upstreamConnectTimeoutMs: 500,
       upstreamTimeoutMs: 1500,

@@ -7,6 +7,7 @@ import type { Authenticate } from '../identity/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import type { NewId, Random } from '../lib/random.ts'
+import type { WriteBatch } from '../lib/write-batch.ts'
 import type { Envelope } from '../lib/strict-json/index.ts'
 import type { Registry, ServerEntry } from '../registry/index.ts'
 import type { ClientStreams } from './client-streams.ts'
@@ -26,6 +27,7 @@ export interface GatewayTools {
   readonly recordCall: Activity['recordCall']
   readonly clock: Clock
   readonly random: Random
+  readonly writes: WriteBatch
   readonly newId: NewId
   readonly states: RequestStates
   readonly limits: GatewayLimits

@@ -2,6 +2,7 @@ import type { ParleyError } from '@parley/contract'
 import type { EventStream } from '../http/index.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Outcome } from '../lib/json-rpc.ts'
+import type { WriteBatch } from '../lib/write-batch.ts'
 import type { Call } from './call.ts'
 import type { ClientStreams } from './client-streams.ts'
 import { acceptsStreams } from './exchange-once.ts'
@@ -17,6 +18,7 @@ const EVENT_HEADERS = ['content-type', 'text/event-stream', 'cache-control', 'no
 export interface LegacyReplyTools {
   readonly clock: Clock
   readonly clientStreams: ClientStreams
+  readonly writes: WriteBatch
 }
 
 /**
@@ -92,8 +94,9 @@ export class LegacyReply {
     if (this.#stream) this.#stream.finish(json)
     else if (headers.accept?.includes('text/event-stream') && !res.destroyed) {
       const body = Buffer.from(this.#streams.open().encodeWhole(json, RETRY_MS))
-      res.writeHead(200, [...EVENT_HEADERS, 'content-length', String(body.length)])
-      res.end(body)
-    } else sendJsonText(res, 200, json)
+      this.#tools.writes.add(() =>
+        res.writeHead(200, [...EVENT_HEADERS, 'content-length', String(body.length)]).end(body),
+      )
+    } else this.#tools.writes.add(() => sendJsonText(res, 200, json))
   }
 }

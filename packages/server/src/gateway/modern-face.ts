@@ -46,7 +46,12 @@ const REMOVED = new Set([
 
 /** Serves one request of a 2026-07-28 client: check → resolve → decide → limit → call → filter → record → reply. */
 export function serveModern(tools: GatewayTools, state: ModernState, call: Call): void {
-  const reply = new Reply(call.res, { idJson: call.idJson, modern: true, streams: acceptsStreams(call) })
+  const reply = new Reply(call.res, {
+    idJson: call.idJson,
+    modern: true,
+    streams: acceptsStreams(call),
+    writes: tools.writes,
+  })
   const fail = (error: unknown) => failCall(tools, call, error, reply)
   try {
     checkHeaders(call.headers, call.envelope, call.method)

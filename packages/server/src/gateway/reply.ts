@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { ERRORS, type ParleyError } from '@parley/contract'
 import type { Outcome, RpcError } from '../lib/json-rpc.ts'
 import { encodeEvent } from '../lib/sse.ts'
+import type { WriteBatch } from '../lib/write-batch.ts'
 import type { ServerNotification } from '../upstream/index.ts'
 
 /** A client that leaves this much unread is cut off, so that it cannot make the hub hold its answers. */
@@ -61,6 +62,15 @@ function retryAfter(error: ParleyError): number {
   return data?.retryAfterSeconds ?? 1
 }
 
+interface ReplyOptions {
+  /** The request's id as it was sent. */
+  readonly idJson: string
+  readonly modern: boolean
+  /** Whether the client accepts event streams. */
+  readonly streams: boolean
+  readonly writes: WriteBatch
+}
+
 /**
  * The answer to one request: a single JSON object, or an event stream from the first notification on (MCP
  * 2026-07-28, Receiving Messages). A client that does not accept event streams gets the result alone.
@@ -70,14 +80,16 @@ export class Reply {
   readonly #idJson: string
   readonly #modern: boolean
   readonly #streams: boolean
+  readonly #writes: WriteBatch
   #open = false
   #done = false
 
-  constructor(res: ServerResponse, options: { idJson: string; modern: boolean; streams: boolean }) {
+  constructor(res: ServerResponse, options: ReplyOptions) {
     this.#res = res
     this.#idJson = options.idJson
     this.#modern = options.modern
     this.#streams = options.streams
+    this.#writes = options.writes
   }
 
   get streaming(): boolean {
@@ -151,6 +163,6 @@ export class Reply {
     this.#done = true
     if (this.#res.destroyed) return
     if (this.#open) this.#res.end(encodeEvent(json.toString()))
-    else sendJsonText(this.#res, status, json)
+    else this.#writes.add(() => sendJsonText(this.#res, status, json))
   }
 }

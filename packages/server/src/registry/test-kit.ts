@@ -8,6 +8,7 @@ import { createEgress, type Egress } from '../egress/index.ts'
 import { systemClock } from '../lib/clock.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import { createNewId, systemRandom } from '../lib/random.ts'
+import { WriteBatch } from '../lib/write-batch.ts'
 import { openStore, type Store } from '../store/index.ts'
 import { createUpstream } from '../upstream/index.ts'
 import { createRegistry, type DeclaredServer, type ManagedRegistry } from './create-registry.ts'
@@ -177,7 +178,7 @@ export async function openHouse(dataDir: string, declared: readonly DeclaredServ
   const clock = systemClock
   const store = await openStore(dataDir)
   const activity = createActivity({ store, clock, mode: 'strict', onError: () => undefined })
-  const egress = createEgress({ limits: LIMITS, ownListeners: () => [] })
+  const egress = createEgress({ limits: LIMITS, writes: new WriteBatch(), ownListeners: () => [] })
   const registry = await createRegistry({
     store,
     activity,

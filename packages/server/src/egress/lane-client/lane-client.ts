@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { ParleyError } from '@parley/contract'
 import type { buildConnector } from 'undici'
+import type { WriteBatch } from '../../lib/write-batch.ts'
 import { toEgressError } from '../to-egress-error.ts'
 import { LaneCall, type Carrier } from './lane-call.ts'
 import { LaneConnection } from './lane-connection.ts'
@@ -54,6 +55,7 @@ export interface LaneClientOptions {
   /** Connections at one time. */
   readonly connections: number
   readonly headLimitBytes: number
+  readonly writes: WriteBatch
   /** Opens a guarded connection. */
   readonly connect: buildConnector.connector
 }
@@ -143,6 +145,7 @@ class Client implements LaneClient, Carrier {
       if (this.#isDestroyed) return void socket.destroy()
       const connection = new LaneConnection(socket, {
         headLimitBytes: this.#options.headLimitBytes,
+        writes: this.#options.writes,
         onFree: (freed) => this.#serve(freed),
         onClose: (closed) => this.#forget(closed),
       })

@@ -1,11 +1,13 @@
 import type { Socket } from 'node:net'
 import { ParleyError, toParleyError } from '@parley/contract'
+import type { WriteBatch } from '../../lib/write-batch.ts'
 import { toEgressError } from '../to-egress-error.ts'
 import type { Carrier, LaneCall } from './lane-call.ts'
 import { ResponseParser, type LaneHead, type ResponseSink } from './response-parser.ts'
 
 export interface ConnectionOptions {
   readonly headLimitBytes: number
+  readonly writes: WriteBatch
   /** Told when it can take the next call. */
   readonly onFree: (connection: LaneConnection) => void
   readonly onClose: (connection: LaneConnection) => void
@@ -47,14 +49,7 @@ export class LaneConnection implements Carrier, ResponseSink {
     this.#deadlineMs = headersTimeoutMs > 0 ? nowMs + headersTimeoutMs : 0
     this.#parser.begin(this)
     call.carriedBy(this)
-    if (body.length <= ONE_WRITE_BYTES) {
-      this.#socket.write(lines + body.toString('latin1'), 'latin1')
-      return
-    }
-    this.#socket.cork()
-    this.#socket.write(lines, 'latin1')
-    this.#socket.write(body)
-    this.#socket.uncork()
+    this.#options.writes.add(() => this.#write(lines, body))
   }
 
   /** Told the time now and then: ends a call that is over its limit, and a connection that is not used. */
@@ -107,6 +102,19 @@ export class LaneConnection implements Carrier, ResponseSink {
     this.#isClosed = true
     this.#socket.destroy()
     this.#options.onClose(this)
+  }
+
+  /** A connection that is closed before the end of the turn sends nothing any more. */
+  #write(lines: string, body: Buffer): void {
+    if (this.#isClosed) return
+    if (body.length <= ONE_WRITE_BYTES) {
+      this.#socket.write(lines + body.toString('latin1'), 'latin1')
+      return
+    }
+    this.#socket.cork()
+    this.#socket.write(lines, 'latin1')
+    this.#socket.write(body)
+    this.#socket.uncork()
   }
 
   #read(chunk: Buffer): void {
