@@ -17,6 +17,10 @@ export const ID_PREFIXES = {
   session: 'ses',
   request: 'req',
   key: 'key',
+  group: 'grp',
+  invitation: 'inv',
+  resource: 'res',
+  consent: 'cns',
 } as const
 
 export type IdKind = keyof typeof ID_PREFIXES
@@ -27,6 +31,10 @@ export type AgentId = Id<'agent'>
 export type AppId = Id<'app'>
 export type ServerId = Id<'server'>
 export type GrantId = Id<'grant'>
+export type GroupId = Id<'group'>
+export type InvitationId = Id<'invitation'>
+export type ResourceId = Id<'resource'>
+export type ConsentId = Id<'consent'>
 export type SessionId = Id<'session'>
 export type RequestId = Id<'request'>
 export type KeyId = Id<'key'>

@@ -2,16 +2,38 @@ export { ID_PREFIXES, isId } from './ids.ts'
 export type {
   AgentId,
   AppId,
+  ConsentId,
   GrantId,
+  GroupId,
   Id,
   IdKind,
+  InvitationId,
   KeyId,
   PersonId,
   RequestId,
+  ResourceId,
   ServerId,
   SessionId,
 } from './ids.ts'
-export type { Assurance, ChainLink, Principal, Role } from './principal.ts'
+export { ACR_VALUES } from './principal.ts'
+export type { Acr, Assurance, ChainLink, Principal, Role } from './principal.ts'
+export {
+  argumentConstraint,
+  capabilityPattern,
+  capabilityRule,
+  grantLimits,
+  grantTerms,
+  parleyCapabilityDetail,
+} from './grant.ts'
+export type {
+  ArgumentConstraint,
+  CapabilityRule,
+  Grant,
+  GrantHolder,
+  GrantLimits,
+  GrantTerms,
+  ParleyCapabilityDetail,
+} from './grant.ts'
 export {
   CAPABILITY_KINDS,
   MERGED_NAME_SEPARATOR,

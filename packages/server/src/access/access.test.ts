@@ -2,7 +2,12 @@ import { expect, test } from 'vitest'
 import type { Principal } from '@parley/contract'
 import { createRateLimiter, decide } from './index.ts'
 
-const nobody: Principal = { subject: 'app_x', chain: [], roles: [], assurance: { kind: 'token', acr: '1' } }
+const nobody: Principal = {
+  subject: 'app_x',
+  chain: [],
+  roles: [],
+  assurance: { kind: 'token', acr: 'urn:parley:1fa', amr: ['pwd'] },
+}
 
 test('who is no administrator may do nothing', () => {
   expect(decide(nobody, 'mcp.call', 'tool:files/read').kind).toBe('deny')

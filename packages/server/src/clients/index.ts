@@ -1,0 +1,1 @@
+export type { Agent, App, ClientDirectory } from './clients.ts'

@@ -1,0 +1,59 @@
+import type { CapabilityName, Grant, GrantHolder, GrantId, GrantTerms, PersonId } from '@parley/contract'
+
+/** Who makes a change, for its activity record: a principal's subject. */
+export type Actor = string
+
+export interface NewGrant {
+  readonly kind: Grant['kind']
+  readonly holder: GrantHolder
+  readonly person: PersonId | null
+  readonly parent: GrantId | null
+  readonly terms: GrantTerms
+}
+
+export interface GrantFilter {
+  readonly person?: PersonId
+  readonly holder?: GrantHolder
+  readonly parent?: GrantId
+  readonly includeRevoked?: boolean
+}
+
+/** Why a grant does not cover a call. `capability`: no rule names it; `arguments`: a rule names it, but not with these. */
+export type Coverage =
+  | { readonly kind: 'covered' }
+  | {
+      readonly kind: 'not-covered'
+      readonly because: 'capability' | 'arguments' | 'expired' | 'revoked'
+      readonly grant: GrantId
+    }
+
+/** Everything that is granted. Reads are answered from memory; every change is one unit with its activity record. */
+export interface Grants {
+  /** Throws `invalid_params` when the terms are wider than the parent's, and `conflict` when the parent is gone meanwhile. */
+  create(grant: NewGrant, by: Actor): Promise<Grant>
+  /** Replaces the terms; children are held to them from then on. Throws as `create`; `not_found`; `conflict`. */
+  changeTerms(id: GrantId, terms: GrantTerms, by: Actor): Promise<Grant>
+  /** Ends it and everything delegated from it; answers all ids that ended, itself first. Idempotent. */
+  revoke(id: GrantId, by: Actor): Promise<readonly GrantId[]>
+  /** Also revoked ones, so that a caller can be told. */
+  find(id: GrantId): Grant | undefined
+  list(filter: GrantFilter): readonly Grant[]
+  /** The grant and its parents, outermost last. */
+  lineage(id: GrantId): readonly Grant[]
+  /** Whether the grant and each of its parents covers the call now. Without arguments: whether some arguments could be covered. */
+  covers(id: GrantId, capability: CapabilityName, args?: () => unknown): Coverage
+  /**
+   * Counts one call against the limits of the grant and its parents; `undefined` when it may go on, otherwise what is used up.
+   * Never lets through more than the limit, restarts included; a kill may cost some of what was left.
+   */
+  take(id: GrantId, args: () => unknown): LimitReached | undefined | Promise<LimitReached | undefined>
+  /** Counts every change, for caches of what was decided. */
+  readonly version: number
+}
+
+export interface LimitReached {
+  readonly grant: GrantId
+  readonly limit: 'calls' | 'callsPerMinute' | 'amount'
+  /** When a window begins anew; absent when it never does. */
+  readonly retryAfterSeconds?: number
+}

@@ -1,0 +1,1 @@
+export type { Actor, Coverage, GrantFilter, Grants, LimitReached, NewGrant } from './grants.ts'

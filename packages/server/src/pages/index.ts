@@ -1,0 +1,2 @@
+export { html, raw } from './html.ts'
+export type { Html } from './html.ts'

@@ -1,0 +1,1 @@
+export type { BrowserSession, PeopleDirectory, Person } from './people.ts'

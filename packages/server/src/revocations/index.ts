@@ -1,0 +1,1 @@
+export type { Revocation, RevocationKind, Revocations, TokenSubjects } from './revocations.ts'

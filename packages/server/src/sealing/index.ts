@@ -1,0 +1,3 @@
+export { createSealer, equalSecrets } from './create-sealer.ts'
+export type { SealedPlace, Sealer } from './create-sealer.ts'
+export { openSealer } from './open-master-key.ts'
