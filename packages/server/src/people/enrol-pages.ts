@@ -164,7 +164,7 @@ function totpPage(parts: Parts, visit: Visit, secret: Uint8Array, fault?: string
         <p class="hint">Enter this key in the app. It is based on time and has six digits.</p>
         <p class="secret">${totpText(secret)}</p>
       </details>
-      <form method="post" action="${action}" class="actions">
+      <form method="post" action="${action}" class="below">
         ${visit.formField}<input type="hidden" name="key" value="${sealOffered(parts, session, secret)}" />
         ${field({
           name: 'code',
