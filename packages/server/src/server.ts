@@ -58,7 +58,8 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const metrics = stack.use(createMetrics())
   const { authenticate, takeToken } = createChecks(key, config, metrics)
   let addresses: () => { address: string; port: number }[] = () => []
-  const egress = createEgress({ limits: config.limits, writes, ownListeners: () => addresses() })
+  const { limits, egress: trust } = config
+  const egress = createEgress({ limits, ...trust, writes, ownListeners: () => addresses() })
   stack.defer(() => egress.close())
   const house = { store, activity, newId, config, log, metrics }
   const registry = stack.use(await openRegistry({ ...house, egress, environment }))
@@ -87,7 +88,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const metricsHandler = createMetricsHandler({ authenticate, access, text: () => metrics.text(state()) })
   const listener = createListener({
     listen: config.listen,
-    limits: config.limits,
+    limits,
     streams,
     handlers: { mcp: gateway.handle, api, metrics: metricsHandler, '': welcome },
     isReady: () => store.status().writable,
