@@ -1,4 +1,4 @@
-import type { KeyId } from '@parley/contract'
+import type { GrantId, KeyId } from '@parley/contract'
 import { createAccess, createRateLimiter, type Access, type TakeToken } from './access/index.ts'
 import { createActivity, type Activity } from './activity/index.ts'
 import { createApi, createMetricsHandler, createRoutes } from './api/index.ts'
@@ -27,6 +27,7 @@ import { createNewId, systemRandom, type NewId } from './lib/random.ts'
 import { WriteBatch } from './lib/write-batch.ts'
 import { createMetrics, type HubState, type Metrics } from './metrics/index.ts'
 import { createRegistry, type ManagedRegistry, type ServerTarget } from './registry/index.ts'
+import { createRevocations, type Revocations } from './revocations/index.ts'
 import { openStore, type Store } from './store/index.ts'
 import { createUpstream, type UpstreamTarget } from './upstream/index.ts'
 
@@ -53,7 +54,8 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const store = stack.use(await openStore(config.dataDir))
   const onLost = (error: unknown) => log('activity was lost', { error: String(error) })
   const activity = stack.use(createActivity({ store, clock, mode: config.activity, onError: onLost }))
-  const access = openAccess({ store, activity, clock, newId })
+  const revocations = stack.use(createRevocations({ store, clock }))
+  const access = openAccess({ store, activity, clock, newId, revocations })
   const key = await openBootstrapKey(store, { clock, random, newId, dataDir: config.dataDir })
   const metrics = stack.use(createMetrics())
   const { authenticate, takeToken } = createChecks(key, config, metrics)
@@ -114,14 +116,22 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   }
 }
 
-/** Who may use what. */
-function openAccess(tools: Omit<GrantTools, 'revocation'>): Access {
+/** Who may use what; a grant that ends is told to everyone who may still hold its tokens. */
+function openAccess({ revocations, ...tools }: AccessParts): Access {
+  const seconds = () => Math.floor(tools.clock.now() / 1000)
+  const ended = (id: GrantId) => ({ kind: 'grant' as const, id, at: seconds() })
   const grants = createGrants({
     ...tools,
-    // TODO(#3): the room of revocations writes and tells them.
-    revocation: { statement: () => ({ sql: 'SELECT 1', parameters: [] }), announce: () => {} },
+    revocation: {
+      statement: (id) => revocations.statement(ended(id)),
+      announce: (ids) => revocations.announce(ids.map(ended)),
+    },
   })
   return createAccess({ grants, people: { rolesOf: () => [], groupsOf: () => [] } })
+}
+
+interface AccessParts extends Omit<GrantTools, 'revocation'> {
+  readonly revocations: Revocations
 }
 
 /** Who calls, and how often they may, each counted where it refuses. */
