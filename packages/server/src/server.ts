@@ -1,10 +1,11 @@
-import type { KeyId } from '@parley/contract'
-import { createRateLimiter, type TakeToken } from './access/index.ts'
+import type { GrantId, KeyId } from '@parley/contract'
+import { createAccess, createRateLimiter, type Access, type TakeToken } from './access/index.ts'
 import { createActivity, type Activity } from './activity/index.ts'
 import { createApi, createMetricsHandler, createRoutes } from './api/index.ts'
 import { childEnvironment, type Config, type Environment } from './config/index.ts'
 import { createEgress, type Egress } from './egress/index.ts'
 import { ClientStreams, RequestStates, createGateway, type Gateway } from './gateway/index.ts'
+import { createGrants, type GrantTools } from './grants/index.ts'
 import {
   EventStreams,
   StreamCaps,
@@ -26,6 +27,7 @@ import { createNewId, systemRandom, type NewId } from './lib/random.ts'
 import { WriteBatch } from './lib/write-batch.ts'
 import { createMetrics, type HubState, type Metrics } from './metrics/index.ts'
 import { createRegistry, type ManagedRegistry, type ServerTarget } from './registry/index.ts'
+import { createRevocations, type Revocations } from './revocations/index.ts'
 import { openStore, type Store } from './store/index.ts'
 import { createUpstream, type UpstreamTarget } from './upstream/index.ts'
 
@@ -52,20 +54,24 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const store = stack.use(await openStore(config.dataDir))
   const onLost = (error: unknown) => log('activity was lost', { error: String(error) })
   const activity = stack.use(createActivity({ store, clock, mode: config.activity, onError: onLost }))
+  const revocations = stack.use(createRevocations({ store, clock }))
+  const access = openAccess({ store, activity, clock, newId, revocations })
   const key = await openBootstrapKey(store, { clock, random, newId, dataDir: config.dataDir })
   const metrics = stack.use(createMetrics())
   const { authenticate, takeToken } = createChecks(key, config, metrics)
   let addresses: () => { address: string; port: number }[] = () => []
-  const egress = createEgress({ limits: config.limits, writes, ownListeners: () => addresses() })
+  const { limits, egress: trust } = config
+  const egress = createEgress({ limits, ...trust, writes, ownListeners: () => addresses() })
   stack.defer(() => egress.close())
   const house = { store, activity, newId, config, log, metrics }
   const registry = stack.use(await openRegistry({ ...house, egress, environment }))
   const streams = new EventStreams(config.limits)
-  const gateway = await openGateway({ ...house, registry, authenticate, takeToken, streams, writes })
+  const gateway = await openGateway({ ...house, registry, authenticate, access, takeToken, streams, writes })
   stack.defer(() => gateway.close())
   let origin = ''
   const api = createApi({
     authenticate,
+    access,
     takeToken,
     handlers: createRoutes({
       registry,
@@ -81,10 +87,10 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     onCall: ({ method, ...call }) => metrics.countCall({ face: 'api', action: method, ...call }),
   })
   const state = () => stateOf({ registry, gateway, streams, activity, store })
-  const metricsHandler = createMetricsHandler({ authenticate, text: () => metrics.text(state()) })
+  const metricsHandler = createMetricsHandler({ authenticate, access, text: () => metrics.text(state()) })
   const listener = createListener({
     listen: config.listen,
-    limits: config.limits,
+    limits,
     streams,
     handlers: { mcp: gateway.handle, api, metrics: metricsHandler, '': welcome },
     isReady: () => store.status().writable,
@@ -108,6 +114,24 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** Who may use what; a grant that ends is told to everyone who may still hold its tokens. */
+function openAccess({ revocations, ...tools }: AccessParts): Access {
+  const seconds = () => Math.floor(tools.clock.now() / 1000)
+  const ended = (id: GrantId) => ({ kind: 'grant' as const, id, at: seconds() })
+  const grants = createGrants({
+    ...tools,
+    revocation: {
+      statement: (id) => revocations.statement(ended(id)),
+      announce: (ids) => revocations.announce(ids.map(ended)),
+    },
+  })
+  return createAccess({ grants, people: { rolesOf: () => [], groupsOf: () => [] } })
+}
+
+interface AccessParts extends Omit<GrantTools, 'revocation'> {
+  readonly revocations: Revocations
 }
 
 /** Who calls, and how often they may, each counted where it refuses. */
@@ -167,6 +191,7 @@ interface GatewayParts extends Pick<RegistryParts, 'store' | 'activity' | 'newId
   readonly metrics: Metrics
   readonly registry: ManagedRegistry
   readonly authenticate: Authenticate
+  readonly access: Access
   readonly takeToken: TakeToken
   readonly streams: EventStreams
   readonly writes: WriteBatch
