@@ -9,7 +9,7 @@ import type { Refusal } from './refusal.ts'
 export interface Request {
   readonly method: string
   readonly url: string
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly headers: Record<string, string | string[] | undefined>
   readonly body: unknown
   /** Node's own request, which MCP handlers take. */
   readonly raw: object
@@ -41,6 +41,8 @@ export function protect(guard: Guard): { onRequest: Hook; preHandler: Hook } {
       callers.set(request.raw, checked.caller)
       const raw: { auth?: AuthInfo } = request.raw
       raw.auth = toAuthInfo(checked.caller)
+      // What comes behind cannot pass on what it does not have.
+      delete request.headers['authorization']
       return undefined
     },
     async preHandler(request, reply) {

@@ -2,18 +2,12 @@ import { toAuthInfo } from './auth-info.ts'
 import type { Guard } from './guard.ts'
 import { METADATA_HEADERS } from './node.ts'
 import { hasBody } from './node-body.ts'
-import {
-  BODY_LIMIT_BYTES,
-  readMessage,
-  refuseEncodedBody,
-  refuseLargeBody,
-  type Message,
-} from './read-message.ts'
+import { BODY_LIMIT_BYTES, refuseEncodedBody, refuseLargeBody } from './read-message.ts'
 import type { Refusal } from './refusal.ts'
 
 /** What is needed of Hono's context. */
 export interface Context {
-  readonly req: { readonly raw: Request; readonly path: string }
+  readonly req: { raw: Request; readonly path: string }
   set(key: 'auth', value: unknown): void
 }
 export type Middleware = (context: Context, next: () => Promise<void>) => Promise<Response | void>
@@ -31,11 +25,10 @@ export function protect(guard: Guard): Middleware {
     const { raw } = context.req
     const checked = await guard.check(raw.headers.get('authorization'), raw.url)
     if (checked.kind === 'refused') return toResponse(checked)
-    if (guard.readsBodies && hasBody(raw)) {
-      const message = await readBody(raw)
-      const refusal = message.kind === 'refused' ? message : guard.permit(checked.caller, message.value)
-      if (refusal) return toResponse(refusal)
-    }
+    const body = guard.readsBodies && hasBody(raw) ? await readBody(raw) : undefined
+    const refusal = typeof body === 'string' ? guard.permit(checked.caller, body) : body
+    if (refusal) return toResponse(refusal)
+    context.req.raw = withoutToken(raw, body as string | undefined)
     context.set('auth', toAuthInfo(checked.caller))
     await next()
   }
@@ -53,17 +46,23 @@ function toResponse({ status, headers, body }: Refusal): Response {
   return new Response(body, { status, headers })
 }
 
-/** Reads a copy: the handler behind gets the same bytes. */
-async function readBody(request: Request): Promise<Message> {
+/** What comes behind cannot pass on what it does not have. */
+function withoutToken(request: Request, body: string | undefined): Request {
+  const headers = new Headers(request.headers)
+  headers.delete('authorization')
+  return new Request(request, body === undefined ? { headers } : { headers, body })
+}
+
+async function readBody(request: Request): Promise<string | Refusal> {
   if ((request.headers.get('content-encoding') ?? 'identity') !== 'identity') return refuseEncodedBody()
   if (Number(request.headers.get('content-length') ?? 0) > BODY_LIMIT_BYTES) return refuseLargeBody()
   const decoder = new TextDecoder()
   let text = ''
   let bytes = 0
-  for await (const chunk of request.clone().body ?? []) {
+  for await (const chunk of request.body ?? []) {
     bytes += chunk.length
     if (bytes > BODY_LIMIT_BYTES) return refuseLargeBody()
     text += decoder.decode(chunk, { stream: true })
   }
-  return readMessage(text + decoder.decode())
+  return text + decoder.decode()
 }

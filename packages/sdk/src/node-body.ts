@@ -8,9 +8,9 @@ import {
 
 /** What is needed of `http.IncomingMessage`. */
 export interface NodeRequest {
-  readonly method?: string
-  readonly url?: string
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+  readonly headers: Record<string, string | string[] | undefined>
   readonly readableEnded: boolean
   /** Where body parsers leave what they read. */
   body?: unknown
@@ -19,7 +19,7 @@ export interface NodeRequest {
 
 const WITHOUT_BODY = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS'])
 
-export function hasBody({ method }: { readonly method?: string }): boolean {
+export function hasBody({ method }: { readonly method?: string | undefined }): boolean {
   return !WITHOUT_BODY.has(method ?? 'GET')
 }
 

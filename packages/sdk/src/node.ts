@@ -70,6 +70,8 @@ export async function admit(
   const checked = await guard.check(authorization, request.originalUrl ?? request.url)
   if (checked.kind === 'refused') return checked
   request.auth = toAuthInfo(checked.caller)
+  // What comes behind cannot pass on what it does not have.
+  delete request.headers['authorization']
   if (!guard.readsBodies || !hasBody(request)) return undefined
   const message = await readNodeBody(request)
   if (message.kind === 'refused') return message
