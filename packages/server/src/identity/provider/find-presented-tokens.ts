@@ -35,10 +35,18 @@ function toModel(claims: OwnTokenClaims, kind: string): Partial<SourceModel> & {
   return {
     kind,
     jti,
-    ...{ iat, exp, aud, clientId },
+    iat,
+    exp,
+    aud,
+    clientId,
     ...(sub === clientId ? {} : { accountId: sub }),
     ...(scope === undefined ? {} : { scope }),
     ...(gid === undefined ? {} : { grantId: gid }),
-    ...{ sid, extra: { sub, gid, act } },
+    sid,
+    extra: {
+      sub,
+      gid,
+      act,
+    },
   }
 }
