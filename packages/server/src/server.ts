@@ -1,5 +1,11 @@
 import type { GrantId, KeyId } from '@parley/contract'
-import { createAccess, createRateLimiter, type Access, type TakeToken } from './access/index.ts'
+import {
+  createAccess,
+  createRateLimiter,
+  type Access,
+  type PeopleFacts,
+  type TakeToken,
+} from './access/index.ts'
 import { createActivity, type Activity } from './activity/index.ts'
 import { createApi, createMetricsHandler, createRoutes } from './api/index.ts'
 import { childEnvironment, type Config, type Environment } from './config/index.ts'
@@ -27,7 +33,7 @@ import { createNewId, systemRandom, type NewId } from './lib/random.ts'
 import { WriteBatch } from './lib/write-batch.ts'
 import { createMetrics, type HubState, type Metrics } from './metrics/index.ts'
 import { createPageKit, serveAssets } from './pages/index.ts'
-import { createPeople, type People } from './people/index.ts'
+import { createPeople, type People, type PeopleDirectory } from './people/index.ts'
 import { createRegistry, type ManagedRegistry, type ServerTarget } from './registry/index.ts'
 import { createRevocations, type Revocations } from './revocations/index.ts'
 import { openSealer, type Sealer } from './sealing/index.ts'
@@ -62,22 +68,22 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const onLost = (error: unknown) => log('activity was lost', { error: String(error) })
   const activity = stack.use(createActivity({ store, clock, mode: config.activity, onError: onLost }))
   const revocations = stack.use(createRevocations({ store, clock }))
-  const access = openAccess({ store, activity, clock, newId, revocations })
   const key = await openBootstrapKey(store, { clock, random, newId, dataDir: config.dataDir })
   const metrics = stack.use(createMetrics())
   const { authenticate, takeToken } = createChecks(key, config, metrics)
+  let origin = ''
+  const house = { store, activity, newId, config, log, metrics }
+  const sealer = await openSealer({ dataDir: config.dataDir, store, random })
+  const people = openPeople({ ...house, sealer, revocations, origin: () => origin })
+  const access = openAccess({ store, activity, clock, newId, revocations, people })
   let addresses: () => { address: string; port: number }[] = () => []
   const { limits, egress: trust } = config
   const egress = createEgress({ limits, ...trust, writes, ownListeners: () => addresses() })
   stack.defer(() => egress.close())
-  const house = { store, activity, newId, config, log, metrics }
   const registry = stack.use(await openRegistry({ ...house, egress, environment }))
   const streams = new EventStreams(config.limits)
   const gateway = await openGateway({ ...house, registry, authenticate, access, takeToken, streams, writes })
   stack.defer(() => gateway.close())
-  let origin = ''
-  const sealer = await openSealer({ dataDir: config.dataDir, store, random })
-  const people = openPeople({ ...house, sealer, revocations, origin: () => origin })
   const api = openApi({ ...house, registry, authenticate, access, takeToken, origin: () => origin })
   const state = () => stateOf({ registry, gateway, streams, activity, store })
   const metricsHandler = createMetricsHandler({ authenticate, access, text: () => metrics.text(state()) })
@@ -120,7 +126,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
 }
 
 /** Who may use what; a grant that ends is told to everyone who may still hold its tokens. */
-function openAccess({ revocations, ...tools }: AccessParts): Access {
+function openAccess({ revocations, people, ...tools }: AccessParts): Access {
   const seconds = () => Math.floor(tools.clock.now() / 1000)
   const ended = (id: GrantId) => ({ kind: 'grant' as const, id, at: seconds() })
   const grants = createGrants({
@@ -130,10 +136,18 @@ function openAccess({ revocations, ...tools }: AccessParts): Access {
       announce: (ids) => revocations.announce(ids.map(ended)),
     },
   })
-  return createAccess({ grants, people: { rolesOf: () => [], groupsOf: () => [] } })
+  return createAccess({ grants, people: factsOf(people) })
+}
+
+function factsOf(people: PeopleDirectory): PeopleFacts {
+  return {
+    rolesOf: (id) => people.find(id)?.roles ?? [],
+    groupsOf: (id) => people.find(id)?.groups ?? [],
+  }
 }
 
 interface AccessParts extends Omit<GrantTools, 'revocation'> {
+  readonly people: PeopleDirectory
   readonly revocations: Revocations
 }
 

@@ -59,6 +59,8 @@ export async function startIdentity(given: { dataDir?: string } = {}) {
     source: 'static' as const,
     verifiedHost: null,
     state: 'active' as const,
+    redirectUris: ['http://127.0.0.1/callback'],
+    authMethod: 'none' as const,
     createdAt: 0,
     lastUsedAt: null,
   }
