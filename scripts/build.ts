@@ -54,6 +54,8 @@ export { default as buildConnector } from 'undici/lib/core/connect.js'
 export { default as errors } from 'undici/lib/core/errors.js'
 `
 
+const LICENCE_FILES = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENCE', 'License', 'license']
+
 /** The licence of every package that went in, as those licences ask. */
 function licenses(modules: readonly string[]): string {
   const packages = new Map<string, string>()
@@ -61,7 +63,7 @@ function licenses(modules: readonly string[]): string {
     const directory = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0]
     if (directory === undefined || packages.has(directory)) continue
     const { name, version, license } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
-    const text = ['LICENSE', 'LICENSE.md', 'LICENCE'].map((one) => join(directory, one)).find(existsSync)
+    const text = LICENCE_FILES.map((one) => join(directory, one)).find(existsSync)
     if (text === undefined) throw new Error(`${name} has no licence file in ${dirname(directory)}`)
     packages.set(directory, `## ${name} ${version} (${license})\n\n${readFileSync(text, 'utf8').trim()}\n`)
   }
