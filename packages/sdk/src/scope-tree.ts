@@ -35,6 +35,7 @@ export class ScopeTree {
 
   /** Those of `needed` that `held` neither names nor includes. */
   missing(held: readonly string[], needed: readonly string[]): readonly string[] {
+    if (needed.length === 0) return needed
     return needed.filter((need) => !held.some((name) => name === need || this.#reach.get(name)?.has(need)))
   }
 }
