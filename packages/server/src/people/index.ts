@@ -1,1 +1,15 @@
-export type { BrowserSession, PeopleDirectory, Person } from './people.ts'
+export { createPeople } from './create-people.ts'
+export type {
+  Actor,
+  CreatePeople,
+  BrowserSession,
+  Demand,
+  Group,
+  Invitation,
+  OneTimeLink,
+  People,
+  PeopleDirectory,
+  PeopleManagement,
+  PeopleOptions,
+  Person,
+} from './people.ts'
