@@ -26,7 +26,10 @@ import { systemClock } from './lib/clock.ts'
 import { createNewId, systemRandom, type NewId } from './lib/random.ts'
 import { WriteBatch } from './lib/write-batch.ts'
 import { createMetrics, type HubState, type Metrics } from './metrics/index.ts'
+import { createPageKit, serveAssets } from './pages/index.ts'
+import { createPeople, type People } from './people/index.ts'
 import { createRegistry, type ManagedRegistry, type ServerTarget } from './registry/index.ts'
+import { openSealer, type Sealer } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
 import { createUpstream, type UpstreamTarget } from './upstream/index.ts'
 
@@ -39,6 +42,10 @@ export interface Hub extends AsyncDisposable {
   readonly url: string
   /** The administrator's key, only when it was made at this start. */
   readonly newKey: string | undefined
+  /** Makes the first administrator; undefined when there is one. Works once, and until the next start. */
+  readonly setupLink: string | undefined
+  /** Accounts: administrators manage them here. */
+  readonly people: People
   /** Lets calls end, then closes everything; false when some had to be cut. */
   drain(): Promise<boolean>
 }
@@ -67,30 +74,23 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const gateway = await openGateway({ ...house, registry, authenticate, access, takeToken, streams, writes })
   stack.defer(() => gateway.close())
   let origin = ''
-  const api = createApi({
-    authenticate,
-    access,
-    takeToken,
-    handlers: createRoutes({
-      registry,
-      activity,
-      store,
-      clock,
-      dataDir: config.dataDir,
-      version: VERSION,
-      origin: () => origin,
-    }),
-    onError: (error) => log('a request failed', { error: String(error) }),
-    clock,
-    onCall: ({ method, ...call }) => metrics.countCall({ face: 'api', action: method, ...call }),
-  })
+  const sealer = await openSealer({ dataDir: config.dataDir, store, random })
+  const people = openPeople({ ...house, sealer, origin: () => origin })
+  const api = openApi({ ...house, registry, authenticate, access, takeToken, origin: () => origin })
   const state = () => stateOf({ registry, gateway, streams, activity, store })
   const metricsHandler = createMetricsHandler({ authenticate, access, text: () => metrics.text(state()) })
   const listener = createListener({
     listen: config.listen,
     limits,
     streams,
-    handlers: { mcp: gateway.handle, api, metrics: metricsHandler, '': welcome },
+    handlers: {
+      ...people.handlers,
+      assets: serveAssets(),
+      mcp: gateway.handle,
+      api,
+      metrics: metricsHandler,
+      '': welcome,
+    },
     isReady: () => store.status().writable,
     onError: (error) => log('a request failed', { error: stackOf(error) }),
   })
@@ -99,10 +99,13 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   addresses = () => listener.addresses()
   origin = config.listen.publicUrl ?? `http://${hostFor(config.listen.host)}:${address.port}`
   writeCredentials(config.dataDir, { url: origin, key: key.text })
+  const setupLink = await people.openSetup()
   const owned = stack.move()
   return {
     url: origin,
     newKey: key.isNew ? key.text : undefined,
+    setupLink,
+    people,
     async drain() {
       const drained = listener.drain({ limitMs: config.limits.drainMs })
       gateway.endStreams()
@@ -209,6 +212,51 @@ async function openGateway(parts: GatewayParts): Promise<Gateway> {
         error ? refuseRequest(req, res, error, { asJsonRpc: true }) : onBody(body),
       ),
   )
+}
+
+function openApi(
+  parts: Omit<GatewayParts, 'streams' | 'writes' | 'newId'> & { readonly origin: () => string },
+): RawHandler {
+  const { registry, activity, store, config, log, metrics, origin, ...checks } = parts
+  return createApi({
+    ...checks,
+    handlers: createRoutes({
+      registry,
+      activity,
+      store,
+      clock: systemClock,
+      dataDir: config.dataDir,
+      version: VERSION,
+      origin,
+    }),
+    onError: (error) => log('a request failed', { error: String(error) }),
+    clock: systemClock,
+    onCall: ({ method, ...call }) => metrics.countCall({ face: 'api', action: method, ...call }),
+  })
+}
+
+function openPeople(
+  parts: Pick<RegistryParts, 'store' | 'activity' | 'newId' | 'config' | 'log'> & {
+    readonly sealer: Sealer
+    readonly origin: () => string
+  },
+): People {
+  const { sealer, config, log } = parts
+  const tools = { clock: systemClock, random: systemRandom }
+  return createPeople({
+    ...parts,
+    ...tools,
+    pages: createPageKit({ origin: parts.origin, key: sealer.derive('forms'), random: systemRandom }),
+    revocations: NO_TOKENS,
+    trustedProxy: config.listen.trustedProxy,
+    onError: (error) => log('a page failed', { error: stackOf(error) }),
+  })
+}
+
+/** Sessions are all that people have until there are tokens to cut off. */
+const NO_TOKENS = {
+  statement: () => ({ sql: 'SELECT 1', parameters: [] }),
+  announce: () => undefined,
 }
 
 function openRegistry(parts: RegistryParts): Promise<ManagedRegistry> {
