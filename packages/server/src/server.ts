@@ -1,10 +1,13 @@
 import type { KeyId } from '@parley/contract'
-import { createRateLimiter, type TakeToken } from './access/index.ts'
+import { createRateLimiter, type Access, type TakeToken } from './access/index.ts'
 import { createActivity, type Activity } from './activity/index.ts'
 import { createApi, createMetricsHandler, createRoutes } from './api/index.ts'
+import type { Clients } from './clients/index.ts'
+import { openIdentity, routeWellKnown } from './compose/index.ts'
 import { childEnvironment, type Config, type Environment } from './config/index.ts'
 import { createEgress, type Egress } from './egress/index.ts'
 import { ClientStreams, RequestStates, createGateway, type Gateway } from './gateway/index.ts'
+import type { Grants } from './grants/index.ts'
 import {
   EventStreams,
   StreamCaps,
@@ -17,6 +20,7 @@ import {
 import {
   createAuthenticate,
   type Authenticate,
+  type Identity,
   openBootstrapKey,
   openStateKey,
   writeCredentials,
@@ -25,10 +29,8 @@ import { systemClock } from './lib/clock.ts'
 import { createNewId, systemRandom, type NewId } from './lib/random.ts'
 import { WriteBatch } from './lib/write-batch.ts'
 import { createMetrics, type HubState, type Metrics } from './metrics/index.ts'
-import { createPageKit, serveAssets } from './pages/index.ts'
-import { createPeople, type People } from './people/index.ts'
+import type { People } from './people/index.ts'
 import { createRegistry, type ManagedRegistry, type ServerTarget } from './registry/index.ts'
-import { openSealer, type Sealer } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
 import { createUpstream, type UpstreamTarget } from './upstream/index.ts'
 
@@ -43,8 +45,11 @@ export interface Hub extends AsyncDisposable {
   readonly newKey: string | undefined
   /** Makes the first administrator; undefined when there is one. Works once, and until the next start. */
   readonly setupLink: string | undefined
-  /** Accounts: administrators manage them here. */
+  /** What administrators manage, without the API. */
   readonly people: People
+  readonly clients: Clients
+  readonly grants: Grants
+  readonly identity: Identity
   /** Lets calls end, then closes everything; false when some had to be cut. */
   drain(): Promise<boolean>
 }
@@ -63,29 +68,30 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const metrics = stack.use(createMetrics())
   const { authenticate, takeToken } = createChecks(key, config, metrics)
   let addresses: () => { address: string; port: number }[] = () => []
-  const egress = createEgress({ limits: config.limits, writes, ownListeners: () => addresses() })
+  const { limits, egress: trust } = config
+  const egress = createEgress({ limits, ...trust, writes, ownListeners: () => addresses() })
   stack.defer(() => egress.close())
   const house = { store, activity, newId, config, log, metrics }
-  const registry = stack.use(await openRegistry({ ...house, egress, environment }))
-  const streams = new EventStreams(config.limits)
-  const gateway = await openGateway({ ...house, registry, authenticate, takeToken, streams, writes })
-  stack.defer(() => gateway.close())
+  const streams = new EventStreams(limits)
   let origin = ''
-  const sealer = await openSealer({ dataDir: config.dataDir, store, random })
-  const people = openPeople({ ...house, sealer, origin: () => origin })
-  const api = openApi({ ...house, registry, authenticate, takeToken, origin: () => origin })
+  const isAlone = config.only === 'identity'
+  const registry = isAlone ? undefined : stack.use(await openRegistry({ ...house, egress, environment }))
+  const rooms = stack.use(await openIdentity({ ...house, egress, origin: () => origin, registry }))
+  const { access, people } = rooms
+  const checks = { authenticate, access, takeToken }
+  const gateway = registry && (await openGateway({ ...house, ...checks, registry, streams, writes }))
+  stack.defer(() => gateway?.close())
   const state = () => stateOf({ registry, gateway, streams, activity, store })
-  const metricsHandler = createMetricsHandler({ authenticate, text: () => metrics.text(state()) })
   const listener = createListener({
     listen: config.listen,
-    limits: config.limits,
+    limits,
     streams,
     handlers: {
-      ...people.handlers,
-      assets: serveAssets(),
-      mcp: gateway.handle,
-      api,
-      metrics: metricsHandler,
+      ...rooms.handlers,
+      '.well-known': routeWellKnown(rooms.wellKnown),
+      ...(gateway && { mcp: gateway.handle }),
+      ...(registry && { api: openApi({ ...house, ...checks, registry, origin: () => origin }) }),
+      metrics: createMetricsHandler({ authenticate, access, text: () => metrics.text(state()) }),
       '': welcome,
     },
     isReady: () => store.status().writable,
@@ -95,6 +101,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const address = await listener.start()
   addresses = () => listener.addresses()
   origin = config.listen.publicUrl ?? `http://${hostFor(config.listen.host)}:${address.port}`
+  rooms.start(streams)
   writeCredentials(config.dataDir, { url: origin, key: key.text })
   const setupLink = await people.openSetup()
   const owned = stack.move()
@@ -102,10 +109,10 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     url: origin,
     newKey: key.isNew ? key.text : undefined,
     setupLink,
-    people,
+    ...rooms,
     async drain() {
       const drained = listener.drain({ limitMs: config.limits.drainMs })
-      gateway.endStreams()
+      gateway?.endStreams()
       const clean = await drained
       await owned.disposeAsync()
       return clean
@@ -141,8 +148,8 @@ function createChecks(
 }
 
 function stateOf(rooms: {
-  registry: ManagedRegistry
-  gateway: Gateway
+  registry: ManagedRegistry | undefined
+  gateway: Gateway | undefined
   streams: EventStreams
   activity: Activity
   store: Store
@@ -150,10 +157,10 @@ function stateOf(rooms: {
   return {
     version: VERSION,
     streams: rooms.streams.size,
-    sessions: rooms.gateway.sessions(),
+    sessions: rooms.gateway?.sessions() ?? 0,
     activity: rooms.activity.status(),
     store: rooms.store.status(),
-    servers: rooms.registry.servers(),
+    servers: rooms.registry?.servers() ?? [],
   }
 }
 
@@ -171,6 +178,7 @@ interface GatewayParts extends Pick<RegistryParts, 'store' | 'activity' | 'newId
   readonly metrics: Metrics
   readonly registry: ManagedRegistry
   readonly authenticate: Authenticate
+  readonly access: Access
   readonly takeToken: TakeToken
   readonly streams: EventStreams
   readonly writes: WriteBatch
@@ -205,8 +213,7 @@ function openApi(
 ): RawHandler {
   const { registry, activity, store, config, log, metrics, origin, ...checks } = parts
   return createApi({
-    authenticate: checks.authenticate,
-    takeToken: checks.takeToken,
+    ...checks,
     handlers: createRoutes({
       registry,
       activity,
@@ -220,30 +227,6 @@ function openApi(
     clock: systemClock,
     onCall: ({ method, ...call }) => metrics.countCall({ face: 'api', action: method, ...call }),
   })
-}
-
-function openPeople(
-  parts: Pick<RegistryParts, 'store' | 'activity' | 'newId' | 'config' | 'log'> & {
-    readonly sealer: Sealer
-    readonly origin: () => string
-  },
-): People {
-  const { sealer, config, log } = parts
-  const tools = { clock: systemClock, random: systemRandom }
-  return createPeople({
-    ...parts,
-    ...tools,
-    pages: createPageKit({ origin: parts.origin, key: sealer.derive('forms'), random: systemRandom }),
-    revocations: NO_TOKENS,
-    trustedProxy: config.listen.trustedProxy,
-    onError: (error) => log('a page failed', { error: stackOf(error) }),
-  })
-}
-
-/** Sessions are all that people have until there are tokens to cut off. */
-const NO_TOKENS = {
-  statement: () => ({ sql: 'SELECT 1', parameters: [] }),
-  announce: () => undefined,
 }
 
 function openRegistry(parts: RegistryParts): Promise<ManagedRegistry> {

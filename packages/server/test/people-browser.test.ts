@@ -2,14 +2,11 @@ import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { Secret, TOTP } from 'otpauth'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchChromium, newVisitor } from './browser.ts'
 import { startTestHub } from './start-test-hub.ts'
 
-const BY = { subject: 'test', chain: [] }
-const PASSWORD = 'seven quiet herons'
 let browser: Browser
 
 beforeAll(async () => {

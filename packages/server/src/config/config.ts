@@ -42,6 +42,28 @@ export interface StdioServerConfig {
 
 export type ServerConfig = HttpServerConfig | StdioServerConfig
 
+/** An app that the file declares. */
+export interface AppConfig {
+  /** Its client_id. */
+  readonly clientId: string
+  readonly name: string
+  readonly redirectUris: readonly string[]
+}
+
+export interface IdentityConfig {
+  readonly registration: 'open' | 'off'
+  /** `host:port` as written. */
+  readonly clientMetadataHosts: readonly string[]
+}
+
+export interface ResourceConfig {
+  readonly name: string
+  /** Its resource identifier (RFC 8707). */
+  readonly resource: string
+  /** Each with what it allows, in words for people. */
+  readonly scopes: Readonly<Record<string, string>>
+}
+
 /** The whole configuration: resolved, checked and frozen. Holds no secret. */
 export interface Config {
   /** The file it came from; undefined when there is none. */
@@ -51,6 +73,14 @@ export interface Config {
   readonly listen: ListenConfig
   /** In the order of the file. */
   readonly servers: readonly ServerConfig[]
+  readonly apps: readonly AppConfig[]
+  /** Resource servers elsewhere that trust the hub's tokens. */
+  readonly resources: readonly ResourceConfig[]
+  /** `identity`: the authorization server alone, without a gateway. */
+  readonly only: 'identity' | undefined
+  readonly identity: IdentityConfig
+  /** PEM certificates of authorities trusted beside the usual ones. */
+  readonly egress: { readonly ca: string | undefined }
   readonly limits: Limits
   readonly activity: 'queued' | 'strict'
 }

@@ -4,10 +4,13 @@ export { ConfigError } from './config-error.ts'
 export type { ConfigProblem } from './config-error.ts'
 export { configJsonSchema } from './config-schema.ts'
 export type {
+  AppConfig,
   Config,
   HttpServerConfig,
+  IdentityConfig,
   Limits,
   ListenConfig,
+  ResourceConfig,
   ServerConfig,
   StdioServerConfig,
 } from './config.ts'
