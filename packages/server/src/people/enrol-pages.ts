@@ -58,7 +58,7 @@ function addPasskeyForm(parts: Parts, visit: Visit, { action, more }: { action: 
 }
 
 /** POST /login/enrol/passkey and /account/passkeys/add. */
-export async function submitNewPasskey(parts: Parts, visit: Visit, back: string): Promise<PageAnswer> {
+export async function submitNewPasskey(parts: Parts, visit: Visit): Promise<PageAnswer> {
   const { person, session } = whoIsHere(parts, visit)
   const about = { binding: visit.binding, name: readName(visit.form.get('label')) ?? session.browser }
   const passkey = await parts.passkeys.verifyCreation(visit.form.get('credential'), person.id, about)
@@ -66,9 +66,8 @@ export async function submitNewPasskey(parts: Parts, visit: Visit, back: string)
   const failed = () =>
     isFirst ? enrolPage(parts, visit, [{ text: NO_PASSKEY }]) : addPasskeyPage(parts, visit, NO_PASSKEY)
   if (!passkey) return failed()
-  const opened = isFirst
-    ? parts.sessions.prove(session, passkeyProof(passkey.isSynced))
-    : parts.sessions.rotate(session)
+  // The device has just verified who holds it, which is what signing in with the passkey would show.
+  const opened = parts.sessions.prove(session, passkeyProof(passkey.isSynced))
   const done = await parts.changes.attempt({
     action: 'passkey.add',
     by: self(person),
@@ -79,7 +78,8 @@ export async function submitNewPasskey(parts: Parts, visit: Visit, back: string)
       ...opened.unit,
     ],
   })
-  return done ? { kind: 'redirect', to: back, cookies: [opened.cookie] } : failed()
+  const to = readWish(visit.query).returnTo
+  return done ? { kind: 'redirect', to, cookies: [opened.cookie] } : failed()
 }
 
 /** GET /account/passkeys/add. */
@@ -95,7 +95,7 @@ export function addPasskeyPage(parts: Parts, visit: Visit, fault?: string): Page
       </p>
       ${errorSummary(fault === undefined ? [] : [{ text: fault }])}
       ${addPasskeyForm(parts, visit, {
-        action: '/account/passkeys/add',
+        action: withWish('/account/passkeys/add', readWish(visit.query)),
         more: field({
           name: 'label',
           label: 'Name',
