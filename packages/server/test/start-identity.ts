@@ -1,14 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { AppId, PersonId } from '@parley/contract'
+import type { PersonId } from '@parley/contract'
 import { createActivity } from '../src/activity/index.ts'
+import { createClients } from '../src/clients/index.ts'
 import { loadConfig, readEnv } from '../src/config/index.ts'
+import { createEgress } from '../src/egress/index.ts'
 import { createGrants } from '../src/grants/index.ts'
 import { createListener, EventStreams } from '../src/http/index.ts'
 import { createIdentity } from '../src/identity/create-identity.ts'
+import { TEST_AUTHORITY } from '../src/lib/fixtures/test-authority.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { createNewId, systemRandom } from '../src/lib/random.ts'
+import { WriteBatch } from '../src/lib/write-batch.ts'
 import { createPageKit } from '../src/pages/index.ts'
 import type { BrowserSession, People } from '../src/people/index.ts'
 import { createRevocations } from '../src/revocations/index.ts'
@@ -16,16 +20,17 @@ import { openSealer } from '../src/sealing/index.ts'
 import { openStore } from '../src/store/index.ts'
 import { PageVisitor } from './page-visitor.ts'
 
-const APP = 'app_00000000000000000000000001' as AppId
+const APP = 'test-app'
 const PERSON = 'per_00000000000000000000000001' as PersonId
 
-export async function startIdentity(given: { dataDir?: string } = {}) {
+export async function startIdentity(given: { dataDir?: string; hosts?: readonly string[] } = {}) {
   const dataDir = given.dataDir ?? mkdtempSync(join(tmpdir(), 'parley-oauth-'))
   const config = loadConfig({ flags: { port: '0' }, environment: readEnv({}), workingDirectory: dataDir })
   const clock = systemClock
   const random = systemRandom
   const newId = createNewId(clock, random)
   const errors: unknown[] = []
+  const logs: string[] = []
   const onError = (error: unknown) => void errors.push(error)
   const store = await openStore(dataDir)
   const activity = createActivity({ store, clock, mode: 'strict', onError })
@@ -43,25 +48,27 @@ export async function startIdentity(given: { dataDir?: string } = {}) {
   })
   let origin = ''
   const pages = createPageKit({ origin: () => origin, key: sealer.derive('forms'), random })
-  const metadata = (redirect: string) => ({
-    client_id: APP,
-    client_name: 'Test app',
-    application_type: 'native',
-    token_endpoint_auth_method: 'none',
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
-    redirect_uris: [redirect],
+  const egress = createEgress({
+    limits: config.limits,
+    writes: new WriteBatch(),
+    ownListeners: () => [],
+    ca: TEST_AUTHORITY,
   })
-  const app = {
-    id: APP,
-    clientId: APP,
-    name: 'Test app',
-    source: 'static' as const,
-    verifiedHost: null,
-    state: 'active' as const,
-    createdAt: 0,
-    lastUsedAt: null,
-  }
+  const clients = await createClients({
+    store,
+    activity,
+    clock,
+    random,
+    newId,
+    revocations,
+    grants,
+    egress,
+    identity: { ...config.identity, clientMetadataHosts: given.hosts ?? [] },
+    declared: [{ clientId: APP, name: 'Test app', redirectUris: ['http://127.0.0.1/callback'] }],
+    limits: { ...config.limits, registrationsPerHour: 100 },
+    trustedProxy: false,
+    log: (message, detail) => logs.push(`${message} ${JSON.stringify(detail)}`),
+  })
   const session = (): BrowserSession => ({
     id: 'ses_00000000000000000000000001',
     person: PERSON,
@@ -99,11 +106,7 @@ export async function startIdentity(given: { dataDir?: string } = {}) {
     grants,
     revocations,
     people,
-    clients: {
-      findApp: (id) => (id === APP ? app : undefined),
-      app: (id) => (id === APP ? app : undefined),
-    },
-    findClient: async (id) => (id === APP ? metadata('http://127.0.0.1/callback') : undefined),
+    clients,
     pages,
     describeCapabilities: () => [
       {
@@ -145,10 +148,16 @@ export async function startIdentity(given: { dataDir?: string } = {}) {
     visitor,
     identity,
     grants,
+    clients,
+    activity,
+    revocations,
     errors,
+    logs,
     dataDir,
     async [Symbol.asyncDispose]() {
       listener.destroy()
+      await clients[Symbol.asyncDispose]()
+      await egress.close()
       revocations[Symbol.dispose]()
       await activity[Symbol.asyncDispose]()
       await store[Symbol.asyncDispose]()

@@ -27,6 +27,8 @@ export interface InteractionTools {
   readonly people: Pick<People, 'find' | 'requireSession' | 'signedIn'>
   readonly grants: Pick<Grants, 'create' | 'changeTerms' | 'find'>
   readonly findApp: (clientId: string) => App | undefined
+  /** The app that is about to be allowed something; kept from now on. */
+  readonly keepApp: (clientId: string) => Promise<App>
   readonly resources: Resources
   readonly describeCapabilities: DescribeCapabilities
   /** Makes the form's ticket; nothing else may be derived from it. */
@@ -101,6 +103,7 @@ class Interaction {
     const terms = buildTerms(consent, offer, { on, seconds }, where)
     if (!terms) return this.#page(visit, { session, consent, fault: NOTHING_CHOSEN })
     await this.#claim(visit)
+    const app = await this.#tools.keepApp(consent.app.clientId)
     const key = consentKey(session.person, consent)
     const before = this.#active(this.#consents.find(key))
     const { grants, store, clock } = this.#tools
@@ -109,7 +112,7 @@ class Interaction {
       : await grants.create(
           {
             kind: 'consent',
-            holder: { kind: 'app', id: consent.app.id },
+            holder: { kind: 'app', id: app.id },
             person: session.person,
             parent: null,
             terms,
