@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { generateKeyPairSync, randomUUID, type webcrypto } from 'node:crypto'
 import type { AgentId, GrantId, GrantTerms } from '@parley/contract'
 import { SignJWT, importJWK } from 'jose'
 import * as oauth from 'oauth4webapi'
@@ -7,7 +7,6 @@ import { startIdentity } from './start-identity.ts'
 
 const insecure = { [oauth.allowInsecureRequests]: true }
 const BY = 'key_admin'
-const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 
 let hub: Awaited<ReturnType<typeof startIdentity>>
@@ -101,7 +100,7 @@ describe('X1: client_credentials of agents', () => {
     const agent = await newAgent({}, 'new-key')
     const client = { client_id: agent.id }
     const key = await importJWK({ ...agent.privateKey! }, 'ES256')
-    const proof = oauth.PrivateKeyJwt({ key: key as CryptoKey, kid: agent.privateKey!['kid']! })
+    const proof = oauth.PrivateKeyJwt({ key: key as webcrypto.CryptoKey, kid: agent.privateKey!['kid']! })
     const response = await oauth.clientCredentialsGrantRequest(as, client, proof, {}, insecure)
     const answer = await oauth.processClientCredentialsResponse(as, client, response)
     expect(claimsOf(answer.access_token).sub).toBe(agent.id)
@@ -181,7 +180,11 @@ describe('A17: an agent proves itself as it is registered', () => {
     expect(response.status).toBe(401)
   })
 
-  async function assertion(agent: TestAgent, claims: Record<string, unknown> = {}, key?: CryptoKey) {
+  async function assertion(
+    agent: TestAgent,
+    claims: Record<string, unknown> = {},
+    key?: webcrypto.CryptoKey,
+  ) {
     const now = Math.floor(Date.now() / 1000)
     return new SignJWT({
       iss: agent.id,
@@ -193,7 +196,7 @@ describe('A17: an agent proves itself as it is registered', () => {
       ...claims,
     })
       .setProtectedHeader({ alg: 'ES256' })
-      .sign(key ?? ((await importJWK({ ...agent.privateKey! }, 'ES256')) as CryptoKey))
+      .sign(key ?? ((await importJWK({ ...agent.privateKey! }, 'ES256')) as webcrypto.CryptoKey))
   }
 
   const prove = async (jwt: string) => {
