@@ -1,5 +1,11 @@
-import type { KeyId } from '@parley/contract'
-import { createAccess, createRateLimiter, type Access, type TakeToken } from './access/index.ts'
+import type { GrantId, KeyId } from '@parley/contract'
+import {
+  createAccess,
+  createRateLimiter,
+  type Access,
+  type PeopleFacts,
+  type TakeToken,
+} from './access/index.ts'
 import { createActivity, type Activity } from './activity/index.ts'
 import { createApi, createMetricsHandler, createRoutes } from './api/index.ts'
 import { childEnvironment, type Config, type Environment } from './config/index.ts'
@@ -26,7 +32,11 @@ import { systemClock } from './lib/clock.ts'
 import { createNewId, systemRandom, type NewId } from './lib/random.ts'
 import { WriteBatch } from './lib/write-batch.ts'
 import { createMetrics, type HubState, type Metrics } from './metrics/index.ts'
+import { createPageKit, serveAssets } from './pages/index.ts'
+import { createPeople, type People, type PeopleDirectory } from './people/index.ts'
 import { createRegistry, type ManagedRegistry, type ServerTarget } from './registry/index.ts'
+import { createRevocations, type Revocations } from './revocations/index.ts'
+import { openSealer, type Sealer } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
 import { createUpstream, type UpstreamTarget } from './upstream/index.ts'
 
@@ -39,6 +49,10 @@ export interface Hub extends AsyncDisposable {
   readonly url: string
   /** The administrator's key, only when it was made at this start. */
   readonly newKey: string | undefined
+  /** Makes the first administrator; undefined when there is one. Works once, and until the next start. */
+  readonly setupLink: string | undefined
+  /** Accounts: administrators manage them here. */
+  readonly people: People
   /** Lets calls end, then closes everything; false when some had to be cut. */
   drain(): Promise<boolean>
 }
@@ -53,44 +67,38 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const store = stack.use(await openStore(config.dataDir))
   const onLost = (error: unknown) => log('activity was lost', { error: String(error) })
   const activity = stack.use(createActivity({ store, clock, mode: config.activity, onError: onLost }))
-  const access = openAccess({ store, activity, clock, newId })
+  const revocations = stack.use(createRevocations({ store, clock }))
   const key = await openBootstrapKey(store, { clock, random, newId, dataDir: config.dataDir })
   const metrics = stack.use(createMetrics())
   const { authenticate, takeToken } = createChecks(key, config, metrics)
+  let origin = ''
+  const house = { store, activity, newId, config, log, metrics }
+  const sealer = await openSealer({ dataDir: config.dataDir, store, random })
+  const people = openPeople({ ...house, sealer, revocations, origin: () => origin })
+  const access = openAccess({ store, activity, clock, newId, revocations, people })
   let addresses: () => { address: string; port: number }[] = () => []
   const { limits, egress: trust } = config
   const egress = createEgress({ limits, ...trust, writes, ownListeners: () => addresses() })
   stack.defer(() => egress.close())
-  const house = { store, activity, newId, config, log, metrics }
   const registry = stack.use(await openRegistry({ ...house, egress, environment }))
   const streams = new EventStreams(config.limits)
   const gateway = await openGateway({ ...house, registry, authenticate, access, takeToken, streams, writes })
   stack.defer(() => gateway.close())
-  let origin = ''
-  const api = createApi({
-    authenticate,
-    access,
-    takeToken,
-    handlers: createRoutes({
-      registry,
-      activity,
-      store,
-      clock,
-      dataDir: config.dataDir,
-      version: VERSION,
-      origin: () => origin,
-    }),
-    onError: (error) => log('a request failed', { error: String(error) }),
-    clock,
-    onCall: ({ method, ...call }) => metrics.countCall({ face: 'api', action: method, ...call }),
-  })
+  const api = openApi({ ...house, registry, authenticate, access, takeToken, origin: () => origin })
   const state = () => stateOf({ registry, gateway, streams, activity, store })
   const metricsHandler = createMetricsHandler({ authenticate, access, text: () => metrics.text(state()) })
   const listener = createListener({
     listen: config.listen,
     limits,
     streams,
-    handlers: { mcp: gateway.handle, api, metrics: metricsHandler, '': welcome },
+    handlers: {
+      ...people.handlers,
+      assets: serveAssets(),
+      mcp: gateway.handle,
+      api,
+      metrics: metricsHandler,
+      '': welcome,
+    },
     isReady: () => store.status().writable,
     onError: (error) => log('a request failed', { error: stackOf(error) }),
   })
@@ -99,10 +107,13 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   addresses = () => listener.addresses()
   origin = config.listen.publicUrl ?? `http://${hostFor(config.listen.host)}:${address.port}`
   writeCredentials(config.dataDir, { url: origin, key: key.text })
+  const setupLink = await people.openSetup()
   const owned = stack.move()
   return {
     url: origin,
     newKey: key.isNew ? key.text : undefined,
+    setupLink,
+    people,
     async drain() {
       const drained = listener.drain({ limitMs: config.limits.drainMs })
       gateway.endStreams()
@@ -114,14 +125,30 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   }
 }
 
-/** Who may use what. */
-function openAccess(tools: Omit<GrantTools, 'revocation'>): Access {
+/** Who may use what; a grant that ends is told to everyone who may still hold its tokens. */
+function openAccess({ revocations, people, ...tools }: AccessParts): Access {
+  const seconds = () => Math.floor(tools.clock.now() / 1000)
+  const ended = (id: GrantId) => ({ kind: 'grant' as const, id, at: seconds() })
   const grants = createGrants({
     ...tools,
-    // TODO(#3): the room of revocations writes and tells them.
-    revocation: { statement: () => ({ sql: 'SELECT 1', parameters: [] }), announce: () => {} },
+    revocation: {
+      statement: (id) => revocations.statement(ended(id)),
+      announce: (ids) => revocations.announce(ids.map(ended)),
+    },
   })
-  return createAccess({ grants, people: { rolesOf: () => [], groupsOf: () => [] } })
+  return createAccess({ grants, people: factsOf(people) })
+}
+
+function factsOf(people: PeopleDirectory): PeopleFacts {
+  return {
+    rolesOf: (id) => people.find(id)?.roles ?? [],
+    groupsOf: (id) => people.find(id)?.groups ?? [],
+  }
+}
+
+interface AccessParts extends Omit<GrantTools, 'revocation'> {
+  readonly people: PeopleDirectory
+  readonly revocations: Revocations
 }
 
 /** Who calls, and how often they may, each counted where it refuses. */
@@ -209,6 +236,47 @@ async function openGateway(parts: GatewayParts): Promise<Gateway> {
         error ? refuseRequest(req, res, error, { asJsonRpc: true }) : onBody(body),
       ),
   )
+}
+
+function openApi(
+  parts: Omit<GatewayParts, 'streams' | 'writes' | 'newId'> & { readonly origin: () => string },
+): RawHandler {
+  const { registry, activity, store, config, log, metrics, origin, ...checks } = parts
+  return createApi({
+    authenticate: checks.authenticate,
+    access: checks.access,
+    takeToken: checks.takeToken,
+    handlers: createRoutes({
+      registry,
+      activity,
+      store,
+      clock: systemClock,
+      dataDir: config.dataDir,
+      version: VERSION,
+      origin,
+    }),
+    onError: (error) => log('a request failed', { error: String(error) }),
+    clock: systemClock,
+    onCall: ({ method, ...call }) => metrics.countCall({ face: 'api', action: method, ...call }),
+  })
+}
+
+function openPeople(
+  parts: Pick<RegistryParts, 'store' | 'activity' | 'newId' | 'config' | 'log'> & {
+    readonly sealer: Sealer
+    readonly revocations: Revocations
+    readonly origin: () => string
+  },
+): People {
+  const { sealer, config, log } = parts
+  const tools = { clock: systemClock, random: systemRandom }
+  return createPeople({
+    ...parts,
+    ...tools,
+    pages: createPageKit({ origin: parts.origin, key: sealer.derive('forms'), random: systemRandom }),
+    trustedProxy: config.listen.trustedProxy,
+    onError: (error) => log('a page failed', { error: stackOf(error) }),
+  })
 }
 
 function openRegistry(parts: RegistryParts): Promise<ManagedRegistry> {
