@@ -1,17 +1,13 @@
-import type { GrantId, KeyId } from '@parley/contract'
-import {
-  createAccess,
-  createRateLimiter,
-  type Access,
-  type PeopleFacts,
-  type TakeToken,
-} from './access/index.ts'
+import type { KeyId } from '@parley/contract'
+import { createRateLimiter, type Access, type TakeToken } from './access/index.ts'
 import { createActivity, type Activity } from './activity/index.ts'
 import { createApi, createMetricsHandler, createRoutes } from './api/index.ts'
+import type { Clients } from './clients/index.ts'
+import { openIdentity, routeWellKnown } from './compose/index.ts'
 import { childEnvironment, type Config, type Environment } from './config/index.ts'
 import { createEgress, type Egress } from './egress/index.ts'
 import { ClientStreams, RequestStates, createGateway, type Gateway } from './gateway/index.ts'
-import { createGrants, type GrantTools } from './grants/index.ts'
+import type { Grants } from './grants/index.ts'
 import {
   EventStreams,
   StreamCaps,
@@ -24,6 +20,7 @@ import {
 import {
   createAuthenticate,
   type Authenticate,
+  type Identity,
   openBootstrapKey,
   openStateKey,
   writeCredentials,
@@ -32,11 +29,8 @@ import { systemClock } from './lib/clock.ts'
 import { createNewId, systemRandom, type NewId } from './lib/random.ts'
 import { WriteBatch } from './lib/write-batch.ts'
 import { createMetrics, type HubState, type Metrics } from './metrics/index.ts'
-import { createPageKit, serveAssets } from './pages/index.ts'
-import { createPeople, type People, type PeopleDirectory } from './people/index.ts'
+import type { People } from './people/index.ts'
 import { createRegistry, type ManagedRegistry, type ServerTarget } from './registry/index.ts'
-import { createRevocations, type Revocations } from './revocations/index.ts'
-import { openSealer, type Sealer } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
 import { createUpstream, type UpstreamTarget } from './upstream/index.ts'
 
@@ -51,8 +45,11 @@ export interface Hub extends AsyncDisposable {
   readonly newKey: string | undefined
   /** Makes the first administrator; undefined when there is one. Works once, and until the next start. */
   readonly setupLink: string | undefined
-  /** Accounts: administrators manage them here. */
+  /** What administrators manage, without the API. */
   readonly people: People
+  readonly clients: Clients
+  readonly grants: Grants
+  readonly identity: Identity
   /** Lets calls end, then closes everything; false when some had to be cut. */
   drain(): Promise<boolean>
 }
@@ -67,36 +64,34 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const store = stack.use(await openStore(config.dataDir))
   const onLost = (error: unknown) => log('activity was lost', { error: String(error) })
   const activity = stack.use(createActivity({ store, clock, mode: config.activity, onError: onLost }))
-  const revocations = stack.use(createRevocations({ store, clock }))
   const key = await openBootstrapKey(store, { clock, random, newId, dataDir: config.dataDir })
   const metrics = stack.use(createMetrics())
   const { authenticate, takeToken } = createChecks(key, config, metrics)
-  let origin = ''
-  const house = { store, activity, newId, config, log, metrics }
-  const sealer = await openSealer({ dataDir: config.dataDir, store, random })
-  const people = openPeople({ ...house, sealer, revocations, origin: () => origin })
-  const access = openAccess({ store, activity, clock, newId, revocations, people })
   let addresses: () => { address: string; port: number }[] = () => []
   const { limits, egress: trust } = config
   const egress = createEgress({ limits, ...trust, writes, ownListeners: () => addresses() })
   stack.defer(() => egress.close())
-  const registry = stack.use(await openRegistry({ ...house, egress, environment }))
-  const streams = new EventStreams(config.limits)
-  const gateway = await openGateway({ ...house, registry, authenticate, access, takeToken, streams, writes })
-  stack.defer(() => gateway.close())
-  const api = openApi({ ...house, registry, authenticate, access, takeToken, origin: () => origin })
+  const house = { store, activity, newId, config, log, metrics }
+  const streams = new EventStreams(limits)
+  let origin = ''
+  const isAlone = config.only === 'identity'
+  const registry = isAlone ? undefined : stack.use(await openRegistry({ ...house, egress, environment }))
+  const rooms = stack.use(await openIdentity({ ...house, egress, origin: () => origin, registry }))
+  const { access, people } = rooms
+  const checks = { authenticate, access, takeToken }
+  const gateway = registry && (await openGateway({ ...house, ...checks, registry, streams, writes }))
+  stack.defer(() => gateway?.close())
   const state = () => stateOf({ registry, gateway, streams, activity, store })
-  const metricsHandler = createMetricsHandler({ authenticate, access, text: () => metrics.text(state()) })
   const listener = createListener({
     listen: config.listen,
     limits,
     streams,
     handlers: {
-      ...people.handlers,
-      assets: serveAssets(),
-      mcp: gateway.handle,
-      api,
-      metrics: metricsHandler,
+      ...rooms.handlers,
+      '.well-known': routeWellKnown(rooms.wellKnown),
+      ...(gateway && { mcp: gateway.handle }),
+      ...(registry && { api: openApi({ ...house, ...checks, registry, origin: () => origin }) }),
+      metrics: createMetricsHandler({ authenticate, access, text: () => metrics.text(state()) }),
       '': welcome,
     },
     isReady: () => store.status().writable,
@@ -106,6 +101,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const address = await listener.start()
   addresses = () => listener.addresses()
   origin = config.listen.publicUrl ?? `http://${hostFor(config.listen.host)}:${address.port}`
+  rooms.start(streams)
   writeCredentials(config.dataDir, { url: origin, key: key.text })
   const setupLink = await people.openSetup()
   const owned = stack.move()
@@ -113,42 +109,16 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     url: origin,
     newKey: key.isNew ? key.text : undefined,
     setupLink,
-    people,
+    ...rooms,
     async drain() {
       const drained = listener.drain({ limitMs: config.limits.drainMs })
-      gateway.endStreams()
+      gateway?.endStreams()
       const clean = await drained
       await owned.disposeAsync()
       return clean
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
-}
-
-/** Who may use what; a grant that ends is told to everyone who may still hold its tokens. */
-function openAccess({ revocations, people, ...tools }: AccessParts): Access {
-  const seconds = () => Math.floor(tools.clock.now() / 1000)
-  const ended = (id: GrantId) => ({ kind: 'grant' as const, id, at: seconds() })
-  const grants = createGrants({
-    ...tools,
-    revocation: {
-      statement: (id) => revocations.statement(ended(id)),
-      announce: (ids) => revocations.announce(ids.map(ended)),
-    },
-  })
-  return createAccess({ grants, people: factsOf(people) })
-}
-
-function factsOf(people: PeopleDirectory): PeopleFacts {
-  return {
-    rolesOf: (id) => people.find(id)?.roles ?? [],
-    groupsOf: (id) => people.find(id)?.groups ?? [],
-  }
-}
-
-interface AccessParts extends Omit<GrantTools, 'revocation'> {
-  readonly people: PeopleDirectory
-  readonly revocations: Revocations
 }
 
 /** Who calls, and how often they may, each counted where it refuses. */
@@ -178,8 +148,8 @@ function createChecks(
 }
 
 function stateOf(rooms: {
-  registry: ManagedRegistry
-  gateway: Gateway
+  registry: ManagedRegistry | undefined
+  gateway: Gateway | undefined
   streams: EventStreams
   activity: Activity
   store: Store
@@ -187,10 +157,10 @@ function stateOf(rooms: {
   return {
     version: VERSION,
     streams: rooms.streams.size,
-    sessions: rooms.gateway.sessions(),
+    sessions: rooms.gateway?.sessions() ?? 0,
     activity: rooms.activity.status(),
     store: rooms.store.status(),
-    servers: rooms.registry.servers(),
+    servers: rooms.registry?.servers() ?? [],
   }
 }
 
@@ -243,9 +213,7 @@ function openApi(
 ): RawHandler {
   const { registry, activity, store, config, log, metrics, origin, ...checks } = parts
   return createApi({
-    authenticate: checks.authenticate,
-    access: checks.access,
-    takeToken: checks.takeToken,
+    ...checks,
     handlers: createRoutes({
       registry,
       activity,
@@ -258,24 +226,6 @@ function openApi(
     onError: (error) => log('a request failed', { error: String(error) }),
     clock: systemClock,
     onCall: ({ method, ...call }) => metrics.countCall({ face: 'api', action: method, ...call }),
-  })
-}
-
-function openPeople(
-  parts: Pick<RegistryParts, 'store' | 'activity' | 'newId' | 'config' | 'log'> & {
-    readonly sealer: Sealer
-    readonly revocations: Revocations
-    readonly origin: () => string
-  },
-): People {
-  const { sealer, config, log } = parts
-  const tools = { clock: systemClock, random: systemRandom }
-  return createPeople({
-    ...parts,
-    ...tools,
-    pages: createPageKit({ origin: parts.origin, key: sealer.derive('forms'), random: systemRandom }),
-    trustedProxy: config.listen.trustedProxy,
-    onError: (error) => log('a page failed', { error: stackOf(error) }),
   })
 }
 

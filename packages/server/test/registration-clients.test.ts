@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { getPersonTokens } from './app-flow.ts'
 import { startDocumentHost } from './document-host.ts'
 import { decide, type PageVisitor } from './page-visitor.ts'
-import { startIdentity } from './start-identity.ts'
+import { startClientHub } from './start-client-hub.ts'
 
 const insecure = { [oauth.allowInsecureRequests]: true }
 const REDIRECT = 'http://127.0.0.1:43123/callback'
@@ -22,12 +22,9 @@ const METADATA = {
 
 async function openHub() {
   const host = await startDocumentHost()
-  const hub = await startIdentity({ hosts: [host.host] })
+  const hub = await startClientHub({ hosts: [host.host] })
   onTestFinished(() => hub[Symbol.asyncDispose]())
-  const issuer = new URL(hub.url)
-  const response = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure })
-  const as = await oauth.processDiscoveryResponse(issuer, response)
-  return { ...hub, host, as }
+  return { ...hub, host }
 }
 
 /** What an MCP application keeps, and the browser it opens. */
@@ -96,7 +93,7 @@ describe.each(SDKS)('%s gets in', (_, auth) => {
     expect(await auth(provider, { serverUrl })).toBe('AUTHORIZED')
     expect(provider.kept.access_token).not.toBe(before)
     expect(provider.redirects).toBe(1)
-    expect(hub.errors).toEqual([])
+    expect(hub.errors()).toEqual([])
     return claims
   }
 
@@ -262,7 +259,7 @@ describe('A9, A10, A12: what a person sees, and what never happens', () => {
       expect(page.text).toContain('metadata document')
     }
     expect(hub.clients.apps.list().map(({ source }) => source)).not.toContain('cimd')
-    expect(hub.errors).toEqual([])
+    expect(hub.errors()).toEqual([])
   })
 
   test('A1, A2: the redirect is one of the document’s, loopback at any port', async () => {

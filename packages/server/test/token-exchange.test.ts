@@ -5,7 +5,7 @@ import * as oauth from 'oauth4webapi'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { findExcess } from '../src/grants/index.ts'
 import { getPersonTokens } from './app-flow.ts'
-import { startIdentity } from './start-identity.ts'
+import { startClientHub } from './start-client-hub.ts'
 
 const insecure = { [oauth.allowInsecureRequests]: true }
 const BY = 'key_admin'
@@ -14,14 +14,12 @@ const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const REDIRECT = 'http://127.0.0.1:43123/callback'
 const READ = 'tool:files/read_text_file'
 
-let hub: Awaited<ReturnType<typeof startIdentity>>
+let hub: Awaited<ReturnType<typeof startClientHub>>
 let as: oauth.AuthorizationServer
 
 beforeAll(async () => {
-  hub = await startIdentity()
-  const issuer = new URL(hub.url)
-  const response = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure })
-  as = await oauth.processDiscoveryResponse(issuer, response)
+  hub = await startClientHub()
+  as = hub.as
   return () => hub[Symbol.asyncDispose]()
 })
 
@@ -450,6 +448,6 @@ describe('A16: everybody in the chain must be in good standing', () => {
       expect((await exchange(agent, subject, more as Record<string, string>)).body.error).toBe(
         'invalid_request',
       )
-    expect(hub.errors).toEqual([])
+    expect(hub.errors()).toEqual([])
   })
 })

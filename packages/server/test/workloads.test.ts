@@ -3,20 +3,18 @@ import type { AgentId, GrantId, GrantTerms } from '@parley/contract'
 import { SignJWT, importJWK } from 'jose'
 import * as oauth from 'oauth4webapi'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { startIdentity } from './start-identity.ts'
+import { startClientHub } from './start-client-hub.ts'
 
 const insecure = { [oauth.allowInsecureRequests]: true }
 const BY = 'key_admin'
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 
-let hub: Awaited<ReturnType<typeof startIdentity>>
+let hub: Awaited<ReturnType<typeof startClientHub>>
 let as: oauth.AuthorizationServer
 
 beforeAll(async () => {
-  hub = await startIdentity()
-  const issuer = new URL(hub.url)
-  const response = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure })
-  as = await oauth.processDiscoveryResponse(issuer, response)
+  hub = await startClientHub()
+  as = hub.as
   return () => hub[Symbol.asyncDispose]()
 })
 
@@ -148,7 +146,7 @@ describe('X1: client_credentials of agents', () => {
     const agent = await newAgent({})
     await forItself(agent)
     await expect
-      .poll(() => hub.activity.list({ before: undefined, limit: 100 }).map(({ record }) => record))
+      .poll(() => hub.records())
       .toContainEqual(
         expect.objectContaining({ action: 'token.issue', subject: agent.id, grant: agent.entitlement }),
       )

@@ -1,7 +1,7 @@
 import { ParleyError, type AppId, type Grant } from '@parley/contract'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Activity } from '../activity/index.ts'
-import type { App, ClientDirectory, Clients } from '../clients/index.ts'
+import type { Clients } from '../clients/index.ts'
 import type { Grants } from '../grants/index.ts'
 import { sendProblem, type RawHandler } from '../http/index.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -20,7 +20,6 @@ import { createSendErrorPage } from './provider/error-page.ts'
 import { createFindClient } from './provider/find-client.ts'
 import { findPresentedTokens } from './provider/find-presented-tokens.ts'
 import type { Provider } from './provider/library.ts'
-import { PATHS } from './provider/paths.ts'
 import { TokenFamilies } from './provider/token-families.ts'
 import { createRecordChange } from './record-change.ts'
 import { createResources } from './resources/create-resources.ts'
@@ -105,31 +104,22 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
     const clientIdOf = (holder: Grant['holder']) => clientIdOfHolder(holder, options.clients)
     const families = new TokenFamilies(shared)
     const findClient = createFindClient(options.clients)
-    const provider = createProvider({
-      ...shared,
-      families,
-      clientIdOf,
-      findClient,
-      discovery: { ...aboutClients(issuer, options.clients), ...discovery },
-    })
+    const provider = createProvider({ ...shared, families, clientIdOf, findClient, discovery })
     const present = findPresentedTokens(provider, verifyToken)
     registerWorkloadGrants(provider, { ...shared, verifyToken })
     extend?.(provider)
     const sendErrorPage = createSendErrorPage(options.pages)
-    const findApp = (clientId: string): App | undefined => options.clients.findApp(clientId)
-    const keepApp = (clientId: string) => options.clients.keepApp(clientId)
+    const { clients } = options
+    const apps = {
+      findApp: (clientId: string) => clients.findApp(clientId),
+      keepApp: (clientId: string) => clients.keepApp(clientId),
+    }
     const formKey = options.sealer.derive('consent form')
     started = {
       issuer,
       resources,
-      server: mountProvider({
-        ...shared,
-        provider,
-        sendErrorPage,
-        present,
-        more: { [PATHS.registration]: options.clients.register, ...more },
-      }),
-      pages: createInteractionPages({ ...shared, provider, findApp, keepApp, formKey }),
+      server: mountProvider({ ...shared, provider, sendErrorPage, present, more }),
+      pages: createInteractionPages({ ...shared, provider, ...apps, formKey }),
     }
   }
 
@@ -158,18 +148,7 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
   }
 }
 
-/** How apps come in (draft-ietf-oauth-client-id-metadata-document, RFC 7591). */
-function aboutClients(issuer: string, { isOpen }: Clients): Record<string, unknown> {
-  return {
-    client_id_metadata_document_supported: true,
-    ...(isOpen ? { registration_endpoint: issuer + PATHS.registration } : {}),
-  }
-}
-
-function clientIdOfHolder(
-  holder: Grant['holder'],
-  clients: Pick<ClientDirectory, 'app'>,
-): string | undefined {
+function clientIdOfHolder(holder: Grant['holder'], clients: Pick<Clients, 'app'>): string | undefined {
   if (holder.kind === 'app') return clients.app(holder.id as AppId)?.clientId
   return holder.kind === 'agent' ? holder.id : undefined
 }

@@ -103,10 +103,11 @@ class Interaction {
     const terms = buildTerms(consent, offer, { on, seconds }, where)
     if (!terms) return this.#page(visit, { session, consent, fault: NOTHING_CHOSEN })
     await this.#claim(visit)
-    const app = await this.#tools.keepApp(consent.app.clientId)
     const key = consentKey(session.person, consent)
     const before = this.#active(this.#consents.find(key))
-    const { grants, store, clock } = this.#tools
+    const { grants, store, clock, keepApp } = this.#tools
+    // An app that was known by its document alone is kept from now on.
+    const app = await keepApp(consent.clientId)
     const grant = before
       ? await grants.changeTerms(before, terms, session.person)
       : await grants.create(
