@@ -1,10 +1,15 @@
-import type { KeyId } from '@parley/contract'
-import { createRateLimiter, type TakeToken } from './access/index.ts'
+import { createAdministratorAccess, createRateLimiter, type Access, type TakeToken } from './access/index.ts'
 import { createActivity, type Activity } from './activity/index.ts'
 import { createApi, createMetricsHandler, createRoutes } from './api/index.ts'
 import { childEnvironment, type Config, type Environment } from './config/index.ts'
 import { createEgress, type Egress } from './egress/index.ts'
-import { ClientStreams, RequestStates, createGateway, type Gateway } from './gateway/index.ts'
+import {
+  ClientStreams,
+  RequestStates,
+  createGateway,
+  type Gateway,
+  type GatewayTools,
+} from './gateway/index.ts'
 import {
   EventStreams,
   StreamCaps,
@@ -15,8 +20,13 @@ import {
   type RawHandler,
 } from './http/index.ts'
 import {
-  createAuthenticate,
+  createConsentRequests,
+  createGatekeeper,
+  createHopTokens,
+  createMetadataHandler,
   type Authenticate,
+  type Authenticated,
+  type Gatekeeper,
   openBootstrapKey,
   openStateKey,
   writeCredentials,
@@ -54,18 +64,40 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const activity = stack.use(createActivity({ store, clock, mode: config.activity, onError: onLost }))
   const key = await openBootstrapKey(store, { clock, random, newId, dataDir: config.dataDir })
   const metrics = stack.use(createMetrics())
-  const { authenticate, takeToken } = createChecks(key, config, metrics)
+  let origin = ''
+  const gatekeeper = createGatekeeper({
+    keys: () => [key],
+    origin: () => origin,
+    verifier: () => undefined,
+    findApp: () => undefined,
+  })
+  const { authenticate, takeToken } = createChecks(gatekeeper, config, metrics)
+  const challenges = (resource: string) => gatekeeper.challenges(resource)
+  const access = createAdministratorAccess()
   let addresses: () => { address: string; port: number }[] = () => []
   const egress = createEgress({ limits: config.limits, writes, ownListeners: () => addresses() })
   stack.defer(() => egress.close())
   const house = { store, activity, newId, config, log, metrics }
   const registry = stack.use(await openRegistry({ ...house, egress, environment }))
   const streams = new EventStreams(config.limits)
-  const gateway = await openGateway({ ...house, registry, authenticate, takeToken, streams, writes })
+  const consents = createConsentRequests(({
+	store,
+	activity,
+	clock,
+	newId,
+	origin: () => origin,
+	grants: {
+		find: () => undefined,
+		changeTerms: () => Promise.reject(new Error('no grants'))
+	}
+}))
+  const hopTokens = createHopTokens({ sign: () => '', issuer: () => origin, clock, random })
+  const checks = { authenticate, challenges, access, consents, hopTokens, takeToken }
+  const gateway = await openGateway({ ...house, ...checks, registry, streams, writes })
   stack.defer(() => gateway.close())
-  let origin = ''
   const api = createApi({
     authenticate,
+    challenges: challenges('/api'),
     takeToken,
     handlers: createRoutes({
       registry,
@@ -86,7 +118,13 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     listen: config.listen,
     limits: config.limits,
     streams,
-    handlers: { mcp: gateway.handle, api, metrics: metricsHandler, '': welcome },
+    handlers: {
+      mcp: gateway.handle,
+      api,
+      metrics: metricsHandler,
+      '.well-known': createMetadataHandler(() => origin),
+      '': welcome,
+    },
     isReady: () => store.status().writable,
     onError: (error) => log('a request failed', { error: stackOf(error) }),
   })
@@ -112,21 +150,24 @@ export async function startHub(config: Config, environment: Environment, log: Lo
 
 /** Who calls, and how often they may, each counted where it refuses. */
 function createChecks(
-  key: { readonly id: KeyId; readonly hash: Uint8Array },
+  gatekeeper: Gatekeeper,
   { limits }: Config,
   metrics: Metrics,
 ): { authenticate: Authenticate; takeToken: TakeToken } {
-  const known = createAuthenticate([{ id: key.id, hash: key.hash }])
   const take = createRateLimiter({
     perSecond: limits.requestsPerSecond,
     burst: limits.requestsPerSecond * 2,
     monotonicMicros: () => systemClock.monotonicMicros(),
   })
+  const counted = (who: Authenticated) => {
+    if (who.kind === 'refused') metrics.countUnauthenticated()
+    return who
+  }
   return {
-    authenticate(header) {
-      const principal = known(header)
-      if (!principal) metrics.countUnauthenticated()
-      return principal
+    authenticate(header, path) {
+      const who = gatekeeper.authenticate(header, path)
+      if (who instanceof Promise) return who.then(counted)
+      return counted(who)
     },
     takeToken(subject) {
       const waitSeconds = take(subject)
@@ -167,6 +208,10 @@ interface GatewayParts extends Pick<RegistryParts, 'store' | 'activity' | 'newId
   readonly metrics: Metrics
   readonly registry: ManagedRegistry
   readonly authenticate: Authenticate
+  readonly challenges: GatewayTools['challenges']
+  readonly access: Access
+  readonly consents: GatewayTools['consents']
+  readonly hopTokens: GatewayTools['hopTokens']
   readonly takeToken: TakeToken
   readonly streams: EventStreams
   readonly writes: WriteBatch

@@ -1,3 +1,5 @@
+export type { Access, AccessRequest } from './access.ts'
+export { createAdministratorAccess } from './administrator-access.ts'
 export { decide } from './decide.ts'
 export type { Action } from './decide.ts'
 export { createRateLimiter } from './rate-limiter.ts'

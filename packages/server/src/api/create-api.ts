@@ -9,7 +9,7 @@ import {
 } from '@parley/contract'
 import { decide, type TakeToken } from '../access/index.ts'
 import { readBody, refuseRequest, sendJson, sendProblem, type RawHandler } from '../http/index.ts'
-import type { Authenticate } from '../identity/index.ts'
+import { Challenge, type Authenticate, type Authenticated, type Challenges } from '../identity/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { StrictJsonError, parseStrict } from '../lib/strict-json/index.ts'
 
@@ -46,6 +46,7 @@ interface Match {
  */
 export function createApi(options: {
   readonly authenticate: Authenticate
+  readonly challenges: Challenges
   readonly takeToken: TakeToken
   readonly handlers: ApiHandlers
   readonly onError: (error: unknown) => void
@@ -55,15 +56,35 @@ export function createApi(options: {
 }): RawHandler {
   const { authenticate, takeToken, handlers, onError, clock } = options
 
-  return function handle(req: IncomingMessage, res: ServerResponse, path: string): void {
-    const principal = authenticate(req.headers.authorization)
-    if (!principal) {
-      res.setHeader('www-authenticate', 'Bearer')
-      return refuse(new ParleyError('unauthenticated', 'Send `Authorization: Bearer <key>`.'))
+  function handle(req: IncomingMessage, res: ServerResponse, path: string): void {
+    const who = authenticate(req.headers.authorization, '/api')
+    if (who instanceof Promise)
+      who.then((known) => admit(req, res, { path, who: known })).catch(refuserOf(res))
+    else admit(req, res, { path, who })
+  }
+
+  function refuserOf(res: ServerResponse) {
+    return (error: unknown): void => {
+      const known = toParleyError(error)
+      if (known.code === 'internal') onError(error)
+      if (res.headersSent || res.destroyed) return
+      sendProblem(res, known, known instanceof Challenge ? ['www-authenticate', known.wwwAuthenticate] : [])
     }
+  }
+
+  function admit(
+    req: IncomingMessage,
+    res: ServerResponse,
+    { path, who }: { path: string; who: Authenticated },
+  ): void {
+    const refuse = refuserOf(res)
+    if (who.kind === 'refused') return refuse(who.error)
+    const { principal } = who
     const match = matchRoute(req.method ?? '', path)
     if (!match)
       return refuse(new ParleyError('not_found', 'There is no such route; /api/openapi.json lists them.'))
+    const missing = missingScope(principal, match.route)
+    if (missing !== undefined) return refuse(options.challenges.insufficientScope([missing]))
     const decision = decide(principal, match.route.method === 'GET' ? 'hub.read' : 'hub.manage', undefined)
     if (decision.kind !== 'allow')
       return refuse(new ParleyError('forbidden', 'Only an administrator may do this.'))
@@ -90,12 +111,6 @@ export function createApi(options: {
         },
       )
     })
-
-    function refuse(error: unknown): void {
-      const known = toParleyError(error)
-      if (known.code === 'internal') onError(error)
-      if (!res.headersSent && !res.destroyed) sendProblem(res, known)
-    }
   }
 
   async function serve(
@@ -109,6 +124,15 @@ export function createApi(options: {
     const reply = await handlers[match.name]({ principal, parameters: match.parameters, query, body })
     return match.route.response.parse(reply)
   }
+
+  return handle
+}
+
+/** `hub:manage` includes `hub:read`. A key has no scopes and is held to none. */
+function missingScope({ scopes }: Principal, route: ApiRoute): string | undefined {
+  if (scopes === undefined || scopes.includes('hub:manage')) return undefined
+  if (route.method !== 'GET') return 'hub:manage'
+  return scopes.includes('hub:read') ? undefined : 'hub:read'
 }
 
 function readJson(body: Buffer, route: ApiRoute): unknown {
