@@ -70,7 +70,8 @@ function askByUndici(): Ask {
 function askByLane(): Ask {
   const url = `http://127.0.0.1:${port}`
   const timeouts = { upstreamConnectTimeoutMs: 5000, upstreamTimeoutMs: 60_000 }
-  const limits = { ...timeouts, upstreamResponseBytes: 10_000_000, upstreamConnections: CONNECTIONS }
+  const sizes = { upstreamResponseBytes: 10_000_000, clientMetadataBytes: 10_240 }
+  const limits = { ...timeouts, ...sizes, upstreamConnections: CONNECTIONS }
   const egress = createEgress({ limits, writes: new WriteBatch(), ownListeners: () => [] })
   const { lane } = egress.open({ purpose: 'upstream', url, allowance: egress.allow(url, 'benchmark') })
   const senders = new Map<string, ReturnType<typeof lane.endpoint>>()

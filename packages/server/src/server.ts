@@ -1,4 +1,4 @@
-import { createAdministratorAccess, createRateLimiter, type Access, type TakeToken } from './access/index.ts'
+import { createAccess, createRateLimiter, type Access, type TakeToken } from './access/index.ts'
 import { createActivity, type Activity } from './activity/index.ts'
 import { createApi, createMetricsHandler, createRoutes } from './api/index.ts'
 import { childEnvironment, type Config, type Environment } from './config/index.ts'
@@ -10,6 +10,7 @@ import {
   type Gateway,
   type GatewayTools,
 } from './gateway/index.ts'
+import { createGrants } from './grants/index.ts'
 import {
   EventStreams,
   StreamCaps,
@@ -62,6 +63,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const store = stack.use(await openStore(config.dataDir))
   const onLost = (error: unknown) => log('activity was lost', { error: String(error) })
   const activity = stack.use(createActivity({ store, clock, mode: config.activity, onError: onLost }))
+  const access = openAccess({ store, activity, clock, newId })
   const key = await openBootstrapKey(store, { clock, random, newId, dataDir: config.dataDir })
   const metrics = stack.use(createMetrics())
   let origin = ''
@@ -75,7 +77,8 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const challenges = (resource: string) => gatekeeper.challenges(resource)
   const access = createAdministratorAccess()
   let addresses: () => { address: string; port: number }[] = () => []
-  const egress = createEgress({ limits: config.limits, writes, ownListeners: () => addresses() })
+  const { limits, egress: trust } = config
+  const egress = createEgress({ limits, ...trust, writes, ownListeners: () => addresses() })
   stack.defer(() => egress.close())
   const house = { store, activity, newId, config, log, metrics }
   const registry = stack.use(await openRegistry({ ...house, egress, environment }))
@@ -98,6 +101,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const api = createApi({
     authenticate,
     challenges: challenges('/api'),
+    access,
     takeToken,
     handlers: createRoutes({
       registry,
@@ -113,10 +117,10 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     onCall: ({ method, ...call }) => metrics.countCall({ face: 'api', action: method, ...call }),
   })
   const state = () => stateOf({ registry, gateway, streams, activity, store })
-  const metricsHandler = createMetricsHandler({ authenticate, text: () => metrics.text(state()) })
+  const metricsHandler = createMetricsHandler({ authenticate, access, text: () => metrics.text(state()) })
   const listener = createListener({
     listen: config.listen,
-    limits: config.limits,
+    limits,
     streams,
     handlers: {
       mcp: gateway.handle,
@@ -146,6 +150,16 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** Who may use what. */
+function openAccess(tools: Omit<GrantTools, 'revocation'>): Access {
+  const grants = createGrants({
+    ...tools,
+    // TODO(#3): the room of revocations writes and tells them.
+    revocation: { statement: () => ({ sql: 'SELECT 1', parameters: [] }), announce: () => {} },
+  })
+  return createAccess({ grants, people: { rolesOf: () => [], groupsOf: () => [] } })
 }
 
 /** Who calls, and how often they may, each counted where it refuses. */

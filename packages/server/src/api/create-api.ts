@@ -7,7 +7,7 @@ import {
   type ErrorCode,
   type Principal,
 } from '@parley/contract'
-import { decide, type TakeToken } from '../access/index.ts'
+import type { Access, TakeToken } from '../access/index.ts'
 import { readBody, refuseRequest, sendJson, sendProblem, type RawHandler } from '../http/index.ts'
 import { Challenge, type Authenticate, type Authenticated, type Challenges } from '../identity/index.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -47,6 +47,7 @@ interface Match {
 export function createApi(options: {
   readonly authenticate: Authenticate
   readonly challenges: Challenges
+  readonly access: Pick<Access, 'decide'>
   readonly takeToken: TakeToken
   readonly handlers: ApiHandlers
   readonly onError: (error: unknown) => void
@@ -54,7 +55,7 @@ export function createApi(options: {
   /** Told of every call that reached a route. */
   readonly onCall: (call: ApiCall) => void
 }): RawHandler {
-  const { authenticate, takeToken, handlers, onError, clock } = options
+  const { authenticate, access, takeToken, handlers, onError, clock } = options
 
   function handle(req: IncomingMessage, res: ServerResponse, path: string): void {
     const who = authenticate(req.headers.authorization, '/api')
@@ -83,11 +84,10 @@ export function createApi(options: {
     const match = matchRoute(req.method ?? '', path)
     if (!match)
       return refuse(new ParleyError('not_found', 'There is no such route; /api/openapi.json lists them.'))
-    const missing = missingScope(principal, match.route)
-    if (missing !== undefined) return refuse(options.challenges.insufficientScope([missing]))
-    const decision = decide(principal, match.route.method === 'GET' ? 'hub.read' : 'hub.manage', undefined)
+    const decision = access.decide({ principal, action: match.route.action })
+    if (decision.kind === 'scope') return refuse(options.challenges.insufficientScope(decision.missing))
     if (decision.kind !== 'allow')
-      return refuse(new ParleyError('forbidden', 'Only an administrator may do this.'))
+      return refuse(new ParleyError('forbidden', `Your role does not include ${match.route.action}.`))
     if (takeToken(principal.subject) > 0) return refuse(new ParleyError('rate_limited', 'Too many requests.'))
     if (
       match.route.method === 'POST' &&
@@ -126,13 +126,6 @@ export function createApi(options: {
   }
 
   return handle
-}
-
-/** `hub:manage` includes `hub:read`. A key has no scopes and is held to none. */
-function missingScope({ scopes }: Principal, route: ApiRoute): string | undefined {
-  if (scopes === undefined || scopes.includes('hub:manage')) return undefined
-  if (route.method !== 'GET') return 'hub:manage'
-  return scopes.includes('hub:read') ? undefined : 'hub:read'
 }
 
 function readJson(body: Buffer, route: ApiRoute): unknown {

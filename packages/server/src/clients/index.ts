@@ -1,1 +1,6 @@
-export type { Agent, App, ClientDirectory } from './clients.ts'
+export type { ProofChoice, ShownOnce } from './agents.ts'
+export type { ClientMetadata } from './client-metadata.ts'
+export type { Agent, App, ClientDirectory, ClientResolution, ProofView, ProviderClient } from './clients.ts'
+export { createClients } from './create-clients.ts'
+export type { Clients, ClientsOptions } from './create-clients.ts'
+export { TOKEN_EXCHANGE } from './to-provider-client.ts'

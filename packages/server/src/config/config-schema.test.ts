@@ -23,6 +23,14 @@ it('publishes a closed JSON Schema in which every setting is described', () => {
   visit(schema, '')
   expect(undescribed).toEqual([])
   expect(open).toEqual([])
-  expect(Object.keys(schema['properties'] as object)).toEqual(['listen', 'servers', 'limits', 'activity'])
+  expect(Object.keys(schema['properties'] as object)).toEqual([
+    'listen',
+    'servers',
+    'apps',
+    'identity',
+    'egress',
+    'limits',
+    'activity',
+  ])
   expect(schema).not.toHaveProperty('required')
 })

@@ -60,6 +60,22 @@ const limits = z.strictObject({
     { min: 1, max: 100_000 },
     'Open sessions with one server of the session era; each is a process for stdio.',
   ),
+  clientMetadataBytes: limit(
+    10_240,
+    { min: 1024, max: MEBIBYTE },
+    'Largest client ID metadata document, and largest body of a client registration.',
+  ),
+  registrationsPerHour: limit(
+    15,
+    { min: 1, max: 1_000_000 },
+    'Apps that one client address may register within an hour.',
+  ),
+  registeredApps: limit(
+    10_000,
+    { min: 1, max: 1_000_000 },
+    'Apps that registered themselves; a tenth as many may wait for their first grant.',
+  ),
+  agents: limit(10_000, { min: 1, max: 1_000_000 }, 'Agents, retired ones included.'),
   drainMs: limit(15_000, { min: 0, max: HOUR_MS }, 'Time that calls in flight get to finish at shutdown.'),
 })
 
@@ -85,6 +101,33 @@ const listen = z.strictObject({
     .max(100)
     .default([])
     .describe('Further accepted values of the Origin header.'),
+})
+
+const identity = z.strictObject({
+  registration: z
+    .enum(['open', 'off'])
+    .default('open')
+    .describe('Whether apps may register themselves (RFC 7591); they get nothing before a person consents.'),
+  clientMetadataHosts: z
+    .array(
+      z
+        .string()
+        .max(262)
+        .regex(/^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$/, 'host:port, such as localhost:8443'),
+    )
+    .max(100)
+    .default([])
+    .describe(
+      'Hosts with port, not on the public internet, whose client ID metadata documents may be fetched.',
+    ),
+})
+
+const egress = z.strictObject({
+  caFile: z
+    .string()
+    .max(4096)
+    .optional()
+    .describe('PEM file of further certificate authorities, relative to this file.'),
 })
 
 const serverName = z
@@ -128,10 +171,23 @@ const server = z.strictObject({
     .describe('Pinned npm package, name@1.2.3; required when the program is an installed npm package.'),
 })
 
+/** An app that an administrator knows; its redirect URIs are held to the rules of registration when it is read. */
+const app = z.strictObject({
+  name: text.min(1).optional().describe('What people are shown; the name here when absent.'),
+  redirectUris: z
+    .array(z.string().max(2048))
+    .min(1)
+    .max(20)
+    .describe('https, http on localhost, or a scheme of the app such as com.example.app:/callback.'),
+})
+
 /** The whole of `parley.yaml`. Everything is optional; unknown keys are refused. */
 export const configSchema = z.strictObject({
   listen: listen.prefault({}),
   servers: z.record(serverName, server).default({}).describe('MCP servers by name.'),
+  apps: z.record(serverName, app).default({}).describe('LLM apps by client_id: public clients with PKCE.'),
+  identity: identity.prefault({}),
+  egress: egress.prefault({}),
   limits: limits.prefault({}),
   activity: z
     .enum(['queued', 'strict'])
@@ -141,6 +197,7 @@ export const configSchema = z.strictObject({
 
 export type FileConfig = z.output<typeof configSchema>
 export type FileServer = z.output<typeof server>
+export type FileApp = z.output<typeof app>
 
 /** The JSON Schema (draft 2020-12) of `parley.yaml`, for editors and for the reference page. */
 export function configJsonSchema(): Record<string, unknown> {

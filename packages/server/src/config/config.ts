@@ -42,6 +42,20 @@ export interface StdioServerConfig {
 
 export type ServerConfig = HttpServerConfig | StdioServerConfig
 
+/** An app that the file declares. */
+export interface AppConfig {
+  /** Its client_id. */
+  readonly clientId: string
+  readonly name: string
+  readonly redirectUris: readonly string[]
+}
+
+export interface IdentityConfig {
+  readonly registration: 'open' | 'off'
+  /** `host:port` as written. */
+  readonly clientMetadataHosts: readonly string[]
+}
+
 /** The whole configuration: resolved, checked and frozen. Holds no secret. */
 export interface Config {
   /** The file it came from; undefined when there is none. */
@@ -51,6 +65,10 @@ export interface Config {
   readonly listen: ListenConfig
   /** In the order of the file. */
   readonly servers: readonly ServerConfig[]
+  readonly apps: readonly AppConfig[]
+  readonly identity: IdentityConfig
+  /** PEM certificates of authorities trusted beside the usual ones. */
+  readonly egress: { readonly ca: string | undefined }
   readonly limits: Limits
   readonly activity: 'queued' | 'strict'
 }

@@ -4,8 +4,10 @@ export { ConfigError } from './config-error.ts'
 export type { ConfigProblem } from './config-error.ts'
 export { configJsonSchema } from './config-schema.ts'
 export type {
+  AppConfig,
   Config,
   HttpServerConfig,
+  IdentityConfig,
   Limits,
   ListenConfig,
   ServerConfig,

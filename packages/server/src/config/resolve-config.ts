@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { checkListen, isLoopbackHost } from './check-listen.ts'
 import type { Contradiction } from './check-listen.ts'
 import { ConfigError } from './config-error.ts'
@@ -6,6 +6,7 @@ import type { Config, Limits, ListenConfig, ServerConfig } from './config.ts'
 import { findConfusableName } from './find-confusable-name.ts'
 import type { LoadedFile } from './load-file.ts'
 import type { Environment } from './read-env.ts'
+import { readAuthorities } from './read-authorities.ts'
 import { resolveServer } from './resolve-server.ts'
 
 /** What the command line says; it wins over the environment and the file. */
@@ -61,6 +62,11 @@ export function resolveConfig(sources: ConfigSources): Config {
     else servers.push(resolved.server)
   }
   problems.push(...checkLoops(servers, listen))
+  const authorities = readAuthorities(
+    settings.egress.caFile,
+    file === undefined ? workingDirectory : dirname(file),
+  )
+  if (typeof authorities === 'object') problems.push(authorities)
   if (problems.length > 0)
     throw new ConfigError(problems.map(({ path, message }) => loaded.problemAt(path, message)))
   return Object.freeze({
@@ -68,6 +74,13 @@ export function resolveConfig(sources: ConfigSources): Config {
     dataDir: resolve(workingDirectory, flags.dataDir ?? environment.dataDir ?? DEFAULT_DATA_DIR),
     listen,
     servers: Object.freeze(servers),
+    apps: Object.freeze(
+      Object.entries(settings.apps).map(([clientId, { name, redirectUris }]) =>
+        Object.freeze({ clientId, name: name ?? clientId, redirectUris: Object.freeze([...redirectUris]) }),
+      ),
+    ),
+    identity: Object.freeze({ ...settings.identity }),
+    egress: Object.freeze({ ca: typeof authorities === 'string' ? authorities : undefined }),
     limits: Object.freeze({ ...settings.limits }),
     activity: settings.activity,
   })

@@ -1,3 +1,4 @@
+import { createSecureContext, getCACertificates } from 'node:tls'
 import { Pool } from 'undici'
 import type { WriteBatch } from '../lib/write-batch.ts'
 import { portOf, readTarget, refusedTarget } from './admit-target.ts'
@@ -20,6 +21,8 @@ export interface EgressOptions {
   readonly resolve?: Resolve
   /** Ports that URLs may use which no administrator typed. */
   readonly discoveredPorts?: readonly number[]
+  /** PEM certificates of authorities that are trusted beside the usual ones. */
+  readonly ca?: string | undefined
 }
 
 export interface OpenOptions {
@@ -57,6 +60,10 @@ export function createEgress(options: EgressOptions): Egress {
     ownListeners: options.ownListeners,
     isActive: (allowance) => allowances.has(allowance),
   }
+  const secureContext =
+    options.ca === undefined
+      ? undefined
+      : createSecureContext({ ca: [...getCACertificates('default'), options.ca] })
   return Object.freeze({ allow, disallow, open, close })
 
   function allow(typedUrl: string, reason: string): Allowance {
@@ -80,6 +87,7 @@ export function createEgress(options: EgressOptions): Egress {
     const connect = guardConnect(target, rules, {
       connectTimeoutMs: limits.connectTimeoutMs,
       resolve: options.resolve ?? resolveHost,
+      secureContext,
     })
     const pool = new Pool(target.origin, {
       connections: limits.connections,

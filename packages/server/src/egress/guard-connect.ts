@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import type { LookupAddress, LookupOptions } from 'node:dns'
 import type { LookupFunction } from 'node:net'
+import type { SecureContext } from 'node:tls'
 import { buildConnector } from 'undici'
 import { refuseAddress, refusedTarget } from './admit-target.ts'
 import type { Target, TargetRules } from './admit-target.ts'
@@ -21,7 +22,7 @@ export function resolveHost(host: string): Promise<readonly LookupAddress[]> {
 export function guardConnect(
   target: Target,
   rules: TargetRules,
-  options: { connectTimeoutMs: number; resolve: Resolve },
+  options: { connectTimeoutMs: number; resolve: Resolve; secureContext?: SecureContext | undefined },
 ): buildConnector.connector {
   const connect = buildConnector({
     allowH2: false,
@@ -29,6 +30,7 @@ export function guardConnect(
     lookup: guardLookup(target, rules, options.resolve),
     autoSelectFamily: true,
     rejectUnauthorized: true,
+    ...(options.secureContext ? { secureContext: options.secureContext } : {}),
   })
   return (request, callback) => {
     if (isIP(request.hostname) !== 0) {

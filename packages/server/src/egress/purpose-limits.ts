@@ -1,7 +1,10 @@
 import type { Limits } from '../config/index.ts'
 
-/** What an outlet is for; each purpose has its own limits, and connections are never shared between outlets. */
-export type Purpose = 'upstream' | 'probe'
+/**
+ * What an outlet is for; each purpose has its own limits, and connections are never shared between outlets. `cimd` and
+ * `jwks` fetch what an app that anybody may have made up points at: its metadata document, its public keys.
+ */
+export type Purpose = 'upstream' | 'probe' | 'cimd' | 'jwks'
 
 export interface PurposeLimits {
   /** Name lookup, TCP and TLS together. */
@@ -20,24 +23,39 @@ export interface PurposeLimits {
 
 export type EgressLimits = Pick<
   Limits,
-  'upstreamConnectTimeoutMs' | 'upstreamTimeoutMs' | 'upstreamResponseBytes' | 'upstreamConnections'
+  | 'upstreamConnectTimeoutMs'
+  | 'upstreamTimeoutMs'
+  | 'upstreamResponseBytes'
+  | 'upstreamConnections'
+  | 'clientMetadataBytes'
 >
 
 const RESPONSE_HEADER_BYTES = 16_384
 const PROBE_TIMEOUT_MS = 10_000
 const PROBE_CONNECTIONS = 2
+const CLIENT_TIMEOUT_MS = 5000
+const JWKS_BYTES = 65_536
 
-/** The limits of one purpose. A probe answers a person who waits, so it gives up early. */
+/** The limits of one purpose. Whatever a person waits for gives up early. */
 export function purposeLimits(purpose: Purpose, limits: EgressLimits): PurposeLimits {
-  const isProbe = purpose === 'probe'
-  const timeoutMs = isProbe ? Math.min(PROBE_TIMEOUT_MS, limits.upstreamTimeoutMs) : limits.upstreamTimeoutMs
+  const timeoutMs = Math.min(purposeTimeoutMs(purpose), limits.upstreamTimeoutMs)
   return {
     connectTimeoutMs: Math.min(timeoutMs, limits.upstreamConnectTimeoutMs),
     headersTimeoutMs: timeoutMs,
     idleTimeoutMs: timeoutMs,
     totalTimeoutMs: timeoutMs,
     headerBytes: RESPONSE_HEADER_BYTES,
-    responseBytes: limits.upstreamResponseBytes,
-    connections: isProbe ? PROBE_CONNECTIONS : limits.upstreamConnections,
+    responseBytes: responseBytes(purpose, limits),
+    connections: purpose === 'upstream' ? limits.upstreamConnections : PROBE_CONNECTIONS,
   }
+}
+
+function purposeTimeoutMs(purpose: Purpose): number {
+  if (purpose === 'upstream') return Infinity
+  return purpose === 'probe' ? PROBE_TIMEOUT_MS : CLIENT_TIMEOUT_MS
+}
+
+function responseBytes(purpose: Purpose, limits: EgressLimits): number {
+  if (purpose === 'cimd') return limits.clientMetadataBytes
+  return purpose === 'jwks' ? JWKS_BYTES : limits.upstreamResponseBytes
 }

@@ -49,6 +49,7 @@ export function smallEgress(options: Partial<EgressOptions> = {}) {
       upstreamTimeoutMs: 1500,
       upstreamResponseBytes: 1_048_576,
       upstreamConnections: 4,
+      clientMetadataBytes: 10_240,
     },
     ownListeners: () => [],
     ...options,

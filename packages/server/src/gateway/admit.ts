@@ -4,6 +4,7 @@ import type { LimitReached } from '../grants/index.ts'
 import { limit, type Call, type GatewayTools, type Target } from './call.ts'
 import { resourceNames } from './resource-names.ts'
 import { unknownTarget } from './unknown-target.ts'
+import { visibilityFor } from './visibility.ts'
 
 /** `ask`: a person could allow it. */
 export type Admission =
@@ -50,17 +51,25 @@ function refuse(
   switch (decision.kind) {
     case 'consent':
       return { kind: 'ask', missing: decision.missing }
+    case 'scope':
+      throw challenges.insufficientScope(decision.missing)
     case 'step-up':
       throw challenges.insufficientAuthentication(decision.acr, decision.maxAgeSeconds)
     case 'approval':
       throw new ParleyError('forbidden', 'This call needs an approval, which cannot be asked for yet.')
     case 'deny':
+      if (isShown(tools, call, target)) throw new ParleyError('forbidden', decision.reason)
       // Who may not use it learns no more of it than of what does not exist.
       throw unknownTarget(
         target.kind,
         call.envelope.string(target.kind === 'resource' ? 'uri' : 'name') ?? '',
       )
   }
+}
+
+/** What a list shows is no secret: only the arguments are not allowed. */
+function isShown(tools: GatewayTools, call: Call, { entry, kind, name }: Target): boolean {
+  return visibilityFor(tools, call).shows(entry, kind, name)
 }
 
 function goUnless(reached: LimitReached | undefined): Admission {

@@ -1,3 +1,4 @@
+export { clientAddress } from './client-address.ts'
 export { createListener } from './create-listener.ts'
 export type { Listener, ListenerLimits, ListenerOptions } from './create-listener.ts'
 export { EventStreams } from './event-streams.ts'

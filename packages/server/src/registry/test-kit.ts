@@ -164,6 +164,7 @@ const LIMITS = {
   upstreamTimeoutMs: 10_000,
   upstreamResponseBytes: 20_000_000,
   upstreamConnections: 16,
+  clientMetadataBytes: 10_240,
 }
 
 export function newDataDir(): string {

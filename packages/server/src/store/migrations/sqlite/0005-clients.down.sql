@@ -1,0 +1,3 @@
+DROP TABLE client_proofs;
+DROP TABLE agents;
+DROP TABLE apps;
