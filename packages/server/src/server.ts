@@ -1,16 +1,10 @@
-import { createAccess, createRateLimiter, type Access, type TakeToken } from './access/index.ts'
+import type { KeyId } from '@parley/contract'
+import { createRateLimiter, type TakeToken } from './access/index.ts'
 import { createActivity, type Activity } from './activity/index.ts'
 import { createApi, createMetricsHandler, createRoutes } from './api/index.ts'
 import { childEnvironment, type Config, type Environment } from './config/index.ts'
 import { createEgress, type Egress } from './egress/index.ts'
-import {
-  ClientStreams,
-  RequestStates,
-  createGateway,
-  type Gateway,
-  type GatewayTools,
-} from './gateway/index.ts'
-import { createGrants } from './grants/index.ts'
+import { ClientStreams, RequestStates, createGateway, type Gateway } from './gateway/index.ts'
 import {
   EventStreams,
   StreamCaps,
@@ -21,13 +15,8 @@ import {
   type RawHandler,
 } from './http/index.ts'
 import {
-  createConsentRequests,
-  createGatekeeper,
-  createHopTokens,
-  createMetadataHandler,
+  createAuthenticate,
   type Authenticate,
-  type Authenticated,
-  type Gatekeeper,
   openBootstrapKey,
   openStateKey,
   writeCredentials,
@@ -36,7 +25,10 @@ import { systemClock } from './lib/clock.ts'
 import { createNewId, systemRandom, type NewId } from './lib/random.ts'
 import { WriteBatch } from './lib/write-batch.ts'
 import { createMetrics, type HubState, type Metrics } from './metrics/index.ts'
+import { createPageKit, serveAssets } from './pages/index.ts'
+import { createPeople, type People } from './people/index.ts'
 import { createRegistry, type ManagedRegistry, type ServerTarget } from './registry/index.ts'
+import { openSealer, type Sealer } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
 import { createUpstream, type UpstreamTarget } from './upstream/index.ts'
 
@@ -49,6 +41,10 @@ export interface Hub extends AsyncDisposable {
   readonly url: string
   /** The administrator's key, only when it was made at this start. */
   readonly newKey: string | undefined
+  /** Makes the first administrator; undefined when there is one. Works once, and until the next start. */
+  readonly setupLink: string | undefined
+  /** Accounts: administrators manage them here. */
+  readonly people: People
   /** Lets calls end, then closes everything; false when some had to be cut. */
   drain(): Promise<boolean>
 }
@@ -63,70 +59,33 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const store = stack.use(await openStore(config.dataDir))
   const onLost = (error: unknown) => log('activity was lost', { error: String(error) })
   const activity = stack.use(createActivity({ store, clock, mode: config.activity, onError: onLost }))
-  const access = openAccess({ store, activity, clock, newId })
   const key = await openBootstrapKey(store, { clock, random, newId, dataDir: config.dataDir })
   const metrics = stack.use(createMetrics())
-  let origin = ''
-  const gatekeeper = createGatekeeper({
-    keys: () => [key],
-    origin: () => origin,
-    verifier: () => undefined,
-    findApp: () => undefined,
-  })
-  const { authenticate, takeToken } = createChecks(gatekeeper, config, metrics)
-  const challenges = (resource: string) => gatekeeper.challenges(resource)
-  const access = createAdministratorAccess()
+  const { authenticate, takeToken } = createChecks(key, config, metrics)
   let addresses: () => { address: string; port: number }[] = () => []
-  const { limits, egress: trust } = config
-  const egress = createEgress({ limits, ...trust, writes, ownListeners: () => addresses() })
+  const egress = createEgress({ limits: config.limits, writes, ownListeners: () => addresses() })
   stack.defer(() => egress.close())
   const house = { store, activity, newId, config, log, metrics }
   const registry = stack.use(await openRegistry({ ...house, egress, environment }))
   const streams = new EventStreams(config.limits)
-  const consents = createConsentRequests(({
-	store,
-	activity,
-	clock,
-	newId,
-	origin: () => origin,
-	grants: {
-		find: () => undefined,
-		changeTerms: () => Promise.reject(new Error('no grants'))
-	}
-}))
-  const hopTokens = createHopTokens({ sign: () => '', issuer: () => origin, clock, random })
-  const checks = { authenticate, challenges, access, consents, hopTokens, takeToken }
-  const gateway = await openGateway({ ...house, ...checks, registry, streams, writes })
+  const gateway = await openGateway({ ...house, registry, authenticate, takeToken, streams, writes })
   stack.defer(() => gateway.close())
-  const api = createApi({
-    authenticate,
-    challenges: challenges('/api'),
-    access,
-    takeToken,
-    handlers: createRoutes({
-      registry,
-      activity,
-      store,
-      clock,
-      dataDir: config.dataDir,
-      version: VERSION,
-      origin: () => origin,
-    }),
-    onError: (error) => log('a request failed', { error: String(error) }),
-    clock,
-    onCall: ({ method, ...call }) => metrics.countCall({ face: 'api', action: method, ...call }),
-  })
+  let origin = ''
+  const sealer = await openSealer({ dataDir: config.dataDir, store, random })
+  const people = openPeople({ ...house, sealer, origin: () => origin })
+  const api = openApi({ ...house, registry, authenticate, takeToken, origin: () => origin })
   const state = () => stateOf({ registry, gateway, streams, activity, store })
-  const metricsHandler = createMetricsHandler({ authenticate, access, text: () => metrics.text(state()) })
+  const metricsHandler = createMetricsHandler({ authenticate, text: () => metrics.text(state()) })
   const listener = createListener({
     listen: config.listen,
-    limits,
+    limits: config.limits,
     streams,
     handlers: {
+      ...people.handlers,
+      assets: serveAssets(),
       mcp: gateway.handle,
       api,
       metrics: metricsHandler,
-      '.well-known': createMetadataHandler(() => origin),
       '': welcome,
     },
     isReady: () => store.status().writable,
@@ -137,10 +96,13 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   addresses = () => listener.addresses()
   origin = config.listen.publicUrl ?? `http://${hostFor(config.listen.host)}:${address.port}`
   writeCredentials(config.dataDir, { url: origin, key: key.text })
+  const setupLink = await people.openSetup()
   const owned = stack.move()
   return {
     url: origin,
     newKey: key.isNew ? key.text : undefined,
+    setupLink,
+    people,
     async drain() {
       const drained = listener.drain({ limitMs: config.limits.drainMs })
       gateway.endStreams()
@@ -152,36 +114,23 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   }
 }
 
-/** Who may use what. */
-function openAccess(tools: Omit<GrantTools, 'revocation'>): Access {
-  const grants = createGrants({
-    ...tools,
-    // TODO(#3): the room of revocations writes and tells them.
-    revocation: { statement: () => ({ sql: 'SELECT 1', parameters: [] }), announce: () => {} },
-  })
-  return createAccess({ grants, people: { rolesOf: () => [], groupsOf: () => [] } })
-}
-
 /** Who calls, and how often they may, each counted where it refuses. */
 function createChecks(
-  gatekeeper: Gatekeeper,
+  key: { readonly id: KeyId; readonly hash: Uint8Array },
   { limits }: Config,
   metrics: Metrics,
 ): { authenticate: Authenticate; takeToken: TakeToken } {
+  const known = createAuthenticate([{ id: key.id, hash: key.hash }])
   const take = createRateLimiter({
     perSecond: limits.requestsPerSecond,
     burst: limits.requestsPerSecond * 2,
     monotonicMicros: () => systemClock.monotonicMicros(),
   })
-  const counted = (who: Authenticated) => {
-    if (who.kind === 'refused') metrics.countUnauthenticated()
-    return who
-  }
   return {
-    authenticate(header, path) {
-      const who = gatekeeper.authenticate(header, path)
-      if (who instanceof Promise) return who.then(counted)
-      return counted(who)
+    authenticate(header) {
+      const principal = known(header)
+      if (!principal) metrics.countUnauthenticated()
+      return principal
     },
     takeToken(subject) {
       const waitSeconds = take(subject)
@@ -222,10 +171,6 @@ interface GatewayParts extends Pick<RegistryParts, 'store' | 'activity' | 'newId
   readonly metrics: Metrics
   readonly registry: ManagedRegistry
   readonly authenticate: Authenticate
-  readonly challenges: GatewayTools['challenges']
-  readonly access: Access
-  readonly consents: GatewayTools['consents']
-  readonly hopTokens: GatewayTools['hopTokens']
   readonly takeToken: TakeToken
   readonly streams: EventStreams
   readonly writes: WriteBatch
@@ -253,6 +198,52 @@ async function openGateway(parts: GatewayParts): Promise<Gateway> {
         error ? refuseRequest(req, res, error, { asJsonRpc: true }) : onBody(body),
       ),
   )
+}
+
+function openApi(
+  parts: Omit<GatewayParts, 'streams' | 'writes' | 'newId'> & { readonly origin: () => string },
+): RawHandler {
+  const { registry, activity, store, config, log, metrics, origin, ...checks } = parts
+  return createApi({
+    authenticate: checks.authenticate,
+    takeToken: checks.takeToken,
+    handlers: createRoutes({
+      registry,
+      activity,
+      store,
+      clock: systemClock,
+      dataDir: config.dataDir,
+      version: VERSION,
+      origin,
+    }),
+    onError: (error) => log('a request failed', { error: String(error) }),
+    clock: systemClock,
+    onCall: ({ method, ...call }) => metrics.countCall({ face: 'api', action: method, ...call }),
+  })
+}
+
+function openPeople(
+  parts: Pick<RegistryParts, 'store' | 'activity' | 'newId' | 'config' | 'log'> & {
+    readonly sealer: Sealer
+    readonly origin: () => string
+  },
+): People {
+  const { sealer, config, log } = parts
+  const tools = { clock: systemClock, random: systemRandom }
+  return createPeople({
+    ...parts,
+    ...tools,
+    pages: createPageKit({ origin: parts.origin, key: sealer.derive('forms'), random: systemRandom }),
+    revocations: NO_TOKENS,
+    trustedProxy: config.listen.trustedProxy,
+    onError: (error) => log('a page failed', { error: stackOf(error) }),
+  })
+}
+
+/** Sessions are all that people have until there are tokens to cut off. */
+const NO_TOKENS = {
+  statement: () => ({ sql: 'SELECT 1', parameters: [] }),
+  announce: () => undefined,
 }
 
 function openRegistry(parts: RegistryParts): Promise<ManagedRegistry> {
