@@ -71,7 +71,11 @@ export class Dispatcher {
     const { host, origin } = request.headers
     if (host === undefined) return this.#refuse(request, response, 'invalid_request', NO_HOST)
     if (!this.#hosts.has(host)) return this.#refuse(request, response, 'host_refused', BAD_HOST)
-    if (origin !== undefined && !this.#origins.has(origin) && this.#answerForeign(request, response, origin))
+    if (
+      origin !== undefined &&
+      !this.#isOwn(origin, request) &&
+      this.#answerForeign(request, response, origin)
+    )
       return
     if (handler === undefined) {
       return sendProblem(response, new ParleyError('not_found', 'There is nothing at this address.'))
@@ -107,6 +111,17 @@ export class Dispatcher {
     })
     response.end(body)
     return true
+  }
+
+  /**
+   * A form of a page that sends no referrer has the Origin `null` (Fetch §3.2); that it is ours is then told by a header that no
+   * page can set.
+   */
+  #isOwn(origin: string, request: IncomingMessage): boolean {
+    return (
+      this.#origins.has(origin) ||
+      (origin === 'null' && !this.#isMcp && request.headers['sec-fetch-site'] === 'same-origin')
+    )
   }
 
   /** True when the request ends here: refused, or a preflight. */

@@ -28,6 +28,12 @@ export function raw(markup: string): Html {
   return { markup }
 }
 
+/** Whether a URL from outside may become a link: absolute, and nothing a browser would run. */
+export function isWebUrl(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && (url.protocol === 'https:' || url.protocol === 'http:')
+}
+
 function render(value: Value): string {
   if (value === undefined || value === null || value === false) return ''
   if (typeof value === 'number') return String(value)

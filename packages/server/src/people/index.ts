@@ -1,1 +1,14 @@
-export type { BrowserSession, PeopleDirectory, Person } from './people.ts'
+export type {
+  Actor,
+  CreatePeople,
+  BrowserSession,
+  Demand,
+  Group,
+  Invitation,
+  OneTimeLink,
+  People,
+  PeopleDirectory,
+  PeopleManagement,
+  PeopleOptions,
+  Person,
+} from './people.ts'

@@ -1,4 +1,13 @@
-import type { Acr, GroupId, PersonId, Role, SessionId } from '@parley/contract'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Acr, GroupId, InvitationId, PersonId, Principal, Role, SessionId } from '@parley/contract'
+import type { Activity } from '../activity/index.ts'
+import type { RawHandler } from '../http/index.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { NewId, Random } from '../lib/random.ts'
+import type { PageKit } from '../pages/index.ts'
+import type { Revocations } from '../revocations/index.ts'
+import type { Sealer } from '../sealing/index.ts'
+import type { Store } from '../store/index.ts'
 
 export interface Person {
   readonly id: PersonId
@@ -22,9 +31,104 @@ export interface BrowserSession {
   readonly authTime: number
 }
 
-/** What other rooms ask of accounts; signing in, proving and managing is this room's own. */
+/** How sure, and how lately, a page wants to know who is in front of it. */
+export interface Demand {
+  /** At least this; `urn:parley:2fa` when absent, and never less. */
+  readonly acr?: Acr | undefined
+  readonly maxAgeSeconds?: number | undefined
+  /** Where to go on after signing in: a path of ours that `return-path.ts` lists. */
+  readonly returnTo: string
+}
+
+/** What other rooms ask of accounts. */
 export interface PeopleDirectory {
   find(id: PersonId): Person | undefined
   /** Counts every change of people, groups and roles. */
   readonly version: number
 }
+
+/** Who makes a change, for its activity record. */
+export type Actor = Pick<Principal, 'subject' | 'chain' | 'person'>
+
+export interface Group {
+  readonly id: GroupId
+  readonly name: string
+  readonly createdAt: number
+}
+
+export interface Invitation {
+  readonly id: InvitationId
+  readonly email: string
+  readonly roles: readonly Role[]
+  readonly groups: readonly GroupId[]
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+/** A link that works once; its secret is shown here and never again. */
+export interface OneTimeLink {
+  readonly id: InvitationId
+  readonly url: string
+  readonly expiresAt: number
+}
+
+/** What administrators do with accounts. Each is one unit with its activity record; all throw `ParleyError`. */
+export interface PeopleManagement {
+  list(): readonly Person[]
+  findByEmail(email: string): Person | undefined
+  groups(): readonly Group[]
+  invitations(): readonly Invitation[]
+  /** `conflict` when the address has an account. An earlier invitation of the same address ends. */
+  invite(
+    invitation: { email: string; roles: readonly Role[]; groups: readonly GroupId[] },
+    by: Actor,
+  ): Promise<OneTimeLink>
+  withdrawInvitation(id: InvitationId, by: Actor): Promise<void>
+  /**
+   * A link with which the person chooses a new password; a second factor is still asked for. With `dropFactors` the link
+   * takes passkeys, authenticator app and recovery codes away, for a person who lost them.
+   */
+  createReset(id: PersonId, options: { readonly dropFactors: boolean }, by: Actor): Promise<OneTimeLink>
+  setRoles(id: PersonId, roles: readonly Role[], by: Actor): Promise<Person>
+  setGroups(id: PersonId, groups: readonly GroupId[], by: Actor): Promise<Person>
+  suspend(id: PersonId, by: Actor): Promise<Person>
+  reactivate(id: PersonId, by: Actor): Promise<Person>
+  remove(id: PersonId, by: Actor): Promise<void>
+  createGroup(name: string, by: Actor): Promise<Group>
+  removeGroup(id: GroupId, by: Actor): Promise<void>
+}
+
+/** Accounts, and the pages on which people sign in and keep theirs. */
+export interface People extends PeopleDirectory {
+  readonly management: PeopleManagement
+  /** By first path segment: setup, invite, reset, login, logout, account. */
+  readonly handlers: Readonly<Record<string, RawHandler>>
+  /** The link that makes the first administrator; undefined when there is one. An earlier link ends. */
+  openSetup(): Promise<string | undefined>
+  /** Who is signed in, with two factors or a passkey; a session that has only given a password is nobody's yet. */
+  signedIn(request: IncomingMessage): BrowserSession | undefined
+  /** The session that meets the demand; otherwise the response has been redirected to where it can be met. */
+  requireSession(
+    request: IncomingMessage,
+    response: ServerResponse,
+    demand: Demand,
+  ): BrowserSession | undefined
+}
+
+export interface PeopleOptions {
+  readonly store: Store
+  readonly activity: Activity
+  readonly clock: Clock
+  readonly random: Random
+  readonly newId: NewId
+  readonly sealer: Sealer
+  readonly pages: PageKit
+  /** A session, or all that a person has, ends in the same unit everywhere. */
+  readonly revocations: Pick<Revocations, 'statement' | 'announce'>
+  /** The proxy in front names the client's address last in X-Forwarded-For. */
+  readonly trustedProxy: boolean
+  readonly onError: (error: unknown) => void
+}
+
+/** `createPeople` of this room; synchronous, and nothing runs until a request or a change comes. */
+export type CreatePeople = (options: PeopleOptions) => People
