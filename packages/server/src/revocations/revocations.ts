@@ -1,6 +1,9 @@
 import type { Statement } from '../store/index.ts'
 
-/** What can be cut off. `session`: a person's sign-in; `token`: one access token by its `jti`. */
+/**
+ * What can be cut off. `session`: a person's sign-in; `token`: one access token by its `jti`; `app`: by its OAuth
+ * client_id, because that is what tokens name.
+ */
 export type RevocationKind = 'grant' | 'person' | 'app' | 'agent' | 'session' | 'token'
 
 export interface Revocation {
@@ -15,6 +18,7 @@ export interface TokenSubjects {
   readonly issuedAt: number
   readonly grant?: string | undefined
   readonly person?: string | undefined
+  /** The client_id. */
   readonly app?: string | undefined
   /** Every agent of the `act` chain, and the agent that acts for itself. */
   readonly agents: readonly string[]

@@ -1,0 +1,180 @@
+import type { Caller } from './caller.ts'
+import { Challenges } from './challenges.ts'
+import { connectIssuer, type IssuerConnection, type RevocationOptions } from './issuer-connection.ts'
+import { canonicalResource, metadataPaths, type ProtectedResourceMetadata } from './metadata.ts'
+import { readMessage } from './read-message.ts'
+import type { Refusal } from './refusal.ts'
+import { ScopeTree, type ScopeDefinitions } from './scope-tree.ts'
+import { meetsStepUp, ToolGate, type StepUp, type ToolRules } from './tool-rules.ts'
+import { createVerifier, type KeySource, type RevocationList, type Verified } from './verifier.ts'
+
+export interface GuardOptions {
+  /** The authorization server: its issuer identifier, exactly as its metadata says it. */
+  readonly issuer: string
+  /** The public URL of what is guarded, as clients call it; tokens must be issued for it and nothing else (RFC 8707). */
+  readonly resource: string
+  /** What can be granted here; a scope may include others. */
+  readonly scopes?: ScopeDefinitions
+  /** What every request needs, and what a client without a token is told to ask for; none unless told otherwise. */
+  readonly baseScopes?: readonly string[]
+  /** What each tool needs. Without it a valid token with the base scopes may call all of them. */
+  readonly tools?: ToolRules
+  /** For people: the name of the resource and where it is explained. */
+  readonly name?: string
+  readonly documentation?: string
+  /** How what the issuer revokes gets here; `false` waits until the tokens end. */
+  readonly revocations?: RevocationOptions | false
+  /** The keys and the revocations of the issuer where they are at hand; it is not asked over the network then. */
+  readonly local?: { readonly keys: KeySource; readonly revocations?: RevocationList }
+  readonly fetch?: typeof globalThis.fetch
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number
+}
+
+export type Checked = { readonly kind: 'caller'; readonly caller: Caller } | Refusal
+
+/** Stands before a resource and lets those through who have a token for it. */
+export interface Guard extends AsyncDisposable {
+  /** The resource identifier in its one spelling. */
+  readonly resource: string
+  readonly metadata: ProtectedResourceMetadata
+  /** Where `metadata` is served, on the origin of the resource: the form with its path, then the root. */
+  readonly metadataPaths: readonly string[]
+  /** Whether `permit` has anything to say; a body need not be read otherwise. */
+  readonly readsBodies: boolean
+  /**
+   * Who calls, by the `Authorization` header; pass `url`, so that a token in the query is noticed. Answers at once for
+   * a token that was seen before, with a promise otherwise.
+   */
+  check(authorization: string | null | undefined, url?: string): Checked | Promise<Checked>
+  /** Whether the caller may have this JSON-RPC body, parsed or not, carried out; the answer to give where not. */
+  permit(caller: Caller, body: unknown): Refusal | undefined
+  /** Those of `scopes` that the caller neither has nor has by another that includes them. */
+  missing(caller: Caller, scopes: readonly string[]): readonly string[]
+  /** For what only the server can decide: answers with the challenge when the person must sign in again (RFC 9470). */
+  demand(caller: Caller, stepUp: StepUp): Refusal | undefined
+  /** Asks the issuer for its keys now instead of with the first request; rejects when it cannot be reached. */
+  ready(): Promise<void>
+}
+
+/**
+ * Guards an MCP server, or any HTTP resource, with the access tokens of a Parley hub or another OAuth 2.1 server that
+ * issues JWTs (RFC 9068). `@parley/sdk/express`, `/hono`, `/fastify` and `/node` put it in its place.
+ *
+ * @example
+ * const guard = createGuard({
+ *   issuer: 'https://hub.example',
+ *   resource: 'https://notes.example/mcp',
+ *   scopes: {
+ *     'notes:read': 'Read your notes',
+ *     'notes:write': { description: 'Write and delete notes', includes: ['notes:read'] },
+ *   },
+ *   tools: {
+ *     list_notes: 'notes:read',
+ *     add_note: 'notes:write',
+ *     delete_note: { scopes: ['notes:write'], stepUp: { maxAgeSeconds: 300 } },
+ *   },
+ * })
+ */
+export function createGuard(options: GuardOptions): Guard {
+  const { issuer, scopes: definitions = {}, baseScopes = [], tools, now = Date.now } = options
+  const resource = canonicalResource(options.resource)
+  if (!resource)
+    throw new TypeError(`"${options.resource}" cannot be a resource: give its http or https URL.`)
+  const scopes = new ScopeTree(definitions)
+  scopes.assertDefined(baseScopes, 'Every request')
+  const gate = tools && new ToolGate(tools, scopes)
+  const paths = metadataPaths(resource)
+  const challenges = new Challenges(new URL(paths[0]!, resource).href, baseScopes)
+  const connection = options.local ? undefined : connectIssuer(options)
+  const verify = createVerifier({ issuer, audience: resource, now, ...sourcesOf(options, connection) })
+
+  function answer(verified: Verified): Checked {
+    switch (verified.kind) {
+      case 'caller': {
+        const missing = baseScopes.length === 0 ? [] : scopes.missing(verified.caller.scopes, baseScopes)
+        return missing.length === 0 ? verified : challenges.insufficientScope(missing)
+      }
+      case 'missing':
+        return challenges.missing()
+      case 'malformed':
+        return challenges.malformed('The Authorization header must be: Bearer, a space, the token.')
+      case 'invalid':
+        return challenges.invalid(verified.reason)
+      case 'unavailable':
+        return challenges.unavailable()
+    }
+  }
+
+  function demand(caller: Caller, stepUp: StepUp): Refusal | undefined {
+    return meetsStepUp(caller, stepUp, now() / 1000)
+      ? undefined
+      : challenges.insufficientAuthentication(stepUp)
+  }
+
+  return {
+    resource,
+    metadata: describe(resource, scopes.names, options),
+    metadataPaths: paths,
+    readsBodies: gate !== undefined,
+    check(authorization, url) {
+      if (url !== undefined && hasTokenInQuery(url)) return refuseQueryToken(challenges, authorization)
+      const verified = verify(authorization)
+      return verified instanceof Promise ? verified.then(answer) : answer(verified)
+    },
+    permit(caller, body) {
+      if (!gate) return undefined
+      const message = readMessage(body)
+      if (message.kind === 'refused') return message
+      const needs = gate.needsOf(message.value)
+      const missing = scopes.missing(caller.scopes, [...new Set(needs.flatMap((need) => need.scopes ?? []))])
+      if (missing.length > 0) return challenges.insufficientScope(missing)
+      for (const { stepUp } of needs) {
+        const refusal = stepUp && demand(caller, stepUp)
+        if (refusal) return refusal
+      }
+      return undefined
+    },
+    missing: (caller, needed) => scopes.missing(caller.scopes, needed),
+    demand,
+    ready: async () => connection?.ready(),
+    [Symbol.asyncDispose]: async () => connection?.close(),
+  }
+}
+
+function sourcesOf(
+  { local }: GuardOptions,
+  connection: IssuerConnection | undefined,
+): { keys: KeySource; revocations?: RevocationList } {
+  return local ?? { keys: connection!.keys, revocations: connection!.revocations }
+}
+
+/** `offline_access` is between app and issuer, and so not among the scopes here (SEP-2207). */
+function describe(
+  resource: string,
+  scopes: readonly string[],
+  options: GuardOptions,
+): ProtectedResourceMetadata {
+  return Object.freeze({
+    resource,
+    authorization_servers: [options.issuer],
+    bearer_methods_supported: ['header'],
+    ...(scopes.length > 0 && { scopes_supported: scopes }),
+    ...(options.name !== undefined && { resource_name: options.name }),
+    ...(options.documentation !== undefined && { resource_documentation: options.documentation }),
+  })
+}
+
+/** RFC 6750 §2.3 is not offered: addresses end up in logs. */
+function hasTokenInQuery(url: string): boolean {
+  const query = url.indexOf('?')
+  return (
+    query >= 0 && url.includes('token', query) && new URLSearchParams(url.slice(query)).has('access_token')
+  )
+}
+
+function refuseQueryToken(challenges: Challenges, authorization: string | null | undefined): Refusal {
+  // With a header as well the request uses two methods at once (RFC 6750 §2).
+  if (authorization) return challenges.malformed('The token was sent twice: leave it out of the address.')
+  return challenges.invalid('A token in the address is not accepted: send it in the Authorization header.')
+}

@@ -1,0 +1,78 @@
+import { toAuthInfo, type AuthInfo } from './auth-info.ts'
+import type { Guard } from './guard.ts'
+import { hasBody, readNodeBody, type NodeRequest } from './node-body.ts'
+import type { Refusal } from './refusal.ts'
+
+export type { NodeRequest } from './node-body.ts'
+
+/** What is needed of `http.ServerResponse`. */
+export interface NodeResponse {
+  writeHead(status: number, headers: Record<string, string>): unknown
+  end(body?: string): unknown
+}
+
+/**
+ * Puts the guard before a listener of `node:http`: it serves the metadata, and every other request needs a token. The
+ * caller is in `request.auth`, and the parsed body in `request.body` where the guard had to read it.
+ *
+ * @example
+ * const mcp = toNodeHandler(createMcpHandler(createNotes))
+ * createServer(protect(guard, (request, response) => mcp(request, response, request.body))).listen(3000)
+ */
+export function protect<request extends NodeRequest, response extends NodeResponse>(
+  guard: Guard,
+  listener: (request: request & { auth: AuthInfo; body?: unknown }, response: response) => unknown,
+): (request: request, response: response) => void {
+  return (request, response) => {
+    if (serveMetadata(guard, request, response)) return
+    admit(guard, request).then(
+      (refusal) => {
+        if (refusal) return sendRefusal(response, refusal)
+        return listener(request as request & { auth: AuthInfo }, response)
+      },
+      // The client went away while its body was read: there is nobody to answer.
+      () => {},
+    )
+  }
+}
+
+/** Answers when the request is for the metadata of the guarded resource (RFC 9728 §3). */
+export function serveMetadata(
+  guard: Guard,
+  request: Pick<NodeRequest, 'method' | 'url'>,
+  response: NodeResponse,
+): boolean {
+  const path = request.url?.split('?', 1)[0] ?? ''
+  if (request.method !== 'GET' || !guard.metadataPaths.includes(path)) return false
+  response.writeHead(200, { ...METADATA_HEADERS })
+  response.end(JSON.stringify(guard.metadata))
+  return true
+}
+
+/** Any page may read it: it says what everyone may know. */
+export const METADATA_HEADERS = Object.freeze({
+  'content-type': 'application/json',
+  'cache-control': 'max-age=300',
+  'access-control-allow-origin': '*',
+})
+
+export function sendRefusal(response: NodeResponse, { status, headers, body }: Refusal): void {
+  response.writeHead(status, { ...headers })
+  response.end(body)
+}
+
+/** Checks the token, then what the body wants; leaves the caller in `auth`, and the body that was looked at in `body`. */
+export async function admit(
+  guard: Guard,
+  request: NodeRequest & { auth?: AuthInfo; originalUrl?: string },
+): Promise<Refusal | undefined> {
+  const authorization = request.headers['authorization'] as string | undefined
+  const checked = await guard.check(authorization, request.originalUrl ?? request.url)
+  if (checked.kind === 'refused') return checked
+  request.auth = toAuthInfo(checked.caller)
+  if (!guard.readsBodies || !hasBody(request)) return undefined
+  const message = await readNodeBody(request)
+  if (message.kind === 'refused') return message
+  request.body = message.value
+  return guard.permit(checked.caller, message.value)
+}

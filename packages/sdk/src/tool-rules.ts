@@ -1,0 +1,70 @@
+import { ACR_VALUES } from '@parley/contract/principal'
+import type { Caller } from './caller.ts'
+import type { ScopeTree } from './scope-tree.ts'
+
+/** How, and how recently, a person must have signed in (RFC 9470). */
+export interface StepUp {
+  /** A context class; at a Parley hub a stronger one will do as well. */
+  readonly acr?: string
+  readonly maxAgeSeconds?: number
+}
+
+export interface ToolNeeds {
+  /** All of them. */
+  readonly scopes?: readonly string[]
+  readonly stepUp?: StepUp
+}
+
+/** What a call needs: a scope, several, or more than scopes; a function decides by the arguments, which are unchecked input. */
+export type ToolRule =
+  | string
+  | readonly string[]
+  | ToolNeeds
+  | ((args: unknown) => string | readonly string[] | ToolNeeds)
+
+/** By name of the tool; `*` is for all that are not listed. Without it those need every scope that is defined. */
+export type ToolRules = Readonly<Record<string, ToolRule>>
+
+/** What a call of any tool needs, decided on the message and never on a header: a header can say something else. */
+export class ToolGate {
+  readonly #rules: ReadonlyMap<string, ToolRule>
+  readonly #unlisted: ToolRule
+
+  constructor(rules: ToolRules, scopes: ScopeTree) {
+    for (const [name, rule] of Object.entries(rules)) {
+      if (typeof rule !== 'function') scopes.assertDefined(toNeeds(rule).scopes ?? [], `The tool ${name}`)
+    }
+    this.#rules = new Map(Object.entries(rules))
+    this.#unlisted = rules['*'] ?? scopes.names
+  }
+
+  /** The needs of each tool that the message calls: none, one, or several in a batch. */
+  needsOf(message: unknown): readonly ToolNeeds[] {
+    if (Array.isArray(message)) return message.flatMap((part) => this.needsOf(part))
+    const call = message as { method?: unknown; params?: { name?: unknown; arguments?: unknown } } | null
+    if (typeof call !== 'object' || call?.method !== 'tools/call') return []
+    const name = call.params?.name
+    const rule = (typeof name === 'string' && name !== '*' && this.#rules.get(name)) || this.#unlisted
+    return [toNeeds(typeof rule === 'function' ? rule(call.params?.arguments) : rule)]
+  }
+}
+
+function toNeeds(rule: string | readonly string[] | ToolNeeds): ToolNeeds {
+  if (typeof rule === 'string') return { scopes: [rule] }
+  return Array.isArray(rule) ? { scopes: rule as readonly string[] } : (rule as ToolNeeds)
+}
+
+/** Whether the caller signed in well enough and lately enough; one who never signed in did not. */
+export function meetsStepUp(caller: Caller, { acr, maxAgeSeconds }: StepUp, nowSeconds: number): boolean {
+  if (acr !== undefined && !isAtLeast(caller.acr, acr)) return false
+  if (maxAgeSeconds === undefined) return true
+  return caller.authTime !== undefined && nowSeconds - caller.authTime <= maxAgeSeconds
+}
+
+/** Parley's own classes have an order; any other is only equal to itself. */
+function isAtLeast(held: string | undefined, needed: string): boolean {
+  if (held === needed) return true
+  const order: readonly (string | undefined)[] = ACR_VALUES
+  const floor = order.indexOf(needed)
+  return floor >= 0 && order.indexOf(held) > floor
+}
