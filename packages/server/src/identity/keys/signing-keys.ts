@@ -1,4 +1,10 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+} from 'node:crypto'
 import { ParleyError } from '@parley/contract'
 import type { Clock } from '../../lib/clock.ts'
 import type { Sealer } from '../../sealing/index.ts'
@@ -121,7 +127,8 @@ class StoredSigningKeys implements SigningKeys {
       ...this.#keys.filter((key) => !this.#mayHaveSigned(key)).map((key) => this.#rows.remove(key.kid)),
       record({ action: 'key.rotate', subject: by, note: `${next.kid} signs, ${current.kid} is retired.` }),
     ])
-    if (result.kind === 'conflict') throw new ParleyError('conflict', 'The keys were rotated at the same moment.')
+    if (result.kind === 'conflict')
+      throw new ParleyError('conflict', 'The keys were rotated at the same moment.')
     this.#load()
     for (const listener of this.#listeners) listener()
   }

@@ -6,7 +6,7 @@ import type { SigningKeys } from '../keys/signing-keys.ts'
 import type { Resources } from '../resources/resource.ts'
 import type { Adapter } from './adapter.ts'
 import { accessTokenClaims, setAccessTokenId } from './access-token-claims.ts'
-import { errors } from './library.ts'
+import { errors, type ProviderError } from './library.ts'
 import { createPolicy } from './interaction-policy.ts'
 import { ACCESS_TOKEN_SECONDS } from './token-families.ts'
 import type { ProviderContext, SourceModel } from './types.ts'
@@ -18,7 +18,7 @@ export interface ConfigurationTools {
   readonly adapter: (model: string) => Adapter
   readonly people: Pick<PeopleDirectory, 'find'>
   readonly resources: Resources
-  readonly renderError: (context: ProviderContext, out: object, error: unknown) => void
+  readonly renderError: (context: ProviderContext, out: object, error: ProviderError) => Promise<void>
   /** Members of the discovery documents that the provider does not know of. */
   readonly discovery: Readonly<Record<string, unknown>>
 }
@@ -101,8 +101,10 @@ export function createConfiguration(tools: ConfigurationTools): object {
      * MCP leaves it to the server who gets a refresh token. Whoever registered for it does: the person said how long, and
      * without one an app would have to ask again every ten minutes.
      */
-    issueRefreshToken: async (_context: ProviderContext, client: { grantTypeAllowed(type: string): boolean }) =>
-      client.grantTypeAllowed('refresh_token'),
+    issueRefreshToken: async (
+      _context: ProviderContext,
+      client: { grantTypeAllowed(type: string): boolean },
+    ) => client.grantTypeAllowed('refresh_token'),
     revokeGrantPolicy: () => false,
     extraTokenClaims: accessTokenClaims,
     formats: { customizers: { jwt: setAccessTokenId } },
@@ -139,7 +141,8 @@ export function createConfiguration(tools: ConfigurationTools): object {
         enabled: true,
         types: { parley_capability: { validate: checkDetail } },
         authorizationDetailsForGrantSource: requestedDetails,
-        authorizationDetailsForAccessToken: (_: unknown, __: unknown, source?: { rar?: unknown }) => source?.rar,
+        authorizationDetailsForAccessToken: (_: unknown, __: unknown, source?: { rar?: unknown }) =>
+          source?.rar,
         authorizationDetailsForIntrospection: (_: unknown, token: { rar?: unknown }) => token.rar,
       },
     }
@@ -163,7 +166,8 @@ function describeResource(
   { resources, keys }: { resources: Resources; keys: SigningKeys },
 ): object {
   const resource = resources.find(identifier)
-  if (!resource || resource.identifier !== identifier) throw new errors.InvalidTarget('the resource is unknown')
+  if (!resource || resource.identifier !== identifier)
+    throw new errors.InvalidTarget('the resource is unknown')
   const { params, entities } = context.oidc
   const sources: (SourceModel | undefined)[] = [entities.AuthorizationCode, entities.RefreshToken]
   const asked = [params['scope'], ...sources.map((source) => source?.scope)]

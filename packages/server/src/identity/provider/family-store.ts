@@ -103,7 +103,10 @@ export class FamilyStore {
 
   /** Forgets what was spent so long ago that nobody holds it by mistake; it is refused then as unknown. */
   forgetSpent(family: Buffer, before: number): Statement {
-    return { sql: 'DELETE FROM refresh_tokens WHERE family = ? AND used_at < ?', parameters: [family, before] }
+    return {
+      sql: 'DELETE FROM refresh_tokens WHERE family = ? AND used_at < ?',
+      parameters: [family, before],
+    }
   }
 
   /** Takes away families that are over, with all that is in them, a few at a time. */

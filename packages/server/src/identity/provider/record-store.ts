@@ -2,7 +2,11 @@ import { createHash } from 'node:crypto'
 import type { Statement, Store } from '../../store/index.ts'
 
 /** The models of the provider that are kept as records; the others have stores of their own or are not kept. */
-export type RecordModel = 'Interaction' | 'AuthorizationCode' | 'PushedAuthorizationRequest' | 'ReplayDetection'
+export type RecordModel =
+  | 'Interaction'
+  | 'AuthorizationCode'
+  | 'PushedAuthorizationRequest'
+  | 'ReplayDetection'
 
 export interface StoredRecord {
   readonly payload: Record<string, unknown>

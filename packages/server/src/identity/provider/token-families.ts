@@ -48,7 +48,11 @@ export class TokenFamilies {
   }
 
   /** Ends one access token. */
-  async revokeAccessToken(token: { jti: string; grantId: string | undefined; clientId: string }): Promise<void> {
+  async revokeAccessToken(token: {
+    jti: string
+    grantId: string | undefined
+    clientId: string
+  }): Promise<void> {
     const { store, clock, record, revocations } = this.#tools
     const revocation: Revocation = { kind: 'token', id: token.jti, at: Math.floor(clock.now() / 1000) }
     const result = await store.submit([

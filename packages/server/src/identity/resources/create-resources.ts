@@ -14,7 +14,8 @@ export interface ResourceSources {
   /** Whether the hub is a gateway, or an authorization server alone. */
   readonly hasGateway: boolean
   readonly hasServer: (name: string) => boolean
-  readonly outside: () => readonly OutsideResource[]
+  /** By the canonical form of its identifier. */
+  readonly findOutside: (canonical: string) => OutsideResource | undefined
 }
 
 const MCP_SCOPES = { mcp: 'Use what you allow below' }
@@ -38,7 +39,7 @@ export function createResources(sources: ResourceSources): Resources {
       const server = serverOf(canonical, mcp.identifier)
       if (server !== undefined && sources.hasServer(server)) return mcpResource(canonical, server)
     }
-    const outside = sources.outside().find((one) => canonicalize(one.resource) === canonical)
+    const outside = sources.findOutside(canonical)
     return outside && outsideResource(outside)
   }
 
