@@ -6,7 +6,6 @@ import type { ActivityRecord } from '@parley/contract'
 import { createActivity, type CallRecord } from '../../../packages/server/src/activity/index.ts'
 import { toActivityRecord } from '../../../packages/server/src/activity/call-record.ts'
 import { encodeRecord } from '../../../packages/server/src/activity/encode-record.ts'
-import { decide } from '../../../packages/server/src/access/index.ts'
 import { systemClock } from '../../../packages/server/src/lib/clock.ts'
 import { createNewId, systemRandom } from '../../../packages/server/src/lib/random.ts'
 import { openStore, type Store } from '../../../packages/server/src/store/index.ts'
@@ -33,6 +32,13 @@ const principal = Object.freeze({
 const definitionHash = hash('sha256', 'a definition', 'base64url')
 const argumentsDigest = hash('sha256', 'some arguments', 'base64url')
 
+const DECISION = Object.freeze({
+  kind: 'allow' as const,
+  obligations: Object.freeze({}),
+  policies: Object.freeze(['builtin:grant']),
+  policyVersion: 1,
+})
+
 /** The call, as the gateway hands it over. */
 function nextCall(at: number): CallRecord {
   const capability = `tool:everything/echo-${at & 7}` as const
@@ -42,7 +48,7 @@ function nextCall(at: number): CallRecord {
     action: 'tools/call',
     capability,
     definitionHash,
-    decision: decide(principal, 'mcp.call', capability),
+    decision: DECISION,
     argumentsDigest,
     at: systemClock.now(),
     requestId: newId('request'),

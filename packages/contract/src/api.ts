@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ManagementAction } from './management-action.ts'
 import { OWNER_NAME, OWNER_NAME_MAX_LENGTH } from './capability.ts'
 
 /** A server's name: lower-case words joined by single hyphens, as it stands in its address. */
@@ -98,6 +99,8 @@ export interface ApiRoute {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   readonly summary: string
+  /** What the caller's role must include. */
+  readonly action: ManagementAction
   /** Query parameters, whole numbers from 1, with what each means. */
   readonly query?: Readonly<Record<string, string>>
   readonly body?: z.ZodType
@@ -110,17 +113,25 @@ const serverDetail = serverView.extend({
 
 /** Every management route: validation, types and the OpenAPI document all come from this one table. */
 export const apiRoutes = {
-  status: { method: 'GET', path: '/api/status', summary: 'State of the hub', response: statusView },
+  status: {
+    method: 'GET',
+    path: '/api/status',
+    summary: 'State of the hub',
+    action: 'hub.read',
+    response: statusView,
+  },
   listServers: {
     method: 'GET',
     path: '/api/servers',
     summary: 'All servers',
+    action: 'servers.read',
     response: z.object({ servers: z.array(serverView) }),
   },
   addServer: {
     method: 'POST',
     path: '/api/servers',
     summary: 'Add an HTTP server and approve its first definitions',
+    action: 'servers.manage',
     body: addServerBody,
     response: serverDetail,
   },
@@ -128,12 +139,14 @@ export const apiRoutes = {
     method: 'GET',
     path: '/api/servers/{name}',
     summary: 'One server with its definitions and what changed in each',
+    action: 'servers.read',
     response: serverDetail,
   },
   reviewServer: {
     method: 'POST',
     path: '/api/servers/{name}/review',
     summary: 'Approve definitions by the hashes that were seen',
+    action: 'servers.manage',
     body: reviewBody,
     response: serverDetail,
   },
@@ -141,24 +154,28 @@ export const apiRoutes = {
     method: 'POST',
     path: '/api/servers/{name}/refresh',
     summary: 'Connect again and read the definitions now',
+    action: 'servers.manage',
     response: serverDetail,
   },
   removeServer: {
     method: 'DELETE',
     path: '/api/servers/{name}',
     summary: 'Remove a server, its definitions and its approvals',
+    action: 'servers.manage',
     response: z.object({ removed: z.string() }),
   },
   testServer: {
     method: 'POST',
     path: '/api/servers/{name}/test',
     summary: 'Try each step of reaching a server and say what is wrong',
+    action: 'servers.manage',
     response: serverTestView,
   },
   listActivity: {
     method: 'GET',
     path: '/api/activity',
     summary: 'The newest activity records, newest first, at most 100',
+    action: 'activity.read',
     query: { before: 'Only records before this `seq`; `next` of the last page.' },
     response: z.object({ records: z.array(z.record(z.string(), z.unknown())), next: z.number().nullable() }),
   },
@@ -166,12 +183,14 @@ export const apiRoutes = {
     method: 'GET',
     path: '/api/openapi.json',
     summary: 'This description, as OpenAPI 3.1',
+    action: 'hub.read',
     response: z.record(z.string(), z.unknown()),
   },
   backup: {
     method: 'POST',
     path: '/api/backup',
     summary: 'Write an online backup into the data directory and name the file',
+    action: 'hub.backup',
     response: z.object({ file: z.string(), bytes: z.number() }),
   },
 } as const satisfies Record<string, ApiRoute>

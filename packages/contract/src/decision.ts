@@ -24,6 +24,8 @@ interface Because {
 export type Decision =
   | ({ readonly kind: 'allow'; readonly obligations: Obligations } & Because)
   | ({ readonly kind: 'deny'; readonly reason: string } & Because)
+  /** The token lacks a scope that its grant would have. */
+  | ({ readonly kind: 'scope'; readonly missing: readonly string[] } & Because)
   | ({ readonly kind: 'consent'; readonly missing: readonly CapabilityName[] } & Because)
   | ({ readonly kind: 'step-up'; readonly acr: string; readonly maxAgeSeconds?: number } & Because)
   | ({ readonly kind: 'approval'; readonly approvers: readonly string[] } & Because)

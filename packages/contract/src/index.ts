@@ -43,6 +43,8 @@ export {
   parseCapabilityName,
 } from './capability.ts'
 export type { Capability, CapabilityKind, CapabilityName } from './capability.ts'
+export { MANAGEMENT_ACTIONS } from './management-action.ts'
+export type { ManagementAction } from './management-action.ts'
 export type { Decision, DecisionKind, Obligations } from './decision.ts'
 export { ERRORS, ParleyError, toParleyError } from './errors.ts'
 export type { ErrorCode } from './errors.ts'

@@ -1,10 +1,11 @@
 import type { KeyId } from '@parley/contract'
-import { createRateLimiter, type TakeToken } from './access/index.ts'
+import { createAccess, createRateLimiter, type Access, type TakeToken } from './access/index.ts'
 import { createActivity, type Activity } from './activity/index.ts'
 import { createApi, createMetricsHandler, createRoutes } from './api/index.ts'
 import { childEnvironment, type Config, type Environment } from './config/index.ts'
 import { createEgress, type Egress } from './egress/index.ts'
 import { ClientStreams, RequestStates, createGateway, type Gateway } from './gateway/index.ts'
+import { createGrants, type GrantTools } from './grants/index.ts'
 import {
   EventStreams,
   StreamCaps,
@@ -52,6 +53,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const store = stack.use(await openStore(config.dataDir))
   const onLost = (error: unknown) => log('activity was lost', { error: String(error) })
   const activity = stack.use(createActivity({ store, clock, mode: config.activity, onError: onLost }))
+  const access = openAccess({ store, activity, clock, newId })
   const key = await openBootstrapKey(store, { clock, random, newId, dataDir: config.dataDir })
   const metrics = stack.use(createMetrics())
   const { authenticate, takeToken } = createChecks(key, config, metrics)
@@ -61,11 +63,12 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const house = { store, activity, newId, config, log, metrics }
   const registry = stack.use(await openRegistry({ ...house, egress, environment }))
   const streams = new EventStreams(config.limits)
-  const gateway = await openGateway({ ...house, registry, authenticate, takeToken, streams, writes })
+  const gateway = await openGateway({ ...house, registry, authenticate, access, takeToken, streams, writes })
   stack.defer(() => gateway.close())
   let origin = ''
   const api = createApi({
     authenticate,
+    access,
     takeToken,
     handlers: createRoutes({
       registry,
@@ -81,7 +84,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     onCall: ({ method, ...call }) => metrics.countCall({ face: 'api', action: method, ...call }),
   })
   const state = () => stateOf({ registry, gateway, streams, activity, store })
-  const metricsHandler = createMetricsHandler({ authenticate, text: () => metrics.text(state()) })
+  const metricsHandler = createMetricsHandler({ authenticate, access, text: () => metrics.text(state()) })
   const listener = createListener({
     listen: config.listen,
     limits: config.limits,
@@ -108,6 +111,16 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** Who may use what. */
+function openAccess(tools: Omit<GrantTools, 'revocation'>): Access {
+  const grants = createGrants({
+    ...tools,
+    // TODO(#3): the room of revocations writes and tells them.
+    revocation: { statement: () => ({ sql: 'SELECT 1', parameters: [] }), announce: () => {} },
+  })
+  return createAccess({ grants, people: { rolesOf: () => [], groupsOf: () => [] } })
 }
 
 /** Who calls, and how often they may, each counted where it refuses. */
@@ -167,6 +180,7 @@ interface GatewayParts extends Pick<RegistryParts, 'store' | 'activity' | 'newId
   readonly metrics: Metrics
   readonly registry: ManagedRegistry
   readonly authenticate: Authenticate
+  readonly access: Access
   readonly takeToken: TakeToken
   readonly streams: EventStreams
   readonly writes: WriteBatch

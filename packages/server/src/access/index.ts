@@ -1,4 +1,6 @@
-export { decide } from './decide.ts'
-export type { Action } from './decide.ts'
+export type { Access, AccessRequest } from './access.ts'
+export { ROLE_ACTIONS } from './actions.ts'
+export type { Action } from './actions.ts'
+export { createAccess } from './create-access.ts'
 export { createRateLimiter } from './rate-limiter.ts'
 export type { TakeToken } from './rate-limiter.ts'

@@ -7,7 +7,7 @@ import {
   type ErrorCode,
   type Principal,
 } from '@parley/contract'
-import { decide, type TakeToken } from '../access/index.ts'
+import type { Access, TakeToken } from '../access/index.ts'
 import { readBody, refuseRequest, sendJson, sendProblem, type RawHandler } from '../http/index.ts'
 import type { Authenticate } from '../identity/index.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -46,6 +46,7 @@ interface Match {
  */
 export function createApi(options: {
   readonly authenticate: Authenticate
+  readonly access: Pick<Access, 'decide'>
   readonly takeToken: TakeToken
   readonly handlers: ApiHandlers
   readonly onError: (error: unknown) => void
@@ -53,7 +54,7 @@ export function createApi(options: {
   /** Told of every call that reached a route. */
   readonly onCall: (call: ApiCall) => void
 }): RawHandler {
-  const { authenticate, takeToken, handlers, onError, clock } = options
+  const { authenticate, access, takeToken, handlers, onError, clock } = options
 
   return function handle(req: IncomingMessage, res: ServerResponse, path: string): void {
     const principal = authenticate(req.headers.authorization)
@@ -64,9 +65,9 @@ export function createApi(options: {
     const match = matchRoute(req.method ?? '', path)
     if (!match)
       return refuse(new ParleyError('not_found', 'There is no such route; /api/openapi.json lists them.'))
-    const decision = decide(principal, match.route.method === 'GET' ? 'hub.read' : 'hub.manage', undefined)
+    const decision = access.decide({ principal, action: match.route.action })
     if (decision.kind !== 'allow')
-      return refuse(new ParleyError('forbidden', 'Only an administrator may do this.'))
+      return refuse(new ParleyError('forbidden', `Your role does not include ${match.route.action}.`))
     if (takeToken(principal.subject) > 0) return refuse(new ParleyError('rate_limited', 'Too many requests.'))
     if (
       match.route.method === 'POST' &&

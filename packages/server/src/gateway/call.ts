@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ActivityRecord, CapabilityName, Decision, Principal } from '@parley/contract'
 import { ParleyError, capabilityName } from '@parley/contract'
-import { decide, type TakeToken } from '../access/index.ts'
+import type { Access, TakeToken } from '../access/index.ts'
 import type { Activity } from '../activity/index.ts'
 import type { Authenticate } from '../identity/index.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -23,6 +23,7 @@ export interface GatewayLimits {
 export interface GatewayTools {
   readonly registry: Registry
   readonly authenticate: Authenticate
+  readonly access: Access
   readonly takeToken: TakeToken
   readonly recordCall: Activity['recordCall']
   readonly clock: Clock
@@ -79,7 +80,12 @@ export function entryOf(tools: GatewayTools, scope: Scope): ServerEntry | undefi
 /** decide, then limit: throws when the call may not go on. The decision stays with the call for its record. */
 export function admit(tools: GatewayTools, call: Call, target: Target): void {
   call.capability = capabilityName({ kind: target.kind, owner: target.entry.name, name: target.name })
-  const decision = decide(call.principal, 'mcp.call', call.capability)
+  const decision = tools.access.decide({
+    principal: call.principal,
+    action: 'mcp.call',
+    capability: call.capability,
+    args: () => call.envelope.value('arguments'),
+  })
   call.decision = decision
   if (decision.kind !== 'allow') {
     throw new ParleyError(

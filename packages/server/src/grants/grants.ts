@@ -1,4 +1,15 @@
-import type { CapabilityName, Grant, GrantHolder, GrantId, GrantTerms, PersonId } from '@parley/contract'
+import type {
+  CapabilityName,
+  Grant,
+  GrantHolder,
+  GrantId,
+  GrantTerms,
+  GroupId,
+  PersonId,
+} from '@parley/contract'
+
+/** The group that everyone with an account is in. It is no row of groups, and its entitlement is there from the start. */
+export const EVERYONE: GroupId = 'grp_00000000000000000000000000'
 
 /** Who makes a change, for its activity record: a principal's subject. */
 export type Actor = string
@@ -38,6 +49,8 @@ export interface Grants {
   /** Also revoked ones, so that a caller can be told. */
   find(id: GrantId): Grant | undefined
   list(filter: GrantFilter): readonly Grant[]
+  /** The active entitlements that name exactly this holder. */
+  entitlementsOf(holder: GrantHolder): readonly Grant[]
   /** The grant and its parents, outermost last. */
   lineage(id: GrantId): readonly Grant[]
   /** Whether the grant and each of its parents covers the call now. Without arguments: whether some arguments could be covered. */

@@ -1,1 +1,6 @@
+export { createGrants } from './create-grants.ts'
+export type { GrantTools } from './create-grants.ts'
+export { findExcess } from './find-excess.ts'
+export { EVERYONE } from './grants.ts'
 export type { Actor, Coverage, GrantFilter, Grants, LimitReached, NewGrant } from './grants.ts'
+export { isPatternWithin, matchesPattern } from './pattern.ts'

@@ -1,0 +1,24 @@
+import type { CapabilityName, Decision, Principal } from '@parley/contract'
+import type { LimitReached } from '../grants/index.ts'
+import type { Action } from './actions.ts'
+
+export interface AccessRequest {
+  readonly principal: Principal
+  readonly action: Action
+  readonly capability?: CapabilityName
+  /** The call's arguments, parsed when a rule asks for them; without it the question is whether some could be allowed. */
+  readonly args?: () => unknown
+}
+
+/** May this principal do this? The one place that every face asks: for tokens, lists and calls alike. */
+export interface Access {
+  /** The same object for the same answer wherever it can be: the record of calls relies on it. */
+  decide(request: AccessRequest): Decision
+  /** Which capabilities a list may show: those that some arguments could be allowed for, or consent could add. */
+  visible(principal: Principal): (capability: CapabilityName) => boolean
+  /** Counts one call against the limits of the principal's grant; undefined when it may go on. */
+  take(
+    principal: Principal,
+    args: () => unknown,
+  ): LimitReached | undefined | Promise<LimitReached | undefined>
+}

@@ -1,0 +1,111 @@
+import type {
+  CapabilityName,
+  Decision,
+  GroupId,
+  ManagementAction,
+  PersonId,
+  Principal,
+  Role,
+} from '@parley/contract'
+import { EVERYONE, type Coverage, type Grants } from '../grants/index.ts'
+import type { Access, AccessRequest } from './access.ts'
+import { ROLE_ACTIONS, isManagementAction, scopeOf } from './actions.ts'
+
+/** What access asks of accounts. */
+export interface PeopleFacts {
+  rolesOf(person: PersonId): readonly Role[]
+  groupsOf(person: PersonId): readonly GroupId[]
+}
+
+const POLICY_VERSION = 1
+const because = (policy: string) => ({ policies: Object.freeze([policy]), policyVersion: POLICY_VERSION })
+const deny = (reason: string, policy: string): Decision =>
+  Object.freeze({ kind: 'deny', reason, ...because(policy) })
+const allow = (policy: string): Decision =>
+  Object.freeze({ kind: 'allow', obligations: Object.freeze({}), ...because(policy) })
+
+const ADMINISTRATOR = allow('builtin:administrator')
+const GRANTED = allow('builtin:grant')
+const ROLE_ALLOWS = allow('builtin:role')
+const NO_GRANT = deny('No grant or policy allows this.', 'builtin:default-deny')
+const NOT_ENTITLED = deny('Neither you nor a group of yours may use this.', 'builtin:entitlement')
+const ARGUMENTS = deny('The grant does not cover these arguments.', 'builtin:grant')
+const ENDED = deny('The grant has ended.', 'builtin:grant')
+const ROLE_FORBIDS = deny('Your role does not include this.', 'builtin:role')
+
+/**
+ * The built-in rules, in their order: the bootstrap key may do everything; management needs a role that includes it and a
+ * scope of the token; a call needs the token's scope, the grant with all its parents, and what its person is entitled to.
+ */
+export function createAccess({ grants, people }: { grants: Grants; people: PeopleFacts }): Access {
+  return {
+    decide(request) {
+      const { principal, action } = request
+      if (principal.assurance.kind === 'bootstrap') return ADMINISTRATOR
+      if (isManagementAction(action)) return decideManagement(principal, action)
+      return request.capability === undefined ? NO_GRANT : decideCall(request, request.capability)
+    },
+    visible(principal) {
+      if (principal.assurance.kind === 'bootstrap') return () => true
+      return (capability) => {
+        const { kind } = decideCall({ principal, action: 'mcp.list' }, capability)
+        return kind === 'allow' || kind === 'consent' || kind === 'scope'
+      }
+    },
+    take(principal, args) {
+      return principal.grant === undefined ? undefined : grants.take(principal.grant, args)
+    },
+  }
+
+  function decideManagement(principal: Principal, action: ManagementAction): Decision {
+    const { person, scopes } = principal
+    if (person === undefined) return ROLE_FORBIDS
+    if (!people.rolesOf(person).some((role) => ROLE_ACTIONS[role].has(action))) return ROLE_FORBIDS
+    const scope = scopeOf(action)
+    // Who may change may look (RS7).
+    if (scopes?.includes(scope) || scopes?.includes('hub:manage')) return ROLE_ALLOWS
+    return { kind: 'scope', missing: [scope], ...because('builtin:scope') }
+  }
+
+  function decideCall(request: AccessRequest, capability: CapabilityName): Decision {
+    const { principal, args } = request
+    const { grant, scopes } = principal
+    if (grant === undefined) return NO_GRANT
+    const coverage = grants.covers(grant, capability, args)
+    if (coverage.kind === 'not-covered') return notCovered(coverage, request, capability)
+    if (!isEntitled(principal, capability, args)) return NOT_ENTITLED
+    if (scopes?.includes('mcp') || scopes?.includes(capability)) return GRANTED
+    return { kind: 'scope', missing: [capability], ...because('builtin:scope') }
+  }
+
+  /** What a person may have can be asked for; what the holder of an entitlement or a delegation lacks cannot. */
+  function notCovered(
+    { because: why }: Extract<Coverage, { kind: 'not-covered' }>,
+    { principal, args }: AccessRequest,
+    capability: CapabilityName,
+  ): Decision {
+    if (why === 'expired' || why === 'revoked') return ENDED
+    const isConsent = grants.find(principal.grant!)?.kind === 'consent'
+    if (!isConsent || !isEntitled(principal, capability, args))
+      return why === 'arguments' ? ARGUMENTS : NOT_ENTITLED
+    return { kind: 'consent', missing: [capability], ...because('builtin:grant') }
+  }
+
+  /** An agent that acts for itself holds its entitlement as its grant, which is covered already. */
+  function isEntitled({ person }: Principal, capability: CapabilityName, args?: () => unknown): boolean {
+    if (person === undefined) return true
+    if (entitles({ kind: 'group', id: EVERYONE }, capability, args)) return true
+    if (entitles({ kind: 'person', id: person }, capability, args)) return true
+    return people.groupsOf(person).some((id) => entitles({ kind: 'group', id }, capability, args))
+  }
+
+  function entitles(
+    holder: { kind: 'group'; id: GroupId } | { kind: 'person'; id: PersonId },
+    capability: CapabilityName,
+    args?: () => unknown,
+  ): boolean {
+    return grants
+      .entitlementsOf(holder)
+      .some(({ id }) => grants.covers(id, capability, args).kind === 'covered')
+  }
+}
