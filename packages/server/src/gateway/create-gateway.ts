@@ -52,6 +52,7 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
       const scope = scopeOf(path)
       const resource = path.endsWith('/') ? path.slice(0, -1) : path
       const headers = readHeaders(req.rawHeaders)
+      if (req.url!.length > path.length) refuseQueryToken(tools, req.url!, { resource, headers })
       const endpoint = { req, res, headers, scope, resource }
       const who = tools.authenticate(headers.authorization, resource)
       if (!(who instanceof Promise)) return accept(endpoint, who)
@@ -161,6 +162,17 @@ interface Received {
   readonly principal: Principal
   readonly scope: Scope
   readonly resource: string
+}
+
+/** RFC 6750 §2.3 is not offered: addresses end up in logs. With a header as well, two ways are used at once (§2). */
+function refuseQueryToken(
+  tools: GatewayTools,
+  url: string,
+  { resource, headers }: { resource: string; headers: McpHeaders },
+): void {
+  if (!/[?&]access_token(?:[=&]|$)/.test(url)) return
+  const challenges = tools.challenges(resource)
+  throw headers.authorization === undefined ? challenges.missing() : challenges.malformed()
 }
 
 const SINGLE_PREFIX = '/mcp/servers/'

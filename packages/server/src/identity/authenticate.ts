@@ -1,5 +1,5 @@
 import type { KeyId, Principal } from '@parley/contract'
-import { ParleyError } from '@parley/contract'
+import { ParleyError, parseCapabilityName } from '@parley/contract'
 import type { Revocation, TokenSubjects } from '../revocations/index.ts'
 import { BOOTSTRAP_KEY_PREFIX, bootstrapPrincipal, matchesKey } from './bootstrap-key.ts'
 import { createChallenges, type Challenge, type Challenges } from './guard/challenge.ts'
@@ -56,93 +56,121 @@ export interface Gatekeeper {
   isHit(principal: Principal, revocation: Revocation): boolean
 }
 
+interface Desk {
+  readonly path: string
+  verify: VerifyToken | undefined
+  readonly challenges: Challenges
+}
+
 /** Longer than any credential of ours; anything beyond is refused unread. */
 const MAX_HEADER_LENGTH = 8192
 /** Resources are few: the endpoints of the servers there are. Beyond it, all are made anew. */
 const MAX_RESOURCES = 2000
-const SCHEME = 'bearer '
+/** The scheme's name is case-insensitive (RFC 9110 §11.1). */
+const KEY = new RegExp(`^bearer ${BOOTSTRAP_KEY_PREFIX}`, 'i')
+const SCHEME_LENGTH = 'Bearer '.length
 
 /** Checks the `Authorization` header (RFC 6750 §2.1) at every resource of the hub, for keys and for tokens. */
 export function createGatekeeper(options: AuthenticateOptions): Gatekeeper {
-  const { keys, origin, verifier, findApp } = options
-  const desks = new Map<string, { verify: VerifyToken | undefined; challenges: Challenges }>()
-  const answers = new WeakMap<object, Authenticated>()
-  const subjects = new WeakMap<Principal, TokenSubjects>()
-  const remembered = {
-    header: '',
-    key: undefined as StoredKey | undefined,
-    answer: undefined as Authenticated | undefined,
+  return new HeaderGatekeeper(options)
+}
+
+class HeaderGatekeeper implements Gatekeeper {
+  readonly #options: AuthenticateOptions
+  readonly #desks = new Map<string, Desk>()
+  readonly #answers = new WeakMap<object, Authenticated>()
+  readonly #subjects = new WeakMap<Principal, TokenSubjects>()
+  #rememberedHeader = ''
+  #rememberedKey: StoredKey | undefined
+  #rememberedAnswer: Authenticated | undefined
+
+  constructor(options: AuthenticateOptions) {
+    this.#options = options
   }
 
-  function deskOf(path: string) {
-    const known = desks.get(path)
+  readonly authenticate: Authenticate = (authorization, path) => {
+    if (authorization !== undefined && authorization === this.#rememberedHeader && this.#stands())
+      return this.#rememberedAnswer!
+    const desk = this.#deskOf(path)
+    if (authorization === undefined) return refused(desk.challenges.missing())
+    if (authorization.length > MAX_HEADER_LENGTH) return refused(desk.challenges.malformed())
+    if (KEY.test(authorization)) return this.#byKey(authorization, authorization.slice(SCHEME_LENGTH), desk)
+    // Not before the hub listens: only then its resources have their names.
+    desk.verify ??= this.#options.verifier(this.#options.origin() + path)
+    if (!desk.verify) return refused(desk.challenges.missing())
+    const verified = desk.verify(authorization)
+    if (!(verified instanceof Promise)) return this.#conclude(verified, desk)
+    return verified.then((answer) => this.#conclude(answer, desk))
+  }
+
+  challenges(path: string): Challenges {
+    return this.#deskOf(path).challenges
+  }
+
+  isHit(principal: Principal, revocation: Revocation): boolean {
+    const own = this.#subjects.get(principal)
+    return own !== undefined && isHitBy(own, revocation)
+  }
+
+  #stands(): boolean {
+    return this.#rememberedKey !== undefined && this.#options.keys().includes(this.#rememberedKey)
+  }
+
+  #deskOf(path: string): Desk {
+    const known = this.#desks.get(path)
     if (known) return known
-    if (desks.size >= MAX_RESOURCES) desks.clear()
+    if (this.#desks.size >= MAX_RESOURCES) this.#desks.clear()
     const scope = protectedResource(path)?.scopes[0] ?? ''
-    const desk = {
-      verify: verifier(origin() + path),
-      challenges: createChallenges(() => `${origin()}${METADATA_PATH}${path}`, scope),
-    }
-    desks.set(path, desk)
+    const metadataUrl = () => this.#options.origin() + METADATA_PATH + path
+    const desk: Desk = { path, verify: undefined, challenges: createChallenges(metadataUrl, scope) }
+    this.#desks.set(path, desk)
     return desk
   }
 
-  const refused = (error: Challenge | ParleyError): Authenticated => ({ kind: 'refused', error })
-
-  function authenticate(
-    authorization: string | undefined,
-    path: string,
-  ): Authenticated | Promise<Authenticated> {
-    if (
-      authorization !== undefined &&
-      authorization === remembered.header &&
-      keys().includes(remembered.key!)
-    )
-      return remembered.answer!
-    const desk = deskOf(path)
-    if (authorization === undefined || authorization.slice(0, SCHEME.length).toLowerCase() !== SCHEME)
-      return refused(desk.challenges.missing())
-    if (authorization.length > MAX_HEADER_LENGTH) return refused(desk.challenges.malformed())
-    const credential = authorization.slice(SCHEME.length)
-    if (credential.startsWith(BOOTSTRAP_KEY_PREFIX)) return byKey(authorization, credential, desk.challenges)
-    if (!desk.verify) return refused(desk.challenges.invalid('The access token is not valid here.'))
-    const verified = desk.verify(authorization)
-    if (!(verified instanceof Promise)) return conclude(verified, desk.challenges)
-    return verified.then((answer) => conclude(answer, desk.challenges))
-  }
-
   /** Remembered by its exact text, so that the hash is computed once; a wrong one is never remembered. */
-  function byKey(authorization: string, credential: string, challenges: Challenges): Authenticated {
-    const key = keys().find((candidate) => matchesKey(credential, candidate.hash))
+  #byKey(authorization: string, credential: string, { challenges }: Desk): Authenticated {
+    const key = this.#options.keys().find((candidate) => matchesKey(credential, candidate.hash))
     if (!key) return refused(challenges.invalid('The key is not valid.'))
     const answer: Authenticated = { kind: 'principal', principal: bootstrapPrincipal(key.id) }
-    Object.assign(remembered, { header: authorization, key, answer })
+    this.#rememberedHeader = authorization
+    this.#rememberedKey = key
+    this.#rememberedAnswer = answer
     return answer
   }
 
-  function conclude(verified: TokenAnswer, challenges: Challenges): Authenticated {
-    if (verified.kind === 'missing') return refused(challenges.missing())
-    if (verified.kind === 'malformed') return refused(challenges.malformed())
-    if (verified.kind === 'invalid') return refused(challenges.invalid(verified.reason))
-    if (verified.kind === 'unavailable')
-      return refused(new ParleyError('unavailable', 'The access token cannot be checked right now.'))
-    const { caller } = verified
-    const known = answers.get(caller)
-    if (known) return known
+  #conclude(verified: TokenAnswer, { path, challenges }: Desk): Authenticated {
+    switch (verified.kind) {
+      case 'missing':
+        return refused(challenges.missing())
+      case 'malformed':
+        return refused(challenges.malformed())
+      case 'invalid':
+        return refused(challenges.invalid(verified.reason))
+      case 'unavailable':
+        return refused(new ParleyError('unavailable', 'The access token cannot be checked right now.'))
+      case 'caller':
+        return this.#answers.get(verified.caller) ?? this.#meet(verified.caller, { path, challenges })
+    }
+  }
+
+  #meet(caller: VerifiedCaller, { path, challenges }: Pick<Desk, 'path' | 'challenges'>): Authenticated {
+    const { findApp } = this.#options
     const principal = tokenPrincipal(caller, findApp)
     if (!principal) return refused(challenges.invalid('The access token names no grant of this hub.'))
+    // What allows nothing at all here is told so at once, instead of with every list that is empty.
+    if (path !== '/api' && !caller.scopes.some(isMcpScope))
+      return refused(challenges.insufficientScope(['mcp']))
     const answer: Authenticated = { kind: 'principal', principal }
-    answers.set(caller, answer)
-    subjects.set(principal, tokenSubjects(caller, findApp))
+    this.#answers.set(caller, answer)
+    this.#subjects.set(principal, tokenSubjects(caller, findApp))
     return answer
   }
+}
 
-  return {
-    authenticate,
-    challenges: (path) => deskOf(path).challenges,
-    isHit(principal, revocation) {
-      const own = subjects.get(principal)
-      return own !== undefined && isHitBy(own, revocation)
-    },
-  }
+function isMcpScope(scope: string): boolean {
+  return scope === 'mcp' || parseCapabilityName(scope) !== undefined
+}
+
+function refused(error: Challenge | ParleyError): Authenticated {
+  return { kind: 'refused', error }
 }

@@ -3,7 +3,19 @@ export type { Authenticate, Authenticated, Gatekeeper, StoredKey, VerifyToken } 
 export { BOOTSTRAP_KEY_PREFIX, createBootstrapKey, hashKey } from './bootstrap-key.ts'
 export { Challenge } from './guard/challenge.ts'
 export type { Challenges } from './guard/challenge.ts'
-export { createMetadataHandler } from './guard/protected-resources.ts'
+export { METADATA_PATH, createMetadataHandler } from './guard/protected-resources.ts'
+export type { BootstrapKey } from './hub-keys.ts'
+export { createTokenVerifiers } from './guard/token-verifiers.ts'
+export { createIdentity } from './create-identity.ts'
+export type { Identity } from './create-identity.ts'
+export type {
+  CapabilityGroup,
+  DescribeCapabilities,
+  Effect,
+  OfferedCapability,
+  ServerOffer,
+} from './consent/capability-offer.ts'
+export { createConsentPages } from './just-in-time/consent-request-page.ts'
 export { openBootstrapKey, openStateKey, writeCredentials } from './hub-keys.ts'
 export { createConsentRequests } from './just-in-time/consent-requests.ts'
 export type { ConsentRequests } from './just-in-time/consent-requests.ts'

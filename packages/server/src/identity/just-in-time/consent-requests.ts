@@ -47,90 +47,87 @@ export interface ConsentRequestTools {
 }
 
 export function createConsentRequests(tools: ConsentRequestTools): ConsentRequests {
-  const { store, grants, clock, newId } = tools
-  const rows = new ConsentRequestStore(store)
-  const listeners = new Set<(request: ConsentRequest) => void>()
+  return new StoredConsentRequests(tools)
+}
 
-  function onAnswer(listener: (request: ConsentRequest) => void): () => void {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
+class StoredConsentRequests implements ConsentRequests {
+  readonly #tools: ConsentRequestTools
+  readonly #rows: ConsentRequestStore
+  readonly #listeners = new Set<(request: ConsentRequest) => void>()
+
+  constructor(tools: ConsentRequestTools) {
+    this.#tools = tools
+    this.#rows = new ConsentRequestStore(tools.store)
   }
 
-  function stateOf(id: string): ConsentRequest['state'] | 'ended' {
-    const request = rows.find(id)
-    if (!request || (request.state === 'open' && request.expiresAt <= clock.now())) return 'ended'
-    return request.state
-  }
-
-  function findFor(person: PersonId, id: string): ConsentRequest | undefined {
-    const request = rows.find(id)
-    return request?.person === person && stateOf(id) !== 'ended' ? request : undefined
-  }
-
-  async function ask(
-    principal: Principal,
-    missing: readonly CapabilityName[],
-  ): Promise<ConsentRequest | undefined> {
-    const { grant, person, app } = principal
+  async ask(principal: Principal, missing: readonly CapabilityName[]): Promise<ConsentRequest | undefined> {
+    const { store, clock, newId } = this.#tools
+    const { grant, person, app = null } = principal
     if (grant === undefined || person === undefined) return undefined
     const capabilities = [...new Set(missing)].sort()
     const now = clock.now()
-    const known = rows.findOpen(grant, capabilities, now)
+    const known = this.#rows.findOpen(grant, capabilities, now)
     if (known) return known
-    if (rows.openCount(grant, now) >= MAX_OPEN_PER_GRANT)
+    if (this.#rows.openCount(grant, now) >= MAX_OPEN_PER_GRANT)
       throw new ParleyError('rate_limited', 'Too many requests for consent wait for an answer.', {
         data: { retryAfterSeconds: 60 },
       })
-    const request: ConsentRequest = {
-      id: newId('consent'),
-      grant,
-      person,
-      app: app ?? null,
-      capabilities,
-      state: 'open',
-      createdAt: now,
-      expiresAt: now + CONSENT_LIFETIME_MS,
-    }
-    const record = recordOf(tools, 'consent.ask', request)
-    const result = await store.submit([...rows.sweep(grant, now), rows.insert(request), record])
-    if (result.kind === 'done') return request
-    // The same was asked at the same moment.
-    return rows.findOpen(grant, capabilities, now)
+    const times = { createdAt: now, expiresAt: now + CONSENT_LIFETIME_MS }
+    const id = newId('consent')
+    const request: ConsentRequest = { id, grant, person, app, capabilities, state: 'open', ...times }
+    const record = recordOf(this.#tools, 'consent.ask', request)
+    const unit = [...this.#rows.sweep(grant, now), this.#rows.insert(request), record]
+    const result = await store.submit(unit)
+    // In a conflict the same was asked at the same moment.
+    return result.kind === 'done' ? request : this.#rows.findOpen(grant, capabilities, now)
   }
 
-  async function answer(person: PersonId, id: string, isAllowed: boolean): Promise<void> {
-    const request = findFor(person, id)
+  stateOf(id: string): ConsentRequest['state'] | 'ended' {
+    const request = this.#rows.find(id)
+    if (!request || (request.state === 'open' && request.expiresAt <= this.#tools.clock.now())) return 'ended'
+    return request.state
+  }
+
+  findFor(person: PersonId, id: string): ConsentRequest | undefined {
+    const request = this.#rows.find(id)
+    return request?.person === person && this.stateOf(id) !== 'ended' ? request : undefined
+  }
+
+  async answer(person: PersonId, id: string, isAllowed: boolean): Promise<void> {
+    const { store, grants, clock } = this.#tools
+    const request = this.findFor(person, id)
     if (!request) throw new ParleyError('not_found', 'There is no such request.')
     if (request.state !== 'open') throw answeredAlready()
     if (isAllowed) await widen(grants, request)
     const state = isAllowed ? 'allowed' : 'denied'
-    const record = recordOf(tools, isAllowed ? 'consent.allow' : 'consent.deny', request)
-    const result = await store.submit([rows.settle(request.id, state, clock.now()), record])
+    const record = recordOf(this.#tools, isAllowed ? 'consent.allow' : 'consent.deny', request)
+    const result = await store.submit([this.#rows.settle(request.id, state, clock.now()), record])
     if (result.kind === 'conflict') throw answeredAlready()
-    for (const listener of listeners) listener({ ...request, state })
+    for (const listener of this.#listeners) listener({ ...request, state })
   }
 
-  return {
-    ask,
-    stateOf,
-    onAnswer,
-    findFor,
-    answer,
-    urlOf: (request) => `${tools.origin()}/consent/${request.id}`,
-    answered(id, signal) {
-      if (stateOf(id) !== 'open' || signal.aborted) return Promise.resolve()
-      return new Promise((resolve) => {
-        const done = () => {
-          stop()
-          signal.removeEventListener('abort', done)
-          resolve()
-        }
-        const stop = onAnswer((request) => {
-          if (request.id === (id as ConsentId)) done()
-        })
-        signal.addEventListener('abort', done, { once: true })
+  onAnswer(listener: (request: ConsentRequest) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  answered(id: string, signal: AbortSignal): Promise<void> {
+    if (this.stateOf(id) !== 'open' || signal.aborted) return Promise.resolve()
+    return new Promise((resolve) => {
+      const done = () => {
+        stop()
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const stop = this.onAnswer((request) => {
+        if (request.id === (id as ConsentId)) done()
       })
-    },
+      signal.addEventListener('abort', done, { once: true })
+    })
+  }
+
+  urlOf(request: ConsentRequest): string {
+    return `${this.#tools.origin()}/consent/${request.id}`
   }
 }
 

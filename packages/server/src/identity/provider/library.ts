@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events'
+import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import * as library from 'oidc-provider'
 import untypedGrantTypes from 'oidc-provider/lib/helpers/weak_cache.js'

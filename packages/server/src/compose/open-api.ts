@@ -1,0 +1,42 @@
+import { createApi, createMetricsHandler, createRoutes } from '../api/index.ts'
+import type { RawHandler } from '../http/index.ts'
+import type { HubState } from '../metrics/index.ts'
+import type { ManagedRegistry } from '../registry/index.ts'
+import type { House } from './house.ts'
+import type { Checks } from './open-gateway.ts'
+import type { IdentityRooms } from './open-identity.ts'
+import type { Rights } from './open-rights.ts'
+
+export function openApi(
+  house: House,
+  rooms: Pick<Rights, 'access'> &
+    Pick<IdentityRooms, 'gatekeeper'> & {
+      readonly checks: Checks
+      readonly registry: ManagedRegistry
+      readonly version: string
+    },
+): RawHandler {
+  const { log, metrics, config } = house
+  return createApi({
+    ...house,
+    ...rooms,
+    ...rooms.checks,
+    challenges: rooms.gatekeeper.challenges('/api'),
+    handlers: createRoutes({ ...house, ...rooms, dataDir: config.dataDir }),
+    onError: (error) => log('a request failed', { error: String(error) }),
+    onCall: ({ method, ...call }) => metrics.countCall({ face: 'api', action: method, ...call }),
+  })
+}
+
+export function openMetrics(
+  { metrics }: House,
+  rooms: Pick<Rights, 'access'> &
+    Pick<IdentityRooms, 'gatekeeper'> & { readonly checks: Checks; readonly state: () => HubState },
+): RawHandler {
+  return createMetricsHandler({
+    ...rooms,
+    ...rooms.checks,
+    challenges: rooms.gatekeeper.challenges('/api'),
+    text: () => metrics.text(rooms.state()),
+  })
+}
