@@ -32,21 +32,21 @@ export function findPresentedTokens(
 /** The claims in the provider's words; what is ours alone goes out as it is. */
 function toModel(claims: OwnTokenClaims, kind: string): Partial<SourceModel> & { kind: string } {
   const { jti, iat, exp, sub, aud, client_id: clientId, scope, gid, sid, act } = claims
-  return ({
-	kind,
-	jti,
-	iat,
-	exp,
-	aud,
-	clientId,
-	...sub === clientId ? {} : { accountId: sub },
-	...scope === undefined ? {} : { scope },
-	...gid === undefined ? {} : { grantId: gid },
-	sid,
-	extra: {
-		sub,
-		gid,
-		act
-	}
-})
+  return {
+    kind,
+    jti,
+    iat,
+    exp,
+    aud,
+    clientId,
+    ...(sub === clientId ? {} : { accountId: sub }),
+    ...(scope === undefined ? {} : { scope }),
+    ...(gid === undefined ? {} : { grantId: gid }),
+    sid,
+    extra: {
+      sub,
+      gid,
+      act,
+    },
+  }
 }
