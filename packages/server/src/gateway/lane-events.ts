@@ -24,6 +24,8 @@ const OF_SUBSCRIPTIONS: ReadonlySet<string> = new Set([
   'notifications/cancelled',
 ])
 
+const PROGRESS = 'notifications/progress'
+
 type Verdict = 'pass' | 'drop' | 'read' | { readonly instead: string }
 
 const LF = 0x0a
@@ -42,7 +44,7 @@ const MAX_LEFT_OUT = 10_000
 export class LaneEvents {
   readonly #readAnswer: (body: Buffer) => Answer
   readonly #report: Report
-  readonly #tokenJson: string | undefined
+  readonly #token: Buffer | undefined
   readonly #wantsLogs: boolean
   /** The unfinished event so far. */
   #rest: Buffer[] = []
@@ -57,7 +59,7 @@ export class LaneEvents {
     this.#readAnswer = tools.readAnswer
     this.#report = tools.report
     const token = call.envelope.span('progressToken')
-    this.#tokenJson = token && call.envelope.bytes.toString('utf8', token.start, token.end)
+    this.#token = token && Buffer.from(call.envelope.bytes.subarray(token.start, token.end))
     this.#wantsLogs = call.envelope.has(META.logLevel)
   }
 
@@ -96,7 +98,7 @@ export class LaneEvents {
     let start = 0
     let from = 0
     while (this.#answer === undefined) {
-      const end = bytes.indexOf('\n\n', start)
+      const end = endOfEvent(bytes, start)
       if (end < 0) break
       const next = end + 2
       const verdict = this.#judge(bytes, start, end)
@@ -118,8 +120,8 @@ export class LaneEvents {
     let at = start
     if (startsWith(bytes, MESSAGE_LINE, at)) at += MESSAGE_LINE.length
     if (!startsWith(bytes, DATA, at)) return 'read'
+    if (bytes.indexOf(LF, at) !== end) return 'read'
     const data = bytes.subarray(at + DATA.length, end)
-    if (data.includes(LF)) return 'read'
     const envelope = scanServerMessage(data)
     if (envelope.has('method')) return this.#belongs(envelope) ? 'pass' : 'drop'
     const answer = this.#readAnswer(data)
@@ -152,8 +154,9 @@ export class LaneEvents {
 
   /** Progress with the call's own token, log messages if it asked for them, and what extensions define. */
   #belongs(envelope: Envelope): boolean {
-    const method = envelope.string('method') ?? ''
     const isRequest = envelope.has('id')
+    const isProgress = envelope.is('method', PROGRESS)
+    const method = isProgress ? PROGRESS : (envelope.string('method') ?? '')
     const belongs = !isRequest && this.#isOfCall(method, envelope)
     if (!belongs) this.#report(isRequest ? 'unexpected-request' : 'unexpected-notification', method)
     return belongs
@@ -161,15 +164,22 @@ export class LaneEvents {
 
   #isOfCall(method: string, envelope: Envelope): boolean {
     if (method === '' || envelope.has('result') || envelope.has('error')) return false
-    if (method === 'notifications/progress') {
-      const token = envelope.span('params.progressToken')
-      return (
-        token !== undefined && envelope.bytes.toString('utf8', token.start, token.end) === this.#tokenJson
-      )
+    if (method === PROGRESS) {
+      const span = envelope.span('params.progressToken')
+      const token = this.#token
+      if (span === undefined || token === undefined || span.end - span.start !== token.length) return false
+      return startsWith(envelope.bytes, token, span.start)
     }
     if (method === 'notifications/message') return this.#wantsLogs
     return !OF_SUBSCRIPTIONS.has(method)
   }
+}
+
+/** Where the first of the two line feeds stands that end the event, or -1: most events have no other. */
+function endOfEvent(bytes: Buffer, start: number): number {
+  let end = bytes.indexOf(LF, start)
+  while (end >= 0 && bytes[end + 1] !== LF) end = bytes.indexOf(LF, end + 1)
+  return end
 }
 
 function startsWith(bytes: Buffer, prefix: Buffer, at: number): boolean {

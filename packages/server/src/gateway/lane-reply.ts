@@ -56,11 +56,11 @@ export class LaneReply implements LaneReceiver {
     if (this.#isDone) return
     const { passed, answer } = this.#events!.push(chunk)
     if (passed.length > 0) this.#exchange?.extend()
-    if (!answer) return this.#passAll(passed)
+    if (!answer) return this.#pass(passed)
     this.#isDone = true
     this.#exchange?.finish()
     const finish = () => {
-      this.#passAll(passed)
+      this.#pass(passed)
       this.#reply.endStream()
     }
     const kept = recordCall(this.#tools, this.#call, answer.result)
@@ -83,13 +83,9 @@ export class LaneReply implements LaneReceiver {
     kept.then(answer, (error: unknown) => this.#reply.fail(toParleyError(error)))
   }
 
-  #passAll(parts: readonly (Buffer | string)[]): void {
-    for (const part of parts) this.#pass(part)
-  }
-
   /** The server is read no faster than the client reads. */
-  #pass(bytes: Buffer | string): void {
-    if (this.#reply.pass(bytes) || this.#isStalled) return
+  #pass(parts: readonly (Buffer | string)[]): void {
+    if (parts.length === 0 || this.#reply.pass(parts) || this.#isStalled) return
     this.#isStalled = true
     this.#exchange?.pause()
     const { res } = this.#call

@@ -9,7 +9,8 @@ import type { ServerNotification } from '../upstream/index.ts'
 /** A client that leaves this much unread is cut off, so that it cannot make the hub hold its answers. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 
-const ONE_PIECE_BYTES = 4096
+/** Larger ones are not copied once more; smaller ones as in `LaneConnection`. */
+const ONE_PIECE_BYTES = 1_000_000
 
 /** The error as JSON-RPC says it (`ERRORS` maps code to number). */
 export function toRpcError(error: ParleyError): RpcError {
@@ -42,7 +43,7 @@ export function sendJsonText(
     'no-store',
   ]
   res.writeHead(status, headers ? [...list, ...headers] : list)
-  // As text of single bytes a small body goes out in one piece with its head.
+  // As text of single bytes a body goes out in one piece with its head.
   if (body.length <= ONE_PIECE_BYTES) res.end(body.toString('latin1'), 'latin1')
   else res.end(body)
 }
@@ -84,6 +85,8 @@ export class Reply {
   readonly #writes: WriteBatch
   #open = false
   #done = false
+  /** What goes on at the end of this turn. */
+  #passed: (Buffer | string)[] = []
 
   constructor(res: ServerResponse, options: ReplyOptions) {
     this.#res = res
@@ -119,18 +122,31 @@ export class Reply {
     this.#res.flushHeaders()
   }
 
-  /** Passes bytes of a stream on; false when the client does not keep up. */
-  pass(bytes: Buffer | string): boolean {
-    return this.#done || this.#res.destroyed || this.#res.write(bytes)
+  /** Passes bytes of a stream on, in this turn; false when the client does not keep up. */
+  pass(parts: readonly (Buffer | string)[]): boolean {
+    if (this.#done || this.#res.destroyed) return true
+    if (this.#passed.push(...parts) === parts.length) this.#writes.add(() => this.#flush())
+    return !this.#res.writableNeedDrain
   }
 
   endStream(): void {
     if (this.#done) return
     this.#done = true
+    this.#flush()
     this.#res.end()
   }
 
+  /** Before anything else that is written, so that nothing overtakes it. */
+  #flush(): void {
+    const parts = this.#passed
+    if (parts.length === 0) return
+    this.#passed = []
+    if (this.#res.destroyed) return
+    for (const part of parts) this.#res.write(part)
+  }
+
   write(text: string): void {
+    this.#flush()
     if (this.#res.writableLength > MAX_UNREAD_BYTES) this.#res.destroy()
     else this.#res.write(text)
   }
@@ -163,6 +179,7 @@ export class Reply {
     if (this.#done) return
     this.#done = true
     if (this.#res.destroyed) return
+    this.#flush()
     if (this.#open) this.#res.end(encodeEvent(json.toString()))
     else this.#writes.add(() => sendJsonText(this.#res, status, json))
   }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { ParleyError } from '@parley/contract'
+import { joinChunks } from '../lib/join-chunks.ts'
 
 /**
  * Reads a request body of at most `limitBytes` and calls back once: with the body, or with `too_large` or
@@ -40,7 +41,7 @@ function readLength(request: IncomingMessage, length: number, callback: Callback
     if (received === length) {
       if (!chunks) return callback(undefined, chunk)
       chunks.push(chunk)
-      return callback(undefined, Buffer.concat(chunks, length))
+      return callback(undefined, joinChunks(chunks))
     }
     if (chunks) chunks.push(chunk)
     else chunks = [chunk]
@@ -51,7 +52,7 @@ function readLength(request: IncomingMessage, length: number, callback: Callback
 function readUntilEnd(request: IncomingMessage, limitBytes: number, callback: Callback): void {
   const chunks: Buffer[] = []
   let received = 0
-  const onEnd = () => callback(undefined, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, received))
+  const onEnd = () => callback(undefined, chunks.length === 0 ? EMPTY : joinChunks(chunks))
   const onData = (chunk: Buffer) => {
     received += chunk.length
     if (received <= limitBytes) {

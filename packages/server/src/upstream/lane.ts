@@ -2,6 +2,7 @@ import { ParleyError } from '@parley/contract'
 import type { LaneExchange as EgressExchange, LaneHead, Outlet } from '../egress/index.ts'
 import { refuseEncoding, responseTooLarge } from '../egress/index.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
+import { joinChunks } from '../lib/join-chunks.ts'
 import { Deadline } from './deadline.ts'
 import { toStatusError } from './http-status-error.ts'
 import { readMessage } from './message-reader.ts'
@@ -152,7 +153,7 @@ class Running implements LaneExchange {
       this.#leave()
       if (!this.#finished) this.#tell(() => this.#receiver.onEnd())
     } else if (this.#chunks !== undefined) {
-      this.#take(Buffer.concat(this.#chunks))
+      this.#take(joinChunks(this.#chunks))
     } else {
       this.#fail(toStatusError(this.#status))
     }

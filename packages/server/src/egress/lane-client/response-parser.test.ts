@@ -204,3 +204,35 @@ describe('a response', () => {
     )
   })
 })
+
+describe('what a push holds', () => {
+  const HEAD = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n'
+
+  function hear(text: string): { parts: string[]; error: unknown } {
+    const parser = new ResponseParser(16_384)
+    const parts: string[] = []
+    parser.begin({
+      onHead: () => void parts.push('head'),
+      onData: (chunk) => void parts.push(chunk.toString('latin1')),
+      onEnd: () => void parts.push('end'),
+    })
+    try {
+      parser.push(Buffer.from(text))
+      return { parts, error: undefined }
+    } catch (error) {
+      return { parts, error }
+    }
+  }
+
+  it('is handed on as one part, however many chunks it came in', () => {
+    const { parts, error } = hear(`${HEAD}${'1\r\nx\r\n'.repeat(500)}0\r\n\r\n`)
+    expect(error).toBeUndefined()
+    expect(parts).toEqual(['head', 'x'.repeat(500), 'end'])
+  })
+
+  it('is handed on up to the chunk that cannot be read', () => {
+    const { parts, error } = hear(`${HEAD}1\r\nx\r\n1\r\ny\r\n1\r\nz!\r\n`)
+    expect(error).toMatchObject({ code: 'upstream_invalid' })
+    expect(parts).toEqual(['head', 'xyz'])
+  })
+})

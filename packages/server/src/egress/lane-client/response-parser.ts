@@ -9,7 +9,7 @@ export interface LaneHead {
   readonly contentLength: number
 }
 
-/** Hears one response. Chunks are parts of what was pushed. */
+/** Hears one response. Chunks are the receiver's, for good. */
 export interface ResponseSink {
   onHead(head: LaneHead): void
   onData(chunk: Buffer): void
@@ -44,6 +44,8 @@ export class ResponseParser {
   #sink: ResponseSink | undefined
   #at: At = AT.done
   #held: Buffer | undefined
+  /** What HTTP chunks of this push have held so far: many small ones are handed on as one. */
+  #pieces: Buffer[] = []
   #left = 0
   #interims = 0
   #extensionBytes = 0
@@ -74,6 +76,14 @@ export class ResponseParser {
 
   /** Takes what came. False when there were bytes that belong to no response. Throws `upstream_invalid`. */
   push(bytes: Buffer): boolean {
+    try {
+      return this.#read(bytes)
+    } finally {
+      this.#handOn()
+    }
+  }
+
+  #read(bytes: Buffer): boolean {
     let chunk = bytes
     if (this.#held) {
       chunk = Buffer.concat([this.#held, bytes])
@@ -164,7 +174,7 @@ export class ResponseParser {
     const take = Math.min(this.#left, chunk.length - at)
     this.#left -= take
     const isWhole = at === 0 && take === chunk.length
-    this.#sink!.onData(isWhole ? chunk : chunk.subarray(at, at + take))
+    this.#pieces.push(isWhole ? chunk : chunk.subarray(at, at + take))
     if (this.#left === 0) {
       if (this.#at === AT.chunk) this.#at = AT.chunkEnd
       else this.#end()
@@ -201,8 +211,16 @@ export class ResponseParser {
     return at + line.length + 2
   }
 
+  #handOn(): void {
+    const pieces = this.#pieces
+    if (pieces.length === 0) return
+    this.#pieces = []
+    this.#sink!.onData(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces))
+  }
+
   #end(): void {
     this.#at = AT.done
+    this.#handOn()
     this.#sink!.onEnd()
   }
 }

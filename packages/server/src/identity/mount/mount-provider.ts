@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { readBody, refuseRequest, type RawHandler } from '../../http/index.ts'
 import { JWKS_MAX_AGE_SECONDS, type SigningKeys } from '../keys/signing-keys.ts'
-import { PATHS } from '../provider/configuration.ts'
+import { PATHS } from '../provider/paths.ts'
 import type { Provider } from '../provider/library.ts'
 import type { Resources } from '../resources/resource.ts'
 import { completeAuthorizationRequest, completeResource } from './complete-request.ts'

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { OwnTokenClaims } from '../tokens/verify-own-token.ts'
 import { Provider } from './library.ts'
-import type { SourceModel } from './types.ts'
 
 /** A token that is good now: signed by us, not expired, not revoked. */
 export type FindLiveToken = (token: string) => OwnTokenClaims | undefined
@@ -30,7 +29,7 @@ export function findPresentedTokens(
 }
 
 /** The claims in the provider's words; what is ours alone goes out as it is. */
-function toModel(claims: OwnTokenClaims, kind: string): Partial<SourceModel> & { kind: string } {
+function toModel(claims: OwnTokenClaims, kind: string): object {
   const { jti, iat, exp, sub, aud, client_id: clientId, scope, gid, sid, act } = claims
   return {
     kind,
