@@ -1,32 +1,30 @@
 import { ParleyError } from '@parley/contract'
 import { createActivity, type Activity } from './activity/index.ts'
+import type { Clients } from './clients/index.ts'
 import {
   openApi,
-  openChecks,
+  openEnforcement,
   openGateway,
   openIdentity,
   openMetrics,
   openRegistry,
-  openRights,
+  routeWellKnown,
   stackOf,
   type House,
-  type IdentityRooms,
   type Log,
-  type Rights,
 } from './compose/index.ts'
 import type { Config, Environment } from './config/index.ts'
 import { createEgress } from './egress/index.ts'
 import type { Gateway } from './gateway/index.ts'
+import type { Grants } from './grants/index.ts'
 import { EventStreams, createListener, sendJson, type RawHandler } from './http/index.ts'
-import { writeCredentials, type HopTokens } from './identity/index.ts'
+import { writeCredentials, type BootstrapKey, type HopTokens, type Identity } from './identity/index.ts'
 import { systemClock } from './lib/clock.ts'
 import { createNewId, systemRandom } from './lib/random.ts'
 import { WriteBatch } from './lib/write-batch.ts'
 import { createMetrics, type HubState } from './metrics/index.ts'
-import { serveAssets } from './pages/index.ts'
 import type { People } from './people/index.ts'
 import type { ManagedRegistry } from './registry/index.ts'
-import { openSealer } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
 
 export const VERSION = '0.1.0'
@@ -40,11 +38,12 @@ export interface Hub extends AsyncDisposable {
   readonly newKey: string | undefined
   /** Makes the first administrator; undefined when there is one. Works once, and until the next start. */
   readonly setupLink: string | undefined
-  /** Accounts: administrators manage them here. */
+  /** What administrators manage, without the API. */
   readonly people: People
-  /** Grants, apps and tokens, for who manages the hub from inside. */
-  readonly rights: Pick<Rights, 'grants' | 'revocations'> &
-    Pick<IdentityRooms, 'clients' | 'identity' | 'key'>
+  readonly clients: Clients
+  readonly grants: Grants
+  readonly identity: Identity
+  readonly bootstrapKey: BootstrapKey
   /** Lets calls end, then closes everything; false when some had to be cut. */
   drain(): Promise<boolean>
 }
@@ -60,32 +59,31 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const { limits, egress: trust } = config
   const egress = createEgress({ limits, ...trust, writes, ownListeners: () => addresses() })
   stack.defer(() => egress.close())
-  const rights = openRights(house)
-  stack.use(rights.revocations)
+  const streams = new EventStreams(limits)
   const late: { hopTokens?: HopTokens } = {}
   const credentialFor = (url: string) => () => hubToken(late.hopTokens, house, url)
-  const registry = stack.use(await openRegistry(house, { egress, environment, credentialFor }))
-  const streams = new EventStreams(limits)
-  const rooms = { ...rights, egress, registry, streams, writes }
-  const identity = await openIdentity(house, rooms)
-  stack.use(identity.clients)
-  late.hopTokens = identity.hopTokens
-  const checks = openChecks(house, identity.gatekeeper)
-  const gateway = await openGateway(house, { ...rooms, ...identity, checks })
-  stack.defer(() => gateway.close())
-  const api = openApi(house, { ...rooms, ...identity, checks, version: VERSION })
+  const isAlone = config.only === 'identity'
+  const registry = isAlone
+    ? undefined
+    : stack.use(await openRegistry(house, { egress, environment, credentialFor }))
+  const identity = stack.use(await openIdentity({ ...house, egress, registry }))
+  const enforcement = await openEnforcement(house, identity)
+  late.hopTokens = enforcement.hopTokens
+  const rooms = { ...identity, ...enforcement }
+  const gateway = registry && (await openGateway(house, { ...rooms, registry, streams, writes }))
+  stack.defer(() => gateway?.close())
   const state = () => stateOf({ ...house, registry, gateway, streams })
   const listener = createListener({
     listen: config.listen,
     limits,
     streams,
     handlers: {
-      ...rights.people.handlers,
       ...identity.handlers,
-      assets: serveAssets(),
-      mcp: gateway.handle,
-      api,
-      metrics: openMetrics(house, { ...rooms, ...identity, checks, state }),
+      ...enforcement.handlers,
+      '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
+      ...(gateway && { mcp: gateway.handle }),
+      ...(registry && { api: openApi(house, { ...rooms, registry, version: VERSION }) }),
+      metrics: openMetrics(house, { ...rooms, state }),
       '': welcome,
     },
     isReady: () => store.status().writable,
@@ -95,32 +93,26 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const address = await listener.start()
   addresses = () => listener.addresses()
   origin = config.listen.publicUrl ?? `http://${hostFor(config.listen.host)}:${address.port}`
-  identity.start()
-  const { key } = identity
+  identity.start(streams)
+  const { key } = enforcement
   if (key.text !== undefined) writeCredentials(config.dataDir, { url: origin, key: key.text })
-  const setupLink = await rights.people.openSetup()
+  const setupLink = await identity.people.openSetup()
   const owned = stack.move()
   return {
+    ...identity,
     url: origin,
     newKey: key.isNew ? key.text : undefined,
     setupLink,
-    people: rights.people,
-    rights: { ...rights, ...identity },
+    bootstrapKey: key,
     async drain() {
       const drained = listener.drain({ limitMs: limits.drainMs })
-      gateway.endStreams()
+      gateway?.endStreams()
       const clean = await drained
       await owned.disposeAsync()
       return clean
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
-}
-
-/** For a server that trusts the hub, in the hub's own name; there is none before it is known under which it is reached. */
-function hubToken(hopTokens: HopTokens | undefined, { origin }: House, url: string): string {
-  if (origin() === '' || !hopTokens) throw new ParleyError('unavailable', 'The hub is starting.')
-  return hopTokens.mint(undefined, url)
 }
 
 async function openHouse(
@@ -138,14 +130,19 @@ async function openHouse(
     newId: createNewId(clock, random),
     store,
     activity: stack.use(createActivity({ store, clock, mode: config.activity, onError })),
-    sealer: await openSealer({ dataDir: config.dataDir, store, random }),
     metrics: stack.use(createMetrics()),
   }
 }
 
+/** For a server that trusts the hub, in the hub's own name; there is none before it is known under which it is reached. */
+function hubToken(hopTokens: HopTokens | undefined, { origin }: House, url: string): string {
+  if (origin() === '' || !hopTokens) throw new ParleyError('unavailable', 'The hub is starting.')
+  return hopTokens.mint(undefined, url)
+}
+
 function stateOf(rooms: {
-  registry: ManagedRegistry
-  gateway: Gateway
+  registry: ManagedRegistry | undefined
+  gateway: Gateway | undefined
   streams: EventStreams
   activity: Activity
   store: Store
@@ -153,10 +150,10 @@ function stateOf(rooms: {
   return {
     version: VERSION,
     streams: rooms.streams.size,
-    sessions: rooms.gateway.sessions(),
+    sessions: rooms.gateway?.sessions() ?? 0,
     activity: rooms.activity.status(),
     store: rooms.store.status(),
-    servers: rooms.registry.servers(),
+    servers: rooms.registry?.servers() ?? [],
   }
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { BY, OTHER_PERSON, PERSON, startGrantingHub, type GrantingHub } from './granting-hub.ts'
+import { BY, OTHER_PERSON, startGrantingHub, type GrantingHub } from './granting-hub.ts'
 import { legacyCall, openRaw, openSession, sendRaw } from './raw-mcp.ts'
 import { modernRequest } from './scripted-upstream.ts'
 import { until } from './start-test-hub.ts'
@@ -21,7 +21,7 @@ const callOf = (name: string, args: object = {}, more: object = {}, capabilities
 
 describe('A14, G3: one rule for lists and calls', () => {
   test('G3: a list shows what could be called or asked for, and what is not entitled is not there', async () => {
-    const { grants } = hub.hub.rights
+    const { grants } = hub.hub
     const grant = await hub.grant(['tool:one/look'])
     const caller = hub.as(hub.token(grant))
     const names = async () =>
@@ -168,7 +168,7 @@ describe('G7: what is cut off ends within a second', () => {
   const SECOND = 1000
 
   test('calls, event streams and sessions end, the server hears of it, and nothing new begins', async () => {
-    const { grants } = hub.hub.rights
+    const { grants } = hub.hub
     hub.upstream.answer = () => new Promise(() => undefined)
     hub.upstream.cancelled = 0
     const aud = `${hub.url}/mcp`

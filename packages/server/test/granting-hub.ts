@@ -27,7 +27,7 @@ export async function startGrantingHub(yaml = ''): Promise<GrantingHub> {
   const upstream = await startScriptedUpstream(TOOLS)
   const hub = await startTestHub(yaml)
   await hub.api('POST', '/api/servers', { name: 'one', url: upstream.url })
-  const { grants, identity } = hub.hub.rights
+  const { grants, identity } = hub.hub
   const people = new Map<GrantId, PersonId>()
   return {
     ...hub,

@@ -6,7 +6,7 @@ import { modernRequest } from './scripted-upstream.ts'
 describeResourceServer('the gateway, as a resource server', async () => {
   const hub = await startGrantingHub()
   const url = `${hub.url}/mcp/servers/one`
-  const { identity, grants } = hub.hub.rights
+  const { identity, grants } = hub.hub
   const everything = () => hub.grant(['*'])
   const standing = await everything()
   return {

@@ -1,72 +1,75 @@
-import { capabilityName, type CapabilityName, type GrantHolder, type PersonId } from '@parley/contract'
-import { EVERYONE, type Grants } from '../grants/index.ts'
-import type { CapabilityGroup, DescribeCapabilities, Effect, OfferedCapability } from '../identity/index.ts'
-import { isObject } from '../lib/json-rpc.ts'
-import type { People } from '../people/index.ts'
-import type { Definition, Registry, ServerEntry } from '../registry/index.ts'
+import type { CapabilityName, PersonId } from '@parley/contract'
+import type { CapabilityGroup, DescribeCapabilities, Effect, ServerOffer } from '../identity/index.ts'
+import type { JsonObject } from '../lib/json-rpc.ts'
+import type { Registry, ServerEntry } from '../registry/index.ts'
 
+/** Longer texts of a server are cut: a page is to be read, and the whole of it is with the administrator. */
+const MAX_DESCRIPTION = 300
 const EFFECTS: readonly Effect[] = ['read', 'change', 'destroy']
 
-/** What a person could allow an app: what is approved, and they are entitled to. */
-export function createDescribeCapabilities(rooms: {
-  readonly registry: Registry
-  readonly grants: Pick<Grants, 'entitlementsOf' | 'covers'>
-  readonly people: Pick<People, 'find'>
-}): DescribeCapabilities {
-  const { registry, grants, people } = rooms
+type Item = CapabilityGroup['items'][number] & { readonly effect: Effect }
 
-  function isEntitled(person: PersonId): (capability: CapabilityName) => boolean {
-    const groups = people.find(person)?.groups ?? []
-    const holders: GrantHolder[] = [
-      { kind: 'person', id: person },
-      ...[EVERYONE, ...groups].map((id) => ({ kind: 'group', id }) as const),
-    ]
-    const entitlements = holders.flatMap((holder) => grants.entitlementsOf(holder))
-    return (capability) => entitlements.some(({ id }) => grants.covers(id, capability).kind === 'covered')
-  }
-
+/** What a person may allow an app: approved capabilities, as far as the person is entitled to them. */
+export function createDescribeCapabilities(
+  registry: Pick<Registry, 'entries'>,
+  isEntitled: (person: PersonId, capability: CapabilityName) => boolean,
+): DescribeCapabilities {
   return (resource, person) => {
-    const allows = isEntitled(person)
-    const entries = registry.entries().filter(({ name }) => (resource.server ?? name) === name)
-    return entries
-      .map((entry) => ({ server: entry.name, groups: groupsOf(entry, allows) }))
-      .filter(({ groups }) => groups.length > 0)
+    const entries = registry
+      .entries()
+      .filter(({ name }) => resource.server === undefined || resource.server === name)
+    const offers = entries.map((entry): ServerOffer => {
+      const items = itemsOf(entry).filter((item) => isEntitled(person, item.capability as CapabilityName))
+      const groups = EFFECTS.map((effect) => ({
+        effect,
+        items: items.filter((item) => item.effect === effect),
+      }))
+      return { server: entry.name, groups: groups.filter((group) => group.items.length > 0) }
+    })
+    return offers.filter(({ groups }) => groups.length > 0)
   }
 }
 
-function groupsOf(entry: ServerEntry, allows: (capability: CapabilityName) => boolean): CapabilityGroup[] {
-  const { tools, prompts, templates, resources } = entry.catalog
-  const offers = [
-    ...[...tools.values()].map((tool) => ({ effect: effectOf(tool), item: offer(entry, tool) })),
-    ...[...prompts.values(), ...templates.values()].map((definition) => ({
-      effect: 'read' as const,
-      item: offer(entry, definition),
-    })),
-    ...(resources.size > 0 ? [{ effect: 'read' as const, item: allResources(entry) }] : []),
-  ].filter(({ item }) => allows(item.capability as CapabilityName))
-  return EFFECTS.map((effect) => ({
-    effect,
-    items: offers.filter((found) => found.effect === effect).map(({ item }) => item),
-  })).filter(({ items }) => items.length > 0)
+function itemsOf({ name, catalog }: ServerEntry): Item[] {
+  const tools = [...catalog.tools.values()].map((tool): Item => ({
+    capability: `tool:${name}/${tool.name}`,
+    ...wordsOf(tool.name, tool.body),
+    effect: effectOf(tool.body),
+  }))
+  const prompts = [...catalog.prompts.values()].map((prompt): Item => ({
+    capability: `prompt:${name}/${prompt.name}`,
+    ...wordsOf(prompt.name, prompt.body),
+    effect: 'read',
+  }))
+  const hasData = catalog.resources.size > 0 || catalog.templates.size > 0
+  return [...tools, ...prompts, ...(hasData ? dataOf(name) : [])]
 }
 
-function offer(entry: ServerEntry, { kind, name, body }: Definition): OfferedCapability {
+/** Resources have no fixed names: they are granted as a whole. */
+function dataOf(server: string): Item[] {
+  const words = { description: undefined, effect: 'read' as const }
+  return [
+    { capability: `resource:${server}/*`, title: 'Its resources, as they come and go', ...words },
+    { capability: `template:${server}/*`, title: 'Resources found by a pattern', ...words },
+  ]
+}
+
+function wordsOf(name: string, body: JsonObject): { title: string; description: string | undefined } {
   const { title, description } = body
   return {
-    capability: capabilityName({ kind: kind as 'tool' | 'prompt' | 'template', owner: entry.name, name }),
     title: typeof title === 'string' && title !== '' ? title : name,
-    description: typeof description === 'string' ? description : undefined,
+    description:
+      typeof description === 'string' && description.length > MAX_DESCRIPTION
+        ? `${description.slice(0, MAX_DESCRIPTION)}…`
+        : typeof description === 'string'
+          ? description
+          : undefined,
   }
 }
 
-/** Resources come and go, so that they are allowed together. */
-function allResources({ name }: ServerEntry): OfferedCapability {
-  return { capability: `resource:${name}/*`, title: 'Everything it lists to read', description: undefined }
-}
-
-/** As the server says it: a tool that says nothing may destroy (MCP, Tool Annotations). */
-function effectOf({ body }: Definition): Effect {
-  const annotations = isObject(body['annotations']) ? body['annotations'] : {}
-  if (annotations['readOnlyHint'] === true) return 'read'
-  return annotations['destructiveHint'] === false ? 'change' : 'destroy'
+/** MCP tool annotations with their defaults: what does not say otherwise changes things, and may destroy. */
+function effectOf({ annotations }: JsonObject): Effect {
+  const hints = typeof annotations === 'object' && annotations !== null ? (annotations as JsonObject) : {}
+  if (hints['readOnlyHint'] === true) return 'read'
+  return hints['destructiveHint'] === false ? 'change' : 'destroy'
 }

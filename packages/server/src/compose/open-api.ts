@@ -3,24 +3,19 @@ import type { RawHandler } from '../http/index.ts'
 import type { HubState } from '../metrics/index.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
 import type { House } from './house.ts'
-import type { Checks } from './open-gateway.ts'
+import type { Enforcement } from './open-enforcement.ts'
 import type { IdentityRooms } from './open-identity.ts'
-import type { Rights } from './open-rights.ts'
+
+type ApiRooms = Pick<IdentityRooms, 'access'> & Enforcement
 
 export function openApi(
   house: House,
-  rooms: Pick<Rights, 'access'> &
-    Pick<IdentityRooms, 'gatekeeper'> & {
-      readonly checks: Checks
-      readonly registry: ManagedRegistry
-      readonly version: string
-    },
+  rooms: ApiRooms & { readonly registry: ManagedRegistry; readonly version: string },
 ): RawHandler {
   const { log, metrics, config } = house
   return createApi({
     ...house,
     ...rooms,
-    ...rooms.checks,
     challenges: rooms.gatekeeper.challenges('/api'),
     handlers: createRoutes({ ...house, ...rooms, dataDir: config.dataDir }),
     onError: (error) => log('a request failed', { error: String(error) }),
@@ -30,12 +25,10 @@ export function openApi(
 
 export function openMetrics(
   { metrics }: House,
-  rooms: Pick<Rights, 'access'> &
-    Pick<IdentityRooms, 'gatekeeper'> & { readonly checks: Checks; readonly state: () => HubState },
+  rooms: ApiRooms & { readonly state: () => HubState },
 ): RawHandler {
   return createMetricsHandler({
     ...rooms,
-    ...rooms.checks,
     challenges: rooms.gatekeeper.challenges('/api'),
     text: () => metrics.text(rooms.state()),
   })

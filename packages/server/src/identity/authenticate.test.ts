@@ -51,8 +51,8 @@ test('RS2, RS3, RS5: the challenge names the metadata and the scope, and an erro
   const where =
     'resource_metadata="http://localhost:4747/.well-known/oauth-protected-resource/mcp/servers/files"'
   expect(await challengeOf(undefined)).toBe(`Bearer scope="mcp", ${where}`)
-  expect(await challengeOf('Bearer wrong')).toContain('error="invalid_token"')
-  expect(await challengeOf('Bearer wrong')).toContain(where)
+  expect(await challengeOf(`Bearer ${BOOTSTRAP_KEY_PREFIX}wrong`)).toContain('error="invalid_token"')
+  expect(await challengeOf(`Bearer ${BOOTSTRAP_KEY_PREFIX}wrong`)).toContain(where)
 })
 
 test('a key that was retired is nobody from then on, also when it was remembered', async () => {
