@@ -1,10 +1,11 @@
-import type { AppId, GrantId, GrantTerms, PersonId } from '@parley/contract'
+import type { GrantId, GrantTerms, PersonId } from '@parley/contract'
 import { startScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts'
 import { startTestHub, type TestHub } from './start-test-hub.ts'
 
 export const PERSON: PersonId = 'per_01JAAAAAAAAAAAAAAAAAAAAAAA'
 export const OTHER_PERSON: PersonId = 'per_01JBBBBBBBBBBBBBBBBBBBBBBB'
-export const APP: AppId = 'app_01JAAAAAAAAAAAAAAAAAAAAAAA'
+/** The client_id of the app that tokens are for: every hub knows its own command line. */
+export const APP = 'parley-cli'
 
 export const TOOLS = [
   { name: 'look', inputSchema: { type: 'object' } },
@@ -12,9 +13,8 @@ export const TOOLS = [
   { name: 'secret', inputSchema: { type: 'object' } },
 ]
 
-/** A hub before one scripted server, where grants and tokens can be had without a browser. */
-export interface GrantingHub extends TestHub {
-  readonly upstream: ScriptedUpstream
+/** What a test needs to be somebody at a hub, without a browser. */
+export interface Granting {
   /** Lets an app use what is named, in a person's name. */
   grant(capabilities: readonly string[], more?: Partial<GrantTerms> & { person?: PersonId }): Promise<GrantId>
   /** A token for an endpoint that names the grant, signed by the hub. */
@@ -23,20 +23,35 @@ export interface GrantingHub extends TestHub {
   as(token: string): TestHub
 }
 
+/** A hub before one scripted server. */
+export interface GrantingHub extends TestHub, Granting {
+  readonly upstream: ScriptedUpstream
+}
+
 export async function startGrantingHub(yaml = ''): Promise<GrantingHub> {
   const upstream = await startScriptedUpstream(TOOLS)
   const hub = await startTestHub(yaml)
   await hub.api('POST', '/api/servers', { name: 'one', url: upstream.url })
-  const { grants, identity } = hub.hub
-  const people = new Map<GrantId, PersonId>()
   return {
     ...hub,
+    ...grantsOf(hub),
     upstream,
+    async [Symbol.asyncDispose]() {
+      await hub[Symbol.asyncDispose]()
+      await upstream[Symbol.asyncDispose]()
+    },
+  }
+}
+
+export function grantsOf(hub: TestHub): Granting {
+  const { clients, grants, identity } = hub.hub
+  const people = new Map<GrantId, PersonId>()
+  return {
     async grant(capabilities, { person = PERSON, ...terms } = {}) {
       const made = await grants.create(
         {
           kind: 'consent',
-          holder: { kind: 'app', id: APP },
+          holder: { kind: 'app', id: clients.findApp(APP)!.id },
           person,
           parent: null,
           terms: {
@@ -68,10 +83,6 @@ export async function startGrantingHub(yaml = ''): Promise<GrantingHub> {
       })
     },
     as: (token) => ({ ...hub, headers: { Authorization: `Bearer ${token}` } }),
-    async [Symbol.asyncDispose]() {
-      await hub[Symbol.asyncDispose]()
-      await upstream[Symbol.asyncDispose]()
-    },
   }
 }
 
