@@ -15,7 +15,7 @@ async function build(target: string): Promise<void> {
       'writer-thread': join(store, 'writer-thread.ts'),
     },
     platform: 'node',
-    plugins: [undiciInParts],
+    plugins: [undiciInParts, nodeHttpInParts(join(root, 'packages/server/src/lib/node-http.ts'))],
     // depd, below koa, makes functions of its own text with it; nothing from outside gets there.
     checks: { eval: false },
   })
@@ -53,6 +53,15 @@ const undiciInParts: Plugin = {
     if (id === '\0undici-in-parts') return UNDICI_PARTS
     return id === '\0never-called' ? REFUSAL : null
   },
+}
+
+/** Dependencies come by node:http as the hub does; a name that they import and that is not there fails the build. */
+function nodeHttpInParts(file: string): Plugin {
+  return {
+    name: 'node-http-in-parts',
+    resolveId: (id, importer, { kind }) =>
+      id === 'node:http' && kind === 'import-statement' && importer !== file ? file : null,
+  }
 }
 
 /** Egress opens its pools without HTTP/2, whose client loads node:http2 (5 MB), and without milo, another parser. */
