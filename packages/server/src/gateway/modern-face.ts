@@ -37,6 +37,7 @@ import { resolveTarget } from './resolve-target.ts'
 import { mayPass } from './visibility.ts'
 import { toDiscoverResult, toLegacyParams, toModernOutcome } from './translate.ts'
 import type { ParamHeader, ServerEntry } from '../registry/index.ts'
+import type { UpstreamInfo } from '../upstream/index.ts'
 
 const CALLS = new Set(['tools/call', 'prompts/get', 'resources/read'])
 /** Requests of earlier revisions, which this one does not have. */
@@ -193,16 +194,16 @@ async function goTheLongWay(
   call: Call,
   { target, binding, reply, sent }: Errand,
 ): Promise<void> {
+  const { entry } = target
   const own = paramsOf(call)
-  const params = {
-    ...(sent && 'consent' in sent ? withoutAnswer(own) : own),
-    ...(target.kind === 'resource' ? { uri: target.name } : { name: target.name }),
-  }
-  const info = await target.entry.upstream.info()
+  const field = target.kind === 'resource' ? 'uri' : 'name'
+  const asked = sent && 'consent' in sent ? withoutAnswer(own) : own
+  const params = asked[field] === target.name ? asked : { ...asked, [field]: target.name }
+  const info = await entry.upstream.info()
   const round =
     info.era === '2026-07-28'
-      ? await roundWithModern(tools, call, { entry: target.entry, params, binding, reply, sent })
-      : await roundWithLegacy(tools, state, call, { entry: target.entry, params, binding, reply, sent })
+      ? await roundWithModern(tools, call, { entry, params, binding, reply, sent })
+      : await roundWithLegacy(tools, state, call, { entry, info, params, binding, reply, sent })
   await recordCall(tools, call, 'result' in round ? resultKind(round.result) : 'ok')
   reply.finish(round)
 }
@@ -254,9 +255,9 @@ async function roundWithLegacy(
   tools: GatewayTools,
   state: ModernState,
   call: Call,
-  options: RoundOptions,
+  options: RoundOptions & { readonly info: UpstreamInfo },
 ): Promise<Outcome> {
-  const { entry, params, binding, reply, sent } = options
+  const { entry, info, params, binding, reply, sent } = options
   const meta = isObject(params['_meta']) ? params['_meta'] : {}
   const terms = termsIn(meta)
   const isNew = params['requestState'] === undefined
@@ -267,7 +268,6 @@ async function roundWithLegacy(
   const round = await held.next((notification) => {
     if (notification.method !== 'notifications/message' || wantsLogs) reply.send(notification)
   }, meta['progressToken'])
-  const info = await entry.upstream.info()
   if (round.kind === 'done') return toModernOutcome(call.method, round.outcome, info)
   state.held.keep(held)
   return {
