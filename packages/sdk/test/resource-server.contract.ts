@@ -90,19 +90,6 @@ export function describeResourceServer(name: string, start: () => Promise<Resour
       }
     })
 
-    test('RS1: an app in a browser may read the metadata', async () => {
-      const { origin, pathname } = new URL(server.url)
-      const url = `${origin}/.well-known/oauth-protected-resource${pathname}`
-      const headers = { origin: 'http://localhost:6274', 'access-control-request-method': 'GET' }
-      const asked = { ...headers, 'access-control-request-headers': 'mcp-protocol-version' }
-      const preflight = await fetch(url, { method: 'OPTIONS', headers: asked })
-      expect(preflight.ok).toBe(true)
-      expect(preflight.headers.get('access-control-allow-origin')).toMatch(/^(\*|http:\/\/localhost:6274)$/)
-      expect(preflight.headers.get('access-control-allow-headers')?.toLowerCase()).toContain(
-        'mcp-protocol-version',
-      )
-    })
-
     test('RS2: a 401 points to the metadata, which is about this resource', async () => {
       const { challenge } = await post(undefined)
       const response = await fetch(challenge['resource_metadata']!)

@@ -54,13 +54,13 @@ test.each([
 test.each([
   ['grant', GRANT],
   ['person', PERSON],
-  ['app', APP],
+  ['app', 'https://app.example/cimd'],
   ['agent', FIRST],
   ['agent', SECOND],
   ['session', 'ses_1'],
   ['token', 'jti-1'],
 ] as const)('G7: a %s that is cut off hits its tokens, and no others', (kind, id) => {
-  const subjects = tokenSubjects(caller(), findApp)
+  const subjects = tokenSubjects(caller())
   expect(isHitBy(subjects, { kind, id, at: 100 })).toBe(true)
   expect(isHitBy(subjects, { kind, id, at: 99 })).toBe(false)
   expect(isHitBy(subjects, { kind, id: `${id}x`, at: 100 })).toBe(false)

@@ -59,14 +59,14 @@ export function tokenPrincipal(caller: VerifiedCaller, findApp: FindApp): Princi
 }
 
 /** What a revocation can hit the token by. */
-export function tokenSubjects(caller: VerifiedCaller, findApp: FindApp): TokenSubjects {
+export function tokenSubjects(caller: VerifiedCaller): TokenSubjects {
   const { subject, claims } = caller
   const actors = caller.actors.map((actor) => actor.subject)
   return {
     issuedAt: Number(claims['iat']),
     grant: caller.grant,
     person: isId('person', subject) ? subject : undefined,
-    app: findApp(caller.client),
+    app: caller.client,
     agents: isId('agent', subject) ? [subject, ...actors] : actors,
     session: caller.session,
     token: typeof claims['jti'] === 'string' ? claims['jti'] : undefined,
