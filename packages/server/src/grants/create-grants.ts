@@ -17,8 +17,9 @@ import {
   insertGrant,
   readActiveGrants,
   readGrant,
+  readActiveBelow,
   readGrants,
-  revokeWithChildren,
+  revokeAll,
   updateTerms,
 } from './grant-store.ts'
 import type { Actor, GrantFilter, Grants, LimitReached, NewGrant } from './grants.ts'
@@ -37,6 +38,8 @@ export interface GrantTools {
 
 /** A person's own grant, and seven delegations of it. */
 const MAX_LINEAGE = 8
+/** How often the end of a grant is written anew because something was delegated meanwhile. */
+const MAX_ATTEMPTS = 10
 
 /** Reads the active grants into memory; see `Grants`. */
 export function createGrants(tools: GrantTools): Grants {
@@ -88,8 +91,7 @@ class GrantChanges {
       revokedAt: null,
     })
     await this.#commit([insertGrant(grant, parent?.version)], this.#record('grant.create', grant, by))
-    this.#book.keep(grant)
-    return grant
+    return this.#settle(grant.id)
   }
 
   async changeTerms(id: GrantId, wanted: GrantTerms, by: Actor): Promise<Grant> {
@@ -98,37 +100,45 @@ class GrantChanges {
     if (grant.parent !== null) checkNarrower(terms, this.#active(grant.parent))
     const changed = Object.freeze({ ...grant, terms, version: grant.version + 1 })
     await this.#commit([updateTerms(id, terms, grant.version)], this.#record('grant.change', changed, by))
-    this.#book.keep(changed)
-    return changed
+    return this.#settle(id)
   }
 
   async revoke(id: GrantId, by: Actor): Promise<readonly GrantId[]> {
     const { store, activity, clock, revocation } = this.#tools
-    const grant = this.#book.find(id)?.grant
-    if (!grant) {
-      if (readGrant(store, id)) return []
-      throw new ParleyError('not_found', 'There is no such grant.')
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const grant = readGrant(store, id)?.grant
+      if (!grant) throw new ParleyError('not_found', 'There is no such grant.')
+      if (grant.state === 'revoked') return []
+      const known = readActiveBelow(store, id)
+      const result = await store.submit([
+        revokeAll(id, known, clock.now()),
+        ...known.map((each) => revocation.statement(each)),
+        activity.statement(this.#record('grant.revoke', grant, by)),
+      ])
+      if (result.kind === 'conflict') continue
+      const returned = new Set(result.rows[0]?.map((row) => row['id']))
+      const ended = known.filter((each) => returned.has(each))
+      for (const each of ended) this.#book.drop(each)
+      revocation.announce(ended)
+      return ended
     }
-    const known = this.#book.withDescendants(id)
-    const result = await store.submit([
-      revokeWithChildren(id, clock.now()),
-      ...known.map((each) => revocation.statement(each)),
-      activity.statement(this.#record('grant.revoke', grant, by)),
-    ])
-    if (result.kind === 'conflict')
-      throw new ParleyError('conflict', 'The grant was changed at the same moment.')
-    // What was delegated while this was being written has ended on disk too.
-    const ended = [...new Set([...known, ...this.#book.withDescendants(id)])]
-    for (const each of ended) this.#book.drop(each)
-    revocation.announce(ended)
-    return ended
+    throw new ParleyError('conflict', 'The grant is being passed on too fast to be ended; try again.')
   }
 
   #active(id: GrantId): Grant {
-    const grant = this.#book.find(id)?.grant
-    if (grant) return grant
-    if (readGrant(this.#tools.store, id)) throw new ParleyError('conflict', 'The grant has ended.')
+    const grant = this.#book.find(id)?.grant ?? readGrant(this.#tools.store, id)?.grant
+    if (grant?.state === 'active') return grant
+    if (grant) throw new ParleyError('conflict', 'The grant has ended.')
     throw new ParleyError('not_found', 'There is no such grant.')
+  }
+
+  /** Memory takes what is on disk now: another change may have been told of before this one. */
+  #settle(id: GrantId): Grant {
+    const { store } = this.#tools
+    const grant = readGrant(store, id)?.grant
+    if (grant?.state !== 'active') throw new ParleyError('conflict', 'The grant has ended.')
+    this.#book.keep(grant)
+    return grant
   }
 
   async #commit(statements: readonly Statement[], record: ActivityRecord): Promise<void> {

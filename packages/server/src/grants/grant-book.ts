@@ -18,7 +18,6 @@ const COVERED: Coverage = Object.freeze({ kind: 'covered' })
 export class GrantBook {
   readonly #tools: { readonly store: Store; readonly clock: Clock }
   readonly #held = new Map<GrantId, HeldGrant>()
-  readonly #children = new Map<GrantId, Set<GrantId>>()
   readonly #entitlements = new Map<string, readonly Grant[]>()
   version = 1
 
@@ -47,7 +46,6 @@ export class GrantBook {
       terms: compileTerms(grant.terms),
       limits: limits ?? new CallLimits(this.#tools, grant),
     })
-    if (grant.parent !== null) this.#childrenOf(grant.parent).add(grant.id)
     if (grant.kind === 'entitlement') this.#listEntitlement(grant, [grant])
     this.version += 1
   }
@@ -56,8 +54,6 @@ export class GrantBook {
     const grant = this.#held.get(id)?.grant
     if (!grant) return
     this.#held.delete(id)
-    this.#children.delete(id)
-    if (grant.parent !== null) this.#children.get(grant.parent)?.delete(id)
     if (grant.kind === 'entitlement') this.#listEntitlement(grant, [])
     this.version += 1
   }
@@ -73,13 +69,6 @@ export class GrantBook {
       at = link.grant.parent
     }
     return links
-  }
-
-  /** The grant and all that was delegated from it. */
-  withDescendants(id: GrantId): GrantId[] {
-    const found = [id]
-    for (const at of found) found.push(...(this.#children.get(at) ?? []))
-    return found
   }
 
   covers(id: GrantId, capability: CapabilityName, args?: () => unknown): Coverage {
@@ -104,12 +93,6 @@ export class GrantBook {
     const match = terms.match(capability, args)
     if (match === 'yes') return undefined
     return match === 'no' ? 'capability' : 'arguments'
-  }
-
-  #childrenOf(id: GrantId): Set<GrantId> {
-    const children = this.#children.get(id) ?? new Set()
-    this.#children.set(id, children)
-    return children
   }
 
   #listEntitlement(grant: Grant, instead: readonly Grant[]): void {
