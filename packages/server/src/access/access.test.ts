@@ -93,6 +93,29 @@ test('A14, RS7: a token is narrowed by its scopes, mcp stands for all of the gra
   expect(decide([]).kind).toBe('scope')
 })
 
+test('a call that names no arguments meets no constraint; a list shows what some would do for', async () => {
+  const { grants } = await openGrants()
+  const rule = { capability: 'tool:files/write', where: [{ pointer: '/path', prefix: '/tmp/' }] }
+  const { id } = await grants.create(consent(terms([rule])), 'x')
+  const access = accessOf(grants)
+  expect(access.decide(calling(holder(id))).kind).not.toBe('allow')
+  expect(access.decide({ ...calling(holder(id)), action: 'mcp.list' }).kind).toBe('allow')
+})
+
+test('the arguments of a call are read once, however many rules ask', async () => {
+  const { grants } = await openGrants()
+  const rules = Array.from({ length: 50 }, (_, at) => ({
+    capability: 'tool:files/*',
+    where: [{ pointer: '/path', equals: `/${at}` }],
+  }))
+  const top = await grants.create(consent(terms(rules)), 'x')
+  const { id } = await grants.create(delegation(top.id, terms(rules)), 'x')
+  let reads = 0
+  const args = () => ({ path: `/${(reads += 1) + 48}` })
+  expect(accessOf(grants).decide(calling(holder(id), args)).kind).toBe('allow')
+  expect(reads).toBe(1)
+})
+
 test('a delegation that lacks something is denied, not asked for', async () => {
   const { grants } = await openGrants()
   const top = await grants.create(consent(terms([{ capability: '*' }])), 'x')

@@ -43,7 +43,8 @@ export function createAccess({ grants, people }: { grants: Grants; people: Peopl
       const { principal, action } = request
       if (principal.assurance.kind === 'bootstrap') return ADMINISTRATOR
       if (isManagementAction(action)) return decideManagement(principal, action)
-      return request.capability === undefined ? NO_GRANT : decideCall(request, request.capability)
+      if (request.capability === undefined) return NO_GRANT
+      return decideCall({ principal, action, ...argumentsOf(request) }, request.capability)
     },
     visible(principal) {
       if (principal.assurance.kind === 'bootstrap') return () => true
@@ -108,4 +109,13 @@ export function createAccess({ grants, people }: { grants: Grants; people: Peopl
       .entitlementsOf(holder)
       .some(({ id }) => grants.covers(id, capability, args).kind === 'covered')
   }
+}
+
+const NO_ARGUMENTS = () => undefined
+
+/** Read once however many rules ask. A call without any meets no constraint; only a list may ask whether some would do. */
+function argumentsOf({ action, args }: AccessRequest): Pick<AccessRequest, 'args'> {
+  if (!args) return action === 'mcp.call' ? { args: NO_ARGUMENTS } : {}
+  let read: { readonly value: unknown } | undefined
+  return { args: () => (read ??= { value: args() }).value }
 }

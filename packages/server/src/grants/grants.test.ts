@@ -20,9 +20,13 @@ test.each([
   [
     'prefix',
     { prefix: '/docs/' },
-    ['/docs/a', '/docs/..a/b'],
-    ['/doc', '/docs/../etc', '/docs/%2E%2e/x', '/docs/a\\..\\b', 7],
+    ['/docs/a', '/docs/..a/b', '/docs/a..', '/docs/.../x', '/docs/?q=a..b'],
+    [
+      ...['/doc', '/docs/../etc', '/docs/%2E%2e/x', '/docs/a\\..\\b', '/docs/..%2f..%2Fetc', '/docs/..', 7],
+      ...['/docs/..?x', '/docs/..#x', '/docs/..;/x', '/docs/.\t./x', '/docs/\n..\r/x', '/docs/%5c..%5cx'],
+    ],
   ],
+  ['a number that every reader reads alike', { atLeast: 0 }, [2 ** 53 - 1], [2 ** 53, 1e300, Infinity]],
   ['bounds', { atLeast: 1, atMost: 5 }, [1, 5, 2.5], [0.9, 5.1, '3', undefined]],
 ])('an argument is held to %s', async (_name, fields, good, bad) => {
   const { grants } = await openGrants()
