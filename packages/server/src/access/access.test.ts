@@ -79,6 +79,14 @@ test('a grant is worth no more than what its person is entitled to, alone or thr
   expect(member.decide(calling(holder(id), () => ({ path: '/etc/a' }))).kind).toBe('deny')
 })
 
+test('who stands behind a grant is said by the grant, also when the token names nobody', async () => {
+  const { grants } = await openGrants()
+  const { id } = await grants.create(consent(terms([{ capability: '*' }])), 'x')
+  await closeEverything(grants)
+  const { person: _person, ...nobody } = holder(id)
+  expect(accessOf(grants).decide(calling(nobody)).kind).toBe('deny')
+})
+
 test('A14, RS7: a token is narrowed by its scopes, mcp stands for all of the grant', async () => {
   const { grants } = await openGrants()
   const { id } = await grants.create(consent(terms([{ capability: '*' }])), 'x')

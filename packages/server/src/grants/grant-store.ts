@@ -13,9 +13,12 @@ export function readGrants(store: Store): Grant[] {
   return store.all('SELECT * FROM grants ORDER BY rowid').map((row) => toGrantRow(row).grant)
 }
 
-export function readActiveGrants(store: Store): Grant[] {
+export function readActiveGrants(store: Store, now: number): Grant[] {
   return store
-    .all("SELECT * FROM grants WHERE state = 'active' ORDER BY rowid")
+    .all(
+      `SELECT * FROM grants WHERE state = 'active' AND ifnull(terms ->> '$.expiresAt' > ?, TRUE) ORDER BY rowid`,
+      now,
+    )
     .map((row) => toGrantRow(row).grant)
 }
 
