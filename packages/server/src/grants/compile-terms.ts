@@ -1,5 +1,6 @@
 import type { GrantTerms } from '@parley/contract'
 import { compileConstraint, type MeetsConstraint } from './constraint.ts'
+import { beginsWith } from './pattern.ts'
 
 /** Whether some rule names the capability, and whether one does with these arguments. */
 export type Match = 'yes' | 'no' | 'not-with-these-arguments'
@@ -44,7 +45,7 @@ export function compileTerms({ capabilities }: GrantTerms): CompiledTerms {
       wide,
     ])
       for (const { start, where } of rules) {
-        if (!capability.startsWith(start)) continue
+        if (start !== capability && !beginsWith(capability, start)) continue
         if (holds(where, args)) return 'yes'
         isNamed = true
       }

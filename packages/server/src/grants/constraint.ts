@@ -1,5 +1,6 @@
 import type { ArgumentConstraint } from '@parley/contract'
 import { parsePointer, valueAtSteps } from '../lib/json-pointer.ts'
+import { leadsUpward } from './leads-upward.ts'
 
 type Fields = Omit<ArgumentConstraint, 'pointer'>
 type Scalar = string | number | boolean | null
@@ -26,16 +27,9 @@ function meetsFields({ equals, oneOf, prefix, atMost, atLeast }: Fields, value: 
   return atLeast === undefined || (typeof value === 'number' && value >= atLeast)
 }
 
-const SEPARATOR = String.raw`[/\\]|%2f|%5c`
-/** Readers of URLs drop tabs and line ends wherever they stand (WHATWG URL, basic URL parser, step 3). */
-const DROPPED = String.raw`[\t\n\r]*`
-const DOT = String.raw`(?:\.|%2e)${DROPPED}`
-/** A segment `..`, as readers of paths and of URLs see one: `?` and `#` end a path, `;` its segment. */
-const UPWARD = new RegExp(`(?:^|${SEPARATOR})${DROPPED}${DOT}${DOT}(?:${SEPARATOR}|[?#;]|$)`, 'i')
-
 /** A path with a `..` segment may lead out of what its beginning promises: it has no prefix. */
 function hasPrefix(value: unknown, prefix: string): boolean {
-  return typeof value === 'string' && value.startsWith(prefix) && !UPWARD.test(value)
+  return typeof value === 'string' && value.startsWith(prefix) && !leadsUpward(value)
 }
 
 /**

@@ -51,6 +51,18 @@ test.each([
   expect(grants.covers(id, 'tool:a/b').kind).toBe('covered')
 })
 
+test('a resource whose URI leads upward is not below the URI that it begins with', async () => {
+  const { grants } = await openGrants()
+  const below = 'resource:files/file:///docs/'
+  const { id } = await grants.create(consent(terms([{ capability: `${below}*` }])), 'x')
+  const whole = await grants.create(consent(terms([{ capability: 'resource:files/*' }])), 'x')
+  expect(grants.covers(id, `${below}a..b/c.md`).kind).toBe('covered')
+  for (const uri of ['../etc/passwd', 'a/%2e%2E/x', '..%2fx', '..'] as const) {
+    expect(grants.covers(id, `${below}${uri}`).kind).toBe('not-covered')
+    expect(grants.covers(whole.id, `${below}${uri}`).kind).toBe('covered')
+  }
+})
+
 test('an argument that only the prototype has is absent', async () => {
   const { grants } = await openGrants()
   const rule = { capability: 'tool:a/b', where: [{ pointer: '/constructor/name', prefix: 'Obj' }] }
