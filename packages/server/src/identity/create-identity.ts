@@ -40,7 +40,10 @@ export interface IdentityOptions {
   readonly random: Random
   readonly newId: NewId
   readonly sealer: Sealer
-  readonly grants: Pick<Grants, 'changeTerms' | 'create' | 'entitlementsOf' | 'find' | 'lineage' | 'list'>
+  readonly grants: Pick<
+    Grants,
+    'audiencesOf' | 'changeTerms' | 'create' | 'entitlementsOf' | 'find' | 'lineage' | 'list'
+  >
   readonly revocations: Revocations
   readonly people: Pick<People, 'find' | 'requireSession' | 'signedIn'>
   readonly clients: Clients

@@ -27,7 +27,7 @@ export interface AdapterTools {
   readonly clock: Clock
   readonly record: RecordChange
   readonly families: TokenFamilies
-  readonly grants: Pick<Grants, 'find'>
+  readonly grants: Pick<Grants, 'find' | 'audiencesOf'>
   readonly findClient: FindClient
   readonly clientIdOf: ClientIdOf
   readonly issuer: string
