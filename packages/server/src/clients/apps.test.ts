@@ -37,7 +37,7 @@ describe('apps that an administrator adds', () => {
     const { app } = await clients.apps.create(APP, BY)
     await clients.apps.suspend(app.id, BY)
     expect(await clients.resolve(app.clientId)).toMatchObject({ kind: 'refused' })
-    expect(revoked).toMatchObject([{ kind: 'app', id: app.id }])
+    expect(revoked).toMatchObject([{ kind: 'app', id: app.clientId }])
     await clients.apps.resume(app.id, BY)
     expect(await clients.resolve(app.clientId)).toMatchObject({ kind: 'client' })
   })
@@ -51,7 +51,7 @@ describe('apps that an administrator adds', () => {
     await clients.apps.remove(app.id, BY)
     expect(await clients.resolve(app.clientId)).toMatchObject({ kind: 'refused' })
     expect(clients.matchesSecret(app.clientId, secret!)).toBe(false)
-    expect(revoked).toMatchObject([{ kind: 'app', id: app.id }])
+    expect(revoked).toMatchObject([{ kind: 'app', id: app.clientId }])
     expect(store.all('SELECT * FROM client_proofs')).toHaveLength(0)
     await expect(clients.apps.remove(app.id, BY)).rejects.toMatchObject({ code: 'not_found' })
   })
@@ -84,7 +84,7 @@ describe('apps of parley.yaml', () => {
 
     const third = await restart([])
     expect(third.clients.findApp('cursor')).toBeUndefined()
-    expect(third.revoked).toMatchObject([{ kind: 'app', id }])
+    expect(third.revoked).toMatchObject([{ kind: 'app', id: 'cursor' }])
     await third.close()
   })
 
