@@ -35,6 +35,7 @@ export interface BrowserSession {
 export interface Demand {
   /** At least this; `urn:parley:2fa` when absent, and never less. */
   readonly acr?: Acr | undefined
+  /** Never taken for less than 30: the way back takes a moment. */
   readonly maxAgeSeconds?: number | undefined
   /** Where to go on after signing in: a path of ours that `return-path.ts` lists. */
   readonly returnTo: string
@@ -129,6 +130,3 @@ export interface PeopleOptions {
   readonly trustedProxy: boolean
   readonly onError: (error: unknown) => void
 }
-
-/** `createPeople` of this room; synchronous, and nothing runs until a request or a change comes. */
-export type CreatePeople = (options: PeopleOptions) => People
