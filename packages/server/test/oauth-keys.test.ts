@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import * as client from 'openid-client'
 import { expect, test } from 'vitest'
-import { getTokens, openApp, postForm } from './oauth-app.ts'
+import { ask, getTokens, openApp, postForm } from './oauth-app.ts'
 import { decide } from './page-visitor.ts'
 import { signUpAdministrator } from './sign-in.ts'
 import { startTestHub, type TestHub } from './start-test-hub.ts'
@@ -145,4 +145,22 @@ resources:
     }).href,
   )
   expect(new URL(refused).searchParams.get('error')).toBe('invalid_target')
+})
+
+test('A8, A20: an address that begins authorizations without end is told to wait, in words', async () => {
+  await using hub = await startTestHub()
+  const app = await openApp(hub.url)
+  const { url } = await ask(app)
+  const statuses: number[] = []
+  for (let round = 0; round < 30 && !statuses.includes(429); round++) {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => fetch(url, { redirect: 'manual' })))
+    statuses.push(...answers.map(({ status }) => status))
+  }
+  const refused = await fetch(url, { redirect: 'manual' })
+  expect(refused.status).toBe(429)
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+  expect(await refused.text()).toContain('Wait a moment')
+  expect(statuses.filter((status) => status === 303).length).toBeGreaterThanOrEqual(200)
+  // Tokens for those who are in already are made as before.
+  expect((await postForm(`${hub.url}/oauth/token`, { grant_type: 'refresh_token' })).status).toBe(400)
 })

@@ -129,6 +129,7 @@ function openAuthorizationServer(
       ? createDescribeCapabilities(registry, createIsEntitled(grants, people))
       : () => [],
     declaredResources: config.resources,
+    trustedProxy: config.listen.trustedProxy,
     onError: (error) => log('the authorization server failed', { error: stackOf(error) }),
   })
 }
