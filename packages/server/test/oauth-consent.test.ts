@@ -234,7 +234,9 @@ test('RAR: details are shown exactly, become the grant, and stand in the answer;
   expect(terms.capabilities).toEqual(details[0]!.capabilities)
   expect(terms.limits).toEqual({ calls: 5 })
   expect(terms.expiresAt! - Date.now()).toBeLessThan(600_001)
-  for (const wrong of ['[{"type":"payment"}]', '{}', '[', JSON.stringify([{ ...details[0], more: 1 }])]) {
+  const elsewhere = JSON.stringify([{ ...details[0], locations: ['https://notes.example/mcp'] }])
+  const more = JSON.stringify([{ ...details[0], more: 1 }])
+  for (const wrong of ['[{"type":"payment"}]', '{}', '[', more, elsewhere]) {
     const { url } = await pageOf({ authorization_details: wrong })
     expect(new URL(url).searchParams.get('error')).toBe('invalid_authorization_details')
   }
