@@ -67,6 +67,7 @@ const FORM = /^application\/x-www-form-urlencoded\s*(?:;\s*charset="?utf-8"?\s*)
 export function mountProvider(tools: MountTools): RawHandler {
   const callback = tools.provider.callback()
   const origin = new URL(tools.issuer)
+  const { refuse, slowDown } = createRefusals(tools)
 
   return function handle(request, response, path) {
     const more = tools.more[path]
@@ -125,9 +126,12 @@ export function mountProvider(tools: MountTools): RawHandler {
       if (!response.headersSent) sendOAuthError(response, 503, UNAVAILABLE)
     })
   }
+}
 
+/** How a request is refused that the provider never sees. */
+function createRefusals({ sendErrorPage }: Pick<MountTools, 'sendErrorPage'>) {
   function refuse(response: ServerResponse, route: Route, message: string): void {
-    if (route.isPage) return tools.sendErrorPage(response, 400, message)
+    if (route.isPage) return sendErrorPage(response, 400, message)
     sendOAuthError(response, 400, { error: 'invalid_request', error_description: message })
   }
 
@@ -138,19 +142,17 @@ export function mountProvider(tools: MountTools): RawHandler {
   ): void {
     request.resume()
     response.setHeader('retry-after', String(waitSeconds))
-    if (route.isPage) return tools.sendErrorPage(response, 429, TOO_MANY)
+    if (route.isPage) return sendErrorPage(response, 429, TOO_MANY)
     sendOAuthError(response, 429, { error: 'temporarily_unavailable', error_description: TOO_MANY })
   }
 
-  function wrongMethod(request: IncomingMessage, response: ServerResponse, route: Route): void {
-    // A page elsewhere may ask first; the listener has answered those of allowed origins.
-    request.resume()
-    const message = `Only ${route.method} is answered here.`
-    sendOAuthError(response, 405, { error: 'invalid_request', error_description: message }, [
-      'allow',
-      route.method,
-    ])
-  }
+  return { refuse, slowDown }
+}
+
+function wrongMethod(request: IncomingMessage, response: ServerResponse, route: Route): void {
+  request.resume()
+  const error = { error: 'invalid_request', error_description: `Only ${route.method} is answered here.` }
+  sendOAuthError(response, 405, error, ['allow', route.method])
 }
 
 const TOO_MANY = 'Too many requests come from this address. Wait a moment and try again.'
