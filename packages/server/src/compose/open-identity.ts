@@ -131,6 +131,7 @@ function openAuthorizationServer(
         )
       : () => [],
     declaredResources: config.resources,
+    trustedProxy: config.listen.trustedProxy,
     onError: (error) => log('the authorization server failed', { error: stackOf(error) }),
   })
 }

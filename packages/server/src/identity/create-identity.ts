@@ -15,6 +15,7 @@ import type { DescribeCapabilities } from './consent/capability-offer.ts'
 import { createInteractionPages } from './consent/interaction-pages.ts'
 import { openSigningKeys, type SigningKeys } from './keys/signing-keys.ts'
 import { mountProvider } from './mount/mount-provider.ts'
+import { createRequestRate } from './mount/request-rate.ts'
 import { createProvider } from './provider/create-provider.ts'
 import { createSendErrorPage } from './provider/error-page.ts'
 import { createFindClient } from './provider/find-client.ts'
@@ -54,6 +55,8 @@ export interface IdentityOptions {
   readonly hasServer: (name: string) => boolean
   /** Resource servers elsewhere, of parley.yaml. */
   readonly declaredResources: readonly DeclaredResource[]
+  /** The proxy in front names the client's address last in X-Forwarded-For. */
+  readonly trustedProxy: boolean
   readonly onError: (error: unknown) => void
 }
 
@@ -111,6 +114,7 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
     const present = findPresentedTokens(provider, verifyToken)
     registerWorkloadGrants(provider, { ...shared, verifyToken })
     extend?.(provider)
+    const rate = createRequestRate(options.clock, options.trustedProxy)
     const sendErrorPage = createSendErrorPage(options.pages)
     const { clients } = options
     const apps = {
@@ -121,7 +125,7 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
     started = {
       issuer,
       resources,
-      server: mountProvider({ ...shared, provider, sendErrorPage, present, more }),
+      server: mountProvider({ ...shared, provider, sendErrorPage, present, more, rate }),
       pages: createInteractionPages({ ...shared, provider, ...apps, formKey }),
     }
   }
