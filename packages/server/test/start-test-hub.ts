@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig, readEnv } from '../src/config/index.ts'
@@ -7,6 +7,7 @@ import { startHub, type Hub } from '../src/index.ts'
 export interface TestHub extends AsyncDisposable {
   readonly hub: Hub
   readonly url: string
+  readonly dataDir: string
   readonly key: string
   readonly headers: { readonly Authorization: string }
   readonly logs: string[]
@@ -26,11 +27,16 @@ export async function startTestHub(yaml = '', options: { dataDir?: string } = {}
   const hub = await startHub(config, environment, (message, detail) =>
     logs.push(`${message} ${JSON.stringify(detail)}`),
   )
-  const { key } = JSON.parse(readFileSync(join(dataDir, 'credentials.json'), 'utf8')) as { key: string }
+  // A hub whose first key was retired keeps none.
+  const credentials = join(dataDir, 'credentials.json')
+  const { key } = existsSync(credentials)
+    ? (JSON.parse(readFileSync(credentials, 'utf8')) as { key: string })
+    : { key: '' }
   const headers = { Authorization: `Bearer ${key}` }
   return {
     hub,
     url: hub.url,
+    dataDir,
     key,
     headers,
     logs,
