@@ -47,7 +47,7 @@ export async function openEnforcement(house: House, rooms: IdentityRooms): Promi
   const gatekeeper = createGatekeeper({
     keys: () => key.standing(),
     origin,
-    verifier: createTokenVerifiers({ ...house, keys: identity.keys, issuer: origin, revocations, findApp }),
+    verifier: createTokenVerifiers({ ...house, keys: identity.keys, issuer: origin, revocations }),
     findApp,
   })
   const consents = createConsentRequests({ ...house, ...rooms })

@@ -162,7 +162,7 @@ class HeaderGatekeeper implements Gatekeeper {
       return refused(challenges.insufficientScope(['mcp']))
     const answer: Authenticated = { kind: 'principal', principal }
     this.#answers.set(caller, answer)
-    this.#subjects.set(principal, tokenSubjects(caller, findApp))
+    this.#subjects.set(principal, tokenSubjects(caller))
     return answer
   }
 }
