@@ -22,8 +22,12 @@ export interface ChangeTools {
 export class ClientChanges {
   readonly #tools: ChangeTools
 
-  constructor(tools: ChangeTools) {
+  readonly #onChanged: () => void
+
+  /** `onChanged` is called once a unit is on disk, before anybody is told. */
+  constructor(tools: ChangeTools, onChanged: () => void) {
     this.#tools = tools
+    this.#onChanged = onChanged
   }
 
   /** False when a condition of the unit did not hold; then nothing has changed. */
@@ -51,6 +55,7 @@ export class ClientChanges {
     const ends = cutOff.map((one) => ({ ...one, at: Math.floor(at / 1000) }))
     const statements = ends.map((revocation) => revocations.statement(revocation))
     const result = await store.submit([...unit, ...statements, record])
+    this.#onChanged()
     if (result.kind === 'conflict') return false
     if (ends.length > 0) revocations.announce(ends)
     return true
