@@ -209,4 +209,18 @@ describe('G7: what is cut off ends within a second', () => {
     expect(hub.upstream.calls).toHaveLength(2)
     othersStream.cut()
   })
+
+  test('a grant that runs out is cut off like one that is revoked', async () => {
+    hub.upstream.answer = () => new Promise(() => undefined)
+    const caller = hub.as(hub.token(await hub.grant(['*'], { expiresAt: Date.now() + 700 })))
+    const running = sendRaw(caller, callOf('look')).then(
+      () => 'answered',
+      () => 'cut',
+    )
+    await until(() => hub.upstream.calls.length === 1)
+    expect(await running).toBe('cut')
+    const after = await sendRaw(caller, callOf('look'))
+    expect(after.status).toBe(401)
+    expect(after.headers['www-authenticate']).toContain('has ended')
+  })
 })
