@@ -28,8 +28,9 @@ async function build(target: string): Promise<void> {
     chunkFileNames: '[name].js',
   })
   await bundle.close()
-  // The migrations are read beside the code that runs them.
+  // Migrations and assets are read beside the code that needs them.
   cpSync(join(store, 'migrations'), join(fresh, 'migrations'), { recursive: true })
+  cpSync(join(root, 'packages/server/src/pages/assets'), join(fresh, 'assets'), { recursive: true })
   writeFileSync(join(fresh, 'package.json'), '{ "type": "module" }\n')
   const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? Object.keys(chunk.modules) : []))
   writeFileSync(join(fresh, 'LICENSES.md'), licenses(modules))

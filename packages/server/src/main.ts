@@ -31,7 +31,15 @@ export async function runServe(argv: readonly string[]): Promise<number> {
     )
     const milliseconds = Math.round(performance.now() - startedMs)
     if (values.json)
-      say(JSON.stringify({ event: 'ready', url: hub.url, dataDir: config.dataDir, milliseconds }))
+      say(
+        JSON.stringify({
+          event: 'ready',
+          url: hub.url,
+          dataDir: config.dataDir,
+          setupLink: hub.setupLink ?? null,
+          milliseconds,
+        }),
+      )
     else say(greeting(hub, config.dataDir, milliseconds))
     return await untilStopped(hub)
   } catch (error) {
@@ -63,7 +71,7 @@ function greeting(hub: Hub, dataDir: string, milliseconds: number): string {
   return `
 Parley is ready at ${hub.url} (${milliseconds} ms)
 ${hub.newKey === undefined ? '' : `\nThe administrator's key, shown this once and kept in ${dataDir}/credentials.json:\n  ${hub.newKey}\n`}
-For an MCP client:
+${hub.setupLink === undefined ? '' : `No administrator has an account yet. Open this once, within a day, in your browser:\n  ${hub.setupLink}\n\n`}For an MCP client:
 ${JSON.stringify(client, null, 2)}
 
 Add a server:   parley servers add NAME http://localhost:3000/mcp

@@ -1,5 +1,7 @@
 export { createPageKit } from './create-page-kit.ts'
 export type { PageKit } from './create-page-kit.ts'
+export { errorSummary, field } from './fields.ts'
+export type { Field } from './fields.ts'
 export { html, isWebUrl, raw } from './html.ts'
 export type { Html } from './html.ts'
 export { createPageHandler } from './page-router.ts'

@@ -1,3 +1,4 @@
+export { createPeople } from './create-people.ts'
 export type {
   Actor,
   CreatePeople,

@@ -1,0 +1,174 @@
+import { ParleyError, type AppId, type Grant } from '@parley/contract'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Activity } from '../activity/index.ts'
+import type { App, ClientDirectory } from '../clients/index.ts'
+import type { Grants } from '../grants/index.ts'
+import { sendProblem, type RawHandler } from '../http/index.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { NewId, Random } from '../lib/random.ts'
+import type { PageKit } from '../pages/index.ts'
+import type { People } from '../people/index.ts'
+import type { Revocations } from '../revocations/index.ts'
+import type { Sealer } from '../sealing/index.ts'
+import type { Store } from '../store/index.ts'
+import type { DescribeCapabilities } from './consent/capability-offer.ts'
+import { createInteractionPages } from './consent/interaction-pages.ts'
+import { openSigningKeys, type SigningKeys } from './keys/signing-keys.ts'
+import { mountProvider } from './mount/mount-provider.ts'
+import type { FindClient } from './provider/adapter.ts'
+import { createProvider } from './provider/create-provider.ts'
+import { createSendErrorPage } from './provider/error-page.ts'
+import { findPresentedTokens } from './provider/find-presented-tokens.ts'
+import type { Provider } from './provider/library.ts'
+import { TokenFamilies } from './provider/token-families.ts'
+import { createRecordChange } from './record-change.ts'
+import { createResources } from './resources/create-resources.ts'
+import {
+  openOutsideResources,
+  type DeclaredResource,
+  type OutsideResources,
+} from './resources/outside-resources.ts'
+import type { Resources } from './resources/resource.ts'
+import { signToken, type TokenClaims } from './tokens/sign-token.ts'
+import { verifyOwnToken, type OwnTokenClaims } from './tokens/verify-own-token.ts'
+
+export interface IdentityOptions {
+  readonly store: Store
+  readonly activity: Activity
+  readonly clock: Clock
+  readonly random: Random
+  readonly newId: NewId
+  readonly sealer: Sealer
+  readonly grants: Pick<Grants, 'create' | 'changeTerms' | 'find'>
+  readonly revocations: Revocations
+  readonly people: Pick<People, 'find' | 'requireSession' | 'signedIn'>
+  readonly clients: Pick<ClientDirectory, 'findApp' | 'app'>
+  /** Client metadata for the provider, by client_id. */
+  readonly findClient: FindClient
+  readonly pages: PageKit
+  readonly describeCapabilities: DescribeCapabilities
+  /** False where the authorization server runs alone. */
+  readonly hasGateway: boolean
+  readonly hasServer: (name: string) => boolean
+  /** Resource servers elsewhere, of parley.yaml. */
+  readonly declaredResources: readonly DeclaredResource[]
+  readonly onError: (error: unknown) => void
+}
+
+/** What is only known once the hub listens. */
+export interface IdentityStart {
+  /** The issuer (RFC 8414 §2): the public origin, exactly. */
+  readonly issuer: string
+  /** Further addresses below /oauth, by their whole path, such as `/oauth/register`. */
+  readonly more?: Readonly<Record<string, RawHandler>>
+  /** Further members of the discovery documents. */
+  readonly discovery?: Readonly<Record<string, unknown>>
+  /** The place to register further grant types and ways of client authentication. */
+  readonly extend?: (provider: Provider) => void
+}
+
+/** The authorization server. */
+export interface Identity {
+  /** By first path segment; `.well-known` answers the two discovery documents, and nothing else. */
+  readonly handlers: Readonly<Record<'oauth' | 'interaction' | '.well-known', RawHandler>>
+  readonly keys: SigningKeys
+  readonly outsideResources: OutsideResources
+  /** Throws before `start`. */
+  resources(): Resources
+  start(options: IdentityStart): void
+  /** The claims of an access token that is good now: ours, not expired, not revoked. */
+  verifyToken(token: string): OwnTokenClaims | undefined
+  /** Signs a token with the current key. The caller answers for its claims. */
+  mintToken(claims: TokenClaims, typ?: string): string
+}
+
+export async function createIdentity(options: IdentityOptions): Promise<Identity> {
+  const record = createRecordChange(options)
+  const keys = await openSigningKeys({ ...options, record })
+  const outsideResources = openOutsideResources({ ...options, record }, options.declaredResources)
+  let started: { server: RawHandler; pages: RawHandler; resources: Resources; issuer: string } | undefined
+
+  function verifyToken(token: string): OwnTokenClaims | undefined {
+    if (!started) return undefined
+    const { clock, revocations } = options
+    const claims = verifyOwnToken(token, { keys, issuer: started.issuer, nowMs: clock.now() })
+    return claims && !revocations.isRevoked(subjectsOf(claims)) ? claims : undefined
+  }
+
+  function start({ issuer, more = {}, discovery = {}, extend }: IdentityStart): void {
+    const resources = createResources({
+      ...options,
+      origin: issuer,
+      findOutside: (canonical) => outsideResources.find(canonical),
+    })
+    const shared = { ...options, record, keys, resources, issuer }
+    const clientIdOf = (holder: Grant['holder']) => clientIdOfHolder(holder, options.clients)
+    const families = new TokenFamilies(shared)
+    const provider = createProvider({ ...shared, families, clientIdOf, discovery })
+    const present = findPresentedTokens(provider, verifyToken)
+    extend?.(provider)
+    const sendErrorPage = createSendErrorPage(options.pages)
+    const findApp = (clientId: string): App | undefined => options.clients.findApp(clientId)
+    const formKey = options.sealer.derive('consent form')
+    started = {
+      issuer,
+      resources,
+      server: mountProvider({ ...shared, provider, sendErrorPage, present, more }),
+      pages: createInteractionPages({ ...shared, provider, findApp, formKey }),
+    }
+  }
+
+  const whenStarted =
+    (pick: 'server' | 'pages'): RawHandler =>
+    (request: IncomingMessage, response: ServerResponse, path: string) => {
+      if (started) return started[pick](request, response, path)
+      sendProblem(response, new ParleyError('unavailable', 'The hub is starting.'))
+    }
+
+  return {
+    handlers: {
+      oauth: whenStarted('server'),
+      '.well-known': whenStarted('server'),
+      interaction: whenStarted('pages'),
+    },
+    keys,
+    outsideResources,
+    resources() {
+      if (!started) throw new Error('identity has not started')
+      return started.resources
+    },
+    start,
+    verifyToken,
+    mintToken: (claims, typ) => signToken(keys, claims, typ),
+  }
+}
+
+function clientIdOfHolder(
+  holder: Grant['holder'],
+  clients: Pick<ClientDirectory, 'app'>,
+): string | undefined {
+  if (holder.kind === 'app') return clients.app(holder.id as AppId)?.clientId
+  return holder.kind === 'agent' ? holder.id : undefined
+}
+
+/** What of a token can be cut off. */
+function subjectsOf(claims: OwnTokenClaims): Parameters<Revocations['isRevoked']>[0] {
+  return {
+    issuedAt: claims.iat,
+    grant: claims.gid,
+    person: claims.sub,
+    agents: actorsOf(claims),
+    session: claims.sid,
+    token: claims.jti,
+  }
+}
+
+/** Every link of the `act` chain (RFC 8693 §4.1), and the subject when an agent acts for itself. */
+function actorsOf({ sub, act }: OwnTokenClaims): string[] {
+  const actors = [sub]
+  for (let link = act as { sub?: unknown; act?: unknown } | undefined; link;) {
+    if (typeof link.sub === 'string') actors.push(link.sub)
+    link = link.act as typeof link
+  }
+  return actors
+}

@@ -1,0 +1,41 @@
+import { IncomingMessage } from 'node:http'
+
+/**
+ * The request as the provider gets it: with the target and body that were checked, and with the hub's own origin, so that
+ * no header of the client's can decide an address.
+ */
+export function copyRequest(
+  request: IncomingMessage,
+  changed: {
+    readonly target: string
+    readonly body: string | undefined
+    readonly origin: URL
+    readonly accept: string
+  },
+): IncomingMessage {
+  const copy = new IncomingMessage(request.socket)
+  copy.method = request.method!
+  copy.url = changed.target
+  copy.httpVersion = request.httpVersion
+  copy.httpVersionMajor = request.httpVersionMajor
+  copy.httpVersionMinor = request.httpVersionMinor
+  const { authorization, cookie, origin } = request.headers
+  copy.headers = {
+    host: changed.origin.host,
+    'x-forwarded-proto': changed.origin.protocol.slice(0, -1),
+    accept: changed.accept,
+    ...(authorization === undefined ? {} : { authorization }),
+    ...(cookie === undefined ? {} : { cookie }),
+    ...(origin === undefined ? {} : { origin }),
+    ...(changed.body === undefined
+      ? {}
+      : {
+          'content-type': 'application/x-www-form-urlencoded',
+          'content-length': String(Buffer.byteLength(changed.body)),
+        }),
+  }
+  if (changed.body !== undefined) copy.push(changed.body)
+  copy.push(null)
+  copy.complete = true
+  return copy
+}

@@ -1,0 +1,41 @@
+import { hashId } from './record-store.ts'
+import { accessTokenId } from './token-families.ts'
+import type { AccessTokenModel, ProviderContext, SourceModel } from './types.ts'
+
+/**
+ * Claims beside those of RFC 9068 §2.2: the grant, the browser session, and how the person was authenticated (§2.2.1). A
+ * grant type of ours says its own (`act`, `gid`, `acr`) with `context.oidc.entity('ParleyClaims', …)`.
+ */
+export async function accessTokenClaims(
+  context: ProviderContext,
+  token: AccessTokenModel,
+): Promise<Record<string, unknown> | undefined> {
+  const source = sourceOf(context)
+  return withoutUndefined({
+    gid: token.grantId,
+    sid: token.sessionUid,
+    acr: source?.acr,
+    amr: source?.amr,
+    auth_time: source?.authTime,
+    ...context.oidc.entities.ParleyClaims,
+  })
+}
+
+/** See `accessTokenId`. Tokens without a code or refresh token behind them keep their random id. */
+export async function setAccessTokenId(
+  context: ProviderContext,
+  _token: AccessTokenModel,
+  structured: { payload: Record<string, unknown> },
+): Promise<void> {
+  const source = sourceOf(context)
+  if (source) structured.payload['jti'] = accessTokenId(hashId(source.jti))
+}
+
+function sourceOf(context: ProviderContext): SourceModel | undefined {
+  const { entities } = context.oidc
+  return entities.RefreshToken ?? entities.AuthorizationCode
+}
+
+function withoutUndefined(claims: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined))
+}

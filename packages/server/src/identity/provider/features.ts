@@ -1,0 +1,78 @@
+import { parleyCapabilityDetail } from '@parley/contract'
+import type { SigningKeys } from '../keys/signing-keys.ts'
+import type { Resources } from '../resources/resource.ts'
+import { errors } from './library.ts'
+import { ACCESS_TOKEN_SECONDS } from './token-families.ts'
+import type { ProviderContext, SourceModel } from './types.ts'
+
+interface FeatureTools {
+  readonly keys: SigningKeys
+  readonly resources: Resources
+}
+
+/** What of the provider is switched on, and what it asks us about it. */
+export function createFeatures({ keys, resources }: FeatureTools): object {
+  return {
+    devInteractions: { enabled: false },
+    // An ID token says the same, and no access token of ours is for the issuer itself.
+    userinfo: { enabled: false },
+    rpInitiatedLogout: { enabled: false },
+    dPoP: { enabled: false },
+    introspection: { enabled: true, allowedPolicy: isOwnToken },
+    revocation: { enabled: true, allowedPolicy: isOwnToken },
+    pushedAuthorizationRequests: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: async () => resources.fallback.identifier,
+      useGrantedResource: async () => true,
+      getResourceServerInfo: async (context: ProviderContext, identifier: string) =>
+        describeResource(context, identifier, { resources, keys }),
+    },
+    richAuthorizationRequests: {
+      enabled: true,
+      types: { parley_capability: { validate: checkDetail } },
+      authorizationDetailsForGrantSource: requestedDetails,
+      authorizationDetailsForAccessToken: (_: unknown, __: unknown, source?: { rar?: unknown }) =>
+        source?.rar,
+      authorizationDetailsForIntrospection: (_: unknown, token: { rar?: unknown }) => token.rar,
+    },
+  }
+}
+
+/** A client may only ask about, and take back, what was issued to it (RFC 7662 §4, RFC 7009 §2.1). */
+async function isOwnToken(_context: unknown, client: { clientId: string }, token: { clientId: string }) {
+  return client.clientId === token.clientId
+}
+
+/** Scopes are looked at one by one, because every capability's name is one; the list would be endless. */
+function describeResource(context: ProviderContext, identifier: string, tools: FeatureTools): object {
+  const resource = tools.resources.find(identifier)
+  if (!resource || resource.identifier !== identifier)
+    throw new errors.InvalidTarget('the resource is unknown')
+  const { params, entities } = context.oidc
+  const sources: (SourceModel | undefined)[] = [entities.AuthorizationCode, entities.RefreshToken]
+  const asked = [params['scope'], ...sources.map((source) => source?.scope)]
+    .filter((scope) => typeof scope === 'string')
+    .flatMap((scope) => scope.split(' '))
+  return {
+    scope: [...new Set(asked)].filter((scope) => resource.hasScope(scope)).join(' '),
+    audience: identifier,
+    accessTokenTTL: ACCESS_TOKEN_SECONDS,
+    accessTokenFormat: 'jwt',
+    jwt: { sign: { alg: 'ES256', kid: tools.keys.current().kid } },
+  }
+}
+
+function checkDetail(_context: unknown, detail: unknown): void {
+  const read = parleyCapabilityDetail.safeParse(detail)
+  if (read.success) return
+  const [issue] = read.error.issues
+  throw new errors.InvalidAuthorizationDetails(
+    `authorization_details: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'not understood'}`,
+  )
+}
+
+function requestedDetails(context: ProviderContext): unknown {
+  const text = context.oidc.params['authorization_details']
+  return typeof text === 'string' ? JSON.parse(text) : undefined
+}

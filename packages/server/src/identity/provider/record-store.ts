@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import type { Statement, Store } from '../../store/index.ts'
+
+/** The models of the provider that are kept as records; the others have stores of their own or are not kept. */
+export type RecordModel =
+  | 'Interaction'
+  | 'AuthorizationCode'
+  | 'PushedAuthorizationRequest'
+  | 'ReplayDetection'
+
+export interface StoredRecord {
+  readonly payload: Record<string, unknown>
+  /** Milliseconds since the epoch. */
+  readonly consumedAt: number | null
+}
+
+/** Each write takes away this many records that have expired, so that they never pile up. */
+const SWEEP = 20
+
+/** SQL of what the provider remembers. Ids are secrets (codes, request URIs) and appear as their SHA-256 alone. */
+export class RecordStore {
+  readonly #store: Store
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  find(model: RecordModel, id: string): StoredRecord | undefined {
+    const row = this.#store.get(
+      'SELECT payload, consumed_at FROM oauth_records WHERE model = ? AND id = ?',
+      model,
+      hashId(id),
+    )
+    if (!row) return undefined
+    return {
+      payload: JSON.parse(String(row['payload'])) as Record<string, unknown>,
+      consumedAt: row['consumed_at'] as number | null,
+    }
+  }
+
+  /** Fails (`conflict`) when the id is taken and `isNew` was said. */
+  save(
+    model: RecordModel,
+    id: string,
+    record: { readonly payload: object; readonly expiresAt: number; readonly isNew: boolean },
+  ): Statement {
+    return {
+      sql: `INSERT INTO oauth_records (model, id, payload, expires_at) VALUES (?, ?, ?, ?) ON CONFLICT (model, id) DO ${
+        record.isNew ? 'NOTHING' : 'UPDATE SET payload = excluded.payload, expires_at = excluded.expires_at'
+      } RETURNING 1`,
+      parameters: [model, hashId(id), JSON.stringify(record.payload), record.expiresAt],
+      expect: 'changed',
+    }
+  }
+
+  /** Happens once. */
+  consume(model: RecordModel, id: string, at: number): Statement {
+    return {
+      sql: 'UPDATE oauth_records SET consumed_at = ? WHERE model = ? AND id = ? AND consumed_at IS NULL RETURNING 1',
+      parameters: [at, model, hashId(id)],
+      expect: 'changed',
+    }
+  }
+
+  remove(model: RecordModel, id: string): Statement {
+    return { sql: 'DELETE FROM oauth_records WHERE model = ? AND id = ?', parameters: [model, hashId(id)] }
+  }
+
+  sweep(now: number): Statement {
+    return {
+      sql: `DELETE FROM oauth_records WHERE rowid IN (SELECT rowid FROM oauth_records WHERE expires_at < ? LIMIT ${SWEEP})`,
+      parameters: [now],
+    }
+  }
+
+  count(model: RecordModel): number {
+    return Number(
+      this.#store.get('SELECT count(*) AS count FROM oauth_records WHERE model = ?', model)!['count'],
+    )
+  }
+}
+
+export function hashId(id: string): Buffer {
+  return createHash('sha256').update(id).digest()
+}

@@ -1,0 +1,103 @@
+import { OWNER_NAME, parseCapabilityName } from '@parley/contract'
+import type { Resource, Resources } from './resource.ts'
+
+/** A resource server elsewhere, registered by an administrator. */
+export interface OutsideResource {
+  readonly resource: string
+  readonly name: string
+  readonly scopes: Readonly<Record<string, string>>
+}
+
+export interface ResourceSources {
+  /** The hub's public origin. */
+  readonly origin: string
+  /** Whether the hub is a gateway, or an authorization server alone. */
+  readonly hasGateway: boolean
+  readonly hasServer: (name: string) => boolean
+  /** By the canonical form of its identifier. */
+  readonly findOutside: (canonical: string) => OutsideResource | undefined
+}
+
+const MCP_SCOPES = { mcp: 'Use what you allow below' }
+const API_SCOPES = {
+  'hub:read': 'See what your role may see: servers, apps, people, activity',
+  'hub:manage': 'Change what your role may change',
+}
+const MAX_IDENTIFIER_LENGTH = 2048
+
+export function createResources(sources: ResourceSources): Resources {
+  const { origin, hasGateway } = sources
+  const mcp = mcpResource(`${origin}/mcp`, undefined)
+  const api = apiResource(`${origin}/api`)
+
+  function find(identifier: string): Resource | undefined {
+    const canonical = canonicalize(identifier)
+    if (canonical === undefined) return undefined
+    if (canonical === api.identifier) return api
+    if (hasGateway) {
+      if (canonical === mcp.identifier) return mcp
+      const server = serverOf(canonical, mcp.identifier)
+      if (server !== undefined && sources.hasServer(server)) return mcpResource(canonical, server)
+    }
+    const outside = sources.findOutside(canonical)
+    return outside && outsideResource(outside)
+  }
+
+  return { find, fallback: hasGateway ? mcp : api }
+}
+
+/**
+ * Scheme and host in lower case, no trailing slash (MCP authorization, Canonical Server URI). Undefined for what is no
+ * absolute http(s) URI, or has user information or a fragment (RFC 8707 §2).
+ */
+export function canonicalize(identifier: string): string | undefined {
+  if (identifier.length > MAX_IDENTIFIER_LENGTH || identifier.includes('#')) return undefined
+  const url = URL.parse(identifier)
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined
+  if (url.username !== '' || url.password !== '') return undefined
+  return url.search === '' ? url.href.replace(/\/+$/, '') : url.href
+}
+
+function serverOf(canonical: string, mcp: string): string | undefined {
+  const prefix = `${mcp}/servers/`
+  const name = canonical.startsWith(prefix) ? canonical.slice(prefix.length) : undefined
+  return name !== undefined && OWNER_NAME.test(name) ? name : undefined
+}
+
+function mcpResource(identifier: string, server: string | undefined): Resource {
+  return {
+    identifier,
+    kind: 'mcp',
+    name: server === undefined ? 'all MCP servers of this hub' : `the MCP server ${server}`,
+    ...(server === undefined ? {} : { server }),
+    defaultScopes: ['mcp'],
+    scopes: MCP_SCOPES,
+    hasScope(scope) {
+      if (scope === 'mcp') return true
+      const capability = parseCapabilityName(scope)
+      return capability !== undefined && (server === undefined || capability.owner === server)
+    },
+  }
+}
+
+function apiResource(identifier: string): Resource {
+  return {
+    identifier,
+    kind: 'api',
+    name: 'the management of this hub',
+    defaultScopes: ['hub:read'],
+    scopes: API_SCOPES,
+    hasScope: (scope) => Object.hasOwn(API_SCOPES, scope),
+  }
+}
+
+function outsideResource({ resource, name, scopes }: OutsideResource): Resource {
+  return {
+    identifier: resource,
+    kind: 'outside',
+    name,
+    defaultScopes: Object.keys(scopes).slice(0, 1),
+    scopes,
+    hasScope: (scope) => Object.hasOwn(scopes, scope),
+  }
+}

@@ -1,0 +1,24 @@
+/** Something tokens can be for (RFC 8707): an MCP endpoint of the hub, its management API, or a server elsewhere. */
+export interface Resource {
+  /** The identifier as tokens carry it in `aud`: canonical, without a trailing slash where it is ours. */
+  readonly identifier: string
+  readonly kind: 'mcp' | 'api' | 'outside'
+  /** For people. */
+  readonly name: string
+  /** The MCP server behind it, when it is only one. */
+  readonly server?: string
+  /** What is asked for when a client asks for nothing (MCP allows that). */
+  readonly defaultScopes: readonly string[]
+  /** Scopes with what they allow, in words for people. */
+  readonly scopes: Readonly<Record<string, string>>
+  /** Also the names of single capabilities, which are not listed. */
+  hasScope(scope: string): boolean
+}
+
+/** The resources that are known now. */
+export interface Resources {
+  /** By any spelling that means the same (RFC 3986 §6.2); undefined for one that is not known. */
+  find(identifier: string): Resource | undefined
+  /** What a client means that names no resource: the endpoint with everything. */
+  readonly fallback: Resource
+}

@@ -1,0 +1,44 @@
+import { ParleyError } from '@parley/contract'
+import { checkGroups, checkRoles, knownPerson } from './check-changes.ts'
+import { newLink } from './links.ts'
+import type { Parts } from './parts.ts'
+import type { PeopleManagement } from './people.ts'
+import { readEmail } from './read-person.ts'
+
+type Managed = Pick<PeopleManagement, 'invitations' | 'invite' | 'withdrawInvitation' | 'createReset'>
+
+/** The links that administrators hand out. */
+export function manageLinks(parts: Parts): Managed {
+  const { people, changes, links, clock } = parts
+  return {
+    invitations: () => links.invitations(clock.now()),
+
+    async invite(invitation, by) {
+      const email = readEmail(invitation.email)
+      if (email === undefined) throw new ParleyError('invalid_params', 'That is not an email address.')
+      if (people.personByEmail(email))
+        throw new ParleyError('conflict', 'There is an account with this address already.')
+      const roles = checkRoles(invitation.roles)
+      const groups = checkGroups(parts, invitation.groups)
+      const about = { kind: 'invite', email, roles, groups, person: null, dropFactors: false } as const
+      const { link, unit } = newLink(parts, about)
+      const change = { action: 'person.invite', by, note: `${email} as ${roles.join(', ')}`, unit }
+      await changes.commit(change, 'The invitation could not be made.')
+      return link
+    },
+
+    async withdrawInvitation(id, by) {
+      const change = { action: 'invitation.withdraw', by, note: id, unit: [links.withdraw(id)] }
+      await changes.commit(change, 'The invitation was used or withdrawn already.')
+    },
+
+    async createReset(id, { dropFactors }, by) {
+      const { email } = knownPerson(parts, id)
+      const about = { kind: 'reset', email, roles: [], groups: [], person: id, dropFactors } as const
+      const { link, unit } = newLink(parts, about)
+      const note = `${email}${dropFactors ? ', second factors too' : ''}`
+      await changes.commit({ action: 'person.reset', by, note, unit }, 'The account is gone.')
+      return link
+    },
+  }
+}

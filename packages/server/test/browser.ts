@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs'
+import { chromium, type Browser, type BrowserContext, type CDPSession, type Page } from 'playwright-core'
+
+const EXECUTABLE = process.env['PARLEY_CHROMIUM'] ?? '/usr/bin/chromium'
+
+/** A headless Chromium that talks to nobody but the pages it is given. */
+export async function launchChromium(): Promise<Browser> {
+  if (!existsSync(EXECUTABLE))
+    throw new Error(
+      `Chromium is not at ${EXECUTABLE}: install it (Debian: apt-get install chromium), or name it in PARLEY_CHROMIUM.`,
+    )
+  return chromium.launch({
+    executablePath: EXECUTABLE,
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}
+
+export interface Visitor {
+  readonly context: BrowserContext
+  readonly page: Page
+  readonly devtools: CDPSession
+  /** What the console said of broken policies and failed scripts. */
+  readonly complaints: string[]
+  /** A device with a fingerprint reader that always recognizes its owner. */
+  addAuthenticator(): Promise<string>
+}
+
+/** A browser profile of its own. */
+export async function newVisitor(
+  browser: Browser,
+  options: Parameters<Browser['newContext']>[0] = {},
+): Promise<Visitor> {
+  const context = await browser.newContext(options)
+  const page = await context.newPage()
+  const devtools = await context.newCDPSession(page)
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  return {
+    context,
+    page,
+    devtools,
+    complaints,
+    async addAuthenticator() {
+      await devtools.send('WebAuthn.enable')
+      const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
+        options: {
+          protocol: 'ctap2',
+          transport: 'internal',
+          hasResidentKey: true,
+          hasUserVerification: true,
+          isUserVerified: true,
+          automaticPresenceSimulation: true,
+        },
+      })
+      return authenticatorId
+    },
+  }
+}
