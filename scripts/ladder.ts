@@ -22,7 +22,8 @@ export const LADDER: Readonly<Record<string, number>> = {
   registry: 7,
   gateway: 8,
   api: 10,
-  'server.ts': 11,
-  'main.ts': 12,
-  'index.ts': 13,
+  compose: 11,
+  'server.ts': 12,
+  'main.ts': 13,
+  'index.ts': 14,
 }

@@ -8,6 +8,7 @@ const OPTIONS = {
   host: { type: 'string' },
   port: { type: 'string' },
   'data-dir': { type: 'string' },
+  only: { type: 'string' },
   json: { type: 'boolean', default: false },
 } as const
 
@@ -15,7 +16,8 @@ const OPTIONS = {
 export async function runServe(argv: readonly string[]): Promise<number> {
   const startedMs = performance.now()
   const { values } = parseArgs({ args: [...argv], options: OPTIONS, strict: true })
-  const flags = { config: values.config, host: values.host, port: values.port, dataDir: values['data-dir'] }
+  const { config: file, host, port, only } = values
+  const flags = { config: file, host, port, only, dataDir: values['data-dir'] }
   const say = (text: string) => void process.stdout.write(`${text}\n`)
   try {
     hideEnvironment()

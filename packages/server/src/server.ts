@@ -1,11 +1,13 @@
-import type { GrantId, KeyId } from '@parley/contract'
-import { createAccess, createRateLimiter, type Access, type TakeToken } from './access/index.ts'
+import type { KeyId } from '@parley/contract'
+import { createRateLimiter, type Access, type TakeToken } from './access/index.ts'
 import { createActivity, type Activity } from './activity/index.ts'
 import { createApi, createMetricsHandler, createRoutes } from './api/index.ts'
+import type { Clients } from './clients/index.ts'
+import { openIdentity, routeWellKnown } from './compose/index.ts'
 import { childEnvironment, type Config, type Environment } from './config/index.ts'
 import { createEgress, type Egress } from './egress/index.ts'
 import { ClientStreams, RequestStates, createGateway, type Gateway } from './gateway/index.ts'
-import { createGrants, type GrantTools } from './grants/index.ts'
+import type { Grants } from './grants/index.ts'
 import {
   EventStreams,
   StreamCaps,
@@ -18,6 +20,7 @@ import {
 import {
   createAuthenticate,
   type Authenticate,
+  type Identity,
   openBootstrapKey,
   openStateKey,
   writeCredentials,
@@ -26,8 +29,8 @@ import { systemClock } from './lib/clock.ts'
 import { createNewId, systemRandom, type NewId } from './lib/random.ts'
 import { WriteBatch } from './lib/write-batch.ts'
 import { createMetrics, type HubState, type Metrics } from './metrics/index.ts'
+import type { People } from './people/index.ts'
 import { createRegistry, type ManagedRegistry, type ServerTarget } from './registry/index.ts'
-import { createRevocations, type Revocations } from './revocations/index.ts'
 import { openStore, type Store } from './store/index.ts'
 import { createUpstream, type UpstreamTarget } from './upstream/index.ts'
 
@@ -40,6 +43,13 @@ export interface Hub extends AsyncDisposable {
   readonly url: string
   /** The administrator's key, only when it was made at this start. */
   readonly newKey: string | undefined
+  /** Makes the first administrator; undefined when there is one. Works once, and until the next start. */
+  readonly setupLink: string | undefined
+  /** What administrators manage, without the API. */
+  readonly people: People
+  readonly clients: Clients
+  readonly grants: Grants
+  readonly identity: Identity
   /** Lets calls end, then closes everything; false when some had to be cut. */
   drain(): Promise<boolean>
 }
@@ -54,8 +64,6 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const store = stack.use(await openStore(config.dataDir))
   const onLost = (error: unknown) => log('activity was lost', { error: String(error) })
   const activity = stack.use(createActivity({ store, clock, mode: config.activity, onError: onLost }))
-  const revocations = stack.use(createRevocations({ store, clock }))
-  const access = openAccess({ store, activity, clock, newId, revocations })
   const key = await openBootstrapKey(store, { clock, random, newId, dataDir: config.dataDir })
   const metrics = stack.use(createMetrics())
   const { authenticate, takeToken } = createChecks(key, config, metrics)
@@ -64,35 +72,28 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const egress = createEgress({ limits, ...trust, writes, ownListeners: () => addresses() })
   stack.defer(() => egress.close())
   const house = { store, activity, newId, config, log, metrics }
-  const registry = stack.use(await openRegistry({ ...house, egress, environment }))
-  const streams = new EventStreams(config.limits)
-  const gateway = await openGateway({ ...house, registry, authenticate, access, takeToken, streams, writes })
-  stack.defer(() => gateway.close())
+  const streams = new EventStreams(limits)
   let origin = ''
-  const api = createApi({
-    authenticate,
-    access,
-    takeToken,
-    handlers: createRoutes({
-      registry,
-      activity,
-      store,
-      clock,
-      dataDir: config.dataDir,
-      version: VERSION,
-      origin: () => origin,
-    }),
-    onError: (error) => log('a request failed', { error: String(error) }),
-    clock,
-    onCall: ({ method, ...call }) => metrics.countCall({ face: 'api', action: method, ...call }),
-  })
+  const isAlone = config.only === 'identity'
+  const registry = isAlone ? undefined : stack.use(await openRegistry({ ...house, egress, environment }))
+  const rooms = stack.use(await openIdentity({ ...house, egress, origin: () => origin, registry }))
+  const { access, people } = rooms
+  const checks = { authenticate, access, takeToken }
+  const gateway = registry && (await openGateway({ ...house, ...checks, registry, streams, writes }))
+  stack.defer(() => gateway?.close())
   const state = () => stateOf({ registry, gateway, streams, activity, store })
-  const metricsHandler = createMetricsHandler({ authenticate, access, text: () => metrics.text(state()) })
   const listener = createListener({
     listen: config.listen,
     limits,
     streams,
-    handlers: { mcp: gateway.handle, api, metrics: metricsHandler, '': welcome },
+    handlers: {
+      ...rooms.handlers,
+      '.well-known': routeWellKnown(rooms.wellKnown),
+      ...(gateway && { mcp: gateway.handle }),
+      ...(registry && { api: openApi({ ...house, ...checks, registry, origin: () => origin }) }),
+      metrics: createMetricsHandler({ authenticate, access, text: () => metrics.text(state()) }),
+      '': welcome,
+    },
     isReady: () => store.status().writable,
     onError: (error) => log('a request failed', { error: stackOf(error) }),
   })
@@ -100,38 +101,24 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const address = await listener.start()
   addresses = () => listener.addresses()
   origin = config.listen.publicUrl ?? `http://${hostFor(config.listen.host)}:${address.port}`
+  rooms.start(streams)
   writeCredentials(config.dataDir, { url: origin, key: key.text })
+  const setupLink = await people.openSetup()
   const owned = stack.move()
   return {
     url: origin,
     newKey: key.isNew ? key.text : undefined,
+    setupLink,
+    ...rooms,
     async drain() {
       const drained = listener.drain({ limitMs: config.limits.drainMs })
-      gateway.endStreams()
+      gateway?.endStreams()
       const clean = await drained
       await owned.disposeAsync()
       return clean
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
-}
-
-/** Who may use what; a grant that ends is told to everyone who may still hold its tokens. */
-function openAccess({ revocations, ...tools }: AccessParts): Access {
-  const seconds = () => Math.floor(tools.clock.now() / 1000)
-  const ended = (id: GrantId) => ({ kind: 'grant' as const, id, at: seconds() })
-  const grants = createGrants({
-    ...tools,
-    revocation: {
-      statement: (id) => revocations.statement(ended(id)),
-      announce: (ids) => revocations.announce(ids.map(ended)),
-    },
-  })
-  return createAccess({ grants, people: { rolesOf: () => [], groupsOf: () => [] } })
-}
-
-interface AccessParts extends Omit<GrantTools, 'revocation'> {
-  readonly revocations: Revocations
 }
 
 /** Who calls, and how often they may, each counted where it refuses. */
@@ -161,8 +148,8 @@ function createChecks(
 }
 
 function stateOf(rooms: {
-  registry: ManagedRegistry
-  gateway: Gateway
+  registry: ManagedRegistry | undefined
+  gateway: Gateway | undefined
   streams: EventStreams
   activity: Activity
   store: Store
@@ -170,10 +157,10 @@ function stateOf(rooms: {
   return {
     version: VERSION,
     streams: rooms.streams.size,
-    sessions: rooms.gateway.sessions(),
+    sessions: rooms.gateway?.sessions() ?? 0,
     activity: rooms.activity.status(),
     store: rooms.store.status(),
-    servers: rooms.registry.servers(),
+    servers: rooms.registry?.servers() ?? [],
   }
 }
 
@@ -219,6 +206,27 @@ async function openGateway(parts: GatewayParts): Promise<Gateway> {
         error ? refuseRequest(req, res, error, { asJsonRpc: true }) : onBody(body),
       ),
   )
+}
+
+function openApi(
+  parts: Omit<GatewayParts, 'streams' | 'writes' | 'newId'> & { readonly origin: () => string },
+): RawHandler {
+  const { registry, activity, store, config, log, metrics, origin, ...checks } = parts
+  return createApi({
+    ...checks,
+    handlers: createRoutes({
+      registry,
+      activity,
+      store,
+      clock: systemClock,
+      dataDir: config.dataDir,
+      version: VERSION,
+      origin,
+    }),
+    onError: (error) => log('a request failed', { error: String(error) }),
+    clock: systemClock,
+    onCall: ({ method, ...call }) => metrics.countCall({ face: 'api', action: method, ...call }),
+  })
 }
 
 function openRegistry(parts: RegistryParts): Promise<ManagedRegistry> {

@@ -24,10 +24,6 @@ export class PageVisitor {
     this.#origin = origin
   }
 
-  setCookie(name: string, value: string): void {
-    this.#cookies.set(name, { value, path: '/' })
-  }
-
   open(url: string): Promise<Visited> {
     return this.#go(new URL(url, this.#origin).href, { method: 'GET' })
   }
@@ -39,7 +35,9 @@ export class PageVisitor {
       if (value === null) fields.delete(name)
       else fields.set(name, value)
     }
-    return this.#go(page.url, { method: 'POST', body: new URLSearchParams([...fields]) })
+    const action = /<form\b[^>]*\baction="([^"]*)"/.exec(page.text)?.[1]
+    const url = action === undefined ? page.url : new URL(unescape(action), page.url).href
+    return this.#go(url, { method: 'POST', body: new URLSearchParams([...fields]) })
   }
 
   async #go(url: string, init: { method: string; body?: URLSearchParams }): Promise<Visited> {

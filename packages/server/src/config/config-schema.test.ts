@@ -27,6 +27,8 @@ it('publishes a closed JSON Schema in which every setting is described', () => {
     'listen',
     'servers',
     'apps',
+    'resources',
+    'only',
     'identity',
     'egress',
     'limits',

@@ -181,11 +181,35 @@ const app = z.strictObject({
     .describe('https, http on localhost, or a scheme of the app such as com.example.app:/callback.'),
 })
 
+/** A resource server outside the hub; whoever is not listed gets no tokens. */
+const resource = z.strictObject({
+  url: z
+    .url({ protocol: /^https?$/ })
+    .max(2048)
+    .refine((url) => !url.includes('#') && !url.includes('@'), 'must not hold a user name or a fragment')
+    .describe('Its resource identifier (RFC 8707): what the tokens for it have as audience.'),
+  scopes: z
+    .record(
+      z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/, 'a scope has no spaces, quotes and backslashes'),
+      text.max(200),
+    )
+    .refine((scopes) => Object.keys(scopes).length > 0, 'must name at least one scope')
+    .describe('Scopes, each with what it allows in words for people; the first is asked for by default.'),
+})
+
 /** The whole of `parley.yaml`. Everything is optional; unknown keys are refused. */
 export const configSchema = z.strictObject({
   listen: listen.prefault({}),
   servers: z.record(serverName, server).default({}).describe('MCP servers by name.'),
   apps: z.record(serverName, app).default({}).describe('LLM apps by client_id: public clients with PKCE.'),
+  resources: z
+    .record(serverName, resource)
+    .default({})
+    .describe('MCP servers outside the hub that trust its tokens, by name.'),
+  only: z
+    .enum(['identity'])
+    .optional()
+    .describe('identity: the authorization server alone, without a gateway.'),
   identity: identity.prefault({}),
   egress: egress.prefault({}),
   limits: limits.prefault({}),

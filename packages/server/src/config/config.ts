@@ -56,6 +56,14 @@ export interface IdentityConfig {
   readonly clientMetadataHosts: readonly string[]
 }
 
+export interface ResourceConfig {
+  readonly name: string
+  /** Its resource identifier (RFC 8707). */
+  readonly resource: string
+  /** Each with what it allows, in words for people. */
+  readonly scopes: Readonly<Record<string, string>>
+}
+
 /** The whole configuration: resolved, checked and frozen. Holds no secret. */
 export interface Config {
   /** The file it came from; undefined when there is none. */
@@ -66,6 +74,10 @@ export interface Config {
   /** In the order of the file. */
   readonly servers: readonly ServerConfig[]
   readonly apps: readonly AppConfig[]
+  /** Resource servers elsewhere that trust the hub's tokens. */
+  readonly resources: readonly ResourceConfig[]
+  /** `identity`: the authorization server alone, without a gateway. */
+  readonly only: 'identity' | undefined
   readonly identity: IdentityConfig
   /** PEM certificates of authorities trusted beside the usual ones. */
   readonly egress: { readonly ca: string | undefined }

@@ -10,6 +10,7 @@ export type {
   IdentityConfig,
   Limits,
   ListenConfig,
+  ResourceConfig,
   ServerConfig,
   StdioServerConfig,
 } from './config.ts'

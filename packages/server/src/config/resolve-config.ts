@@ -15,6 +15,7 @@ export interface Flags {
   readonly host?: string | undefined
   readonly port?: string | undefined
   readonly dataDir?: string | undefined
+  readonly only?: string | undefined
 }
 
 export interface ConfigSources {
@@ -79,6 +80,12 @@ export function resolveConfig(sources: ConfigSources): Config {
         Object.freeze({ clientId, name: name ?? clientId, redirectUris: Object.freeze([...redirectUris]) }),
       ),
     ),
+    resources: Object.freeze(
+      Object.entries(settings.resources).map(([name, { url, scopes }]) =>
+        Object.freeze({ name, resource: url, scopes: Object.freeze({ ...scopes }) }),
+      ),
+    ),
+    only: readOnly(flags.only) ?? settings.only,
     identity: Object.freeze({ ...settings.identity }),
     egress: Object.freeze({ ca: typeof authorities === 'string' ? authorities : undefined }),
     limits: Object.freeze({ ...settings.limits }),
@@ -90,6 +97,11 @@ function readPort(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   if (/^[0-9]{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
   throw new ConfigError([{ path: 'port', message: `"${text}" is no port; write a number from 0 to 65535` }])
+}
+
+function readOnly(text: string | undefined): 'identity' | undefined {
+  if (text === undefined || text === 'identity') return text
+  throw new ConfigError([{ path: 'only', message: `"${text}" cannot run alone; write identity` }])
 }
 
 function checkLimits({ headerTimeoutMs, bodyTimeoutMs }: Limits): Contradiction[] {

@@ -1,7 +1,7 @@
 import { ParleyError, type AppId, type Grant } from '@parley/contract'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Activity } from '../activity/index.ts'
-import type { App, ClientDirectory } from '../clients/index.ts'
+import type { Clients } from '../clients/index.ts'
 import type { Grants } from '../grants/index.ts'
 import { sendProblem, type RawHandler } from '../http/index.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -42,7 +42,7 @@ export interface IdentityOptions {
   readonly grants: Pick<Grants, 'create' | 'changeTerms' | 'find'>
   readonly revocations: Revocations
   readonly people: Pick<People, 'find' | 'requireSession' | 'signedIn'>
-  readonly clients: Pick<ClientDirectory, 'findApp' | 'app'>
+  readonly clients: Pick<Clients, 'findApp' | 'app' | 'keepApp'>
   /** Client metadata for the provider, by client_id. */
   readonly findClient: FindClient
   readonly pages: PageKit
@@ -108,13 +108,17 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
     const present = findPresentedTokens(provider, verifyToken)
     extend?.(provider)
     const sendErrorPage = createSendErrorPage(options.pages)
-    const findApp = (clientId: string): App | undefined => options.clients.findApp(clientId)
+    const { clients } = options
+    const apps = {
+      findApp: (clientId: string) => clients.findApp(clientId),
+      keepApp: (clientId: string) => clients.keepApp(clientId),
+    }
     const formKey = options.sealer.derive('consent form')
     started = {
       issuer,
       resources,
       server: mountProvider({ ...shared, provider, sendErrorPage, present, more }),
-      pages: createInteractionPages({ ...shared, provider, findApp, formKey }),
+      pages: createInteractionPages({ ...shared, provider, ...apps, formKey }),
     }
   }
 
@@ -143,10 +147,7 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
   }
 }
 
-function clientIdOfHolder(
-  holder: Grant['holder'],
-  clients: Pick<ClientDirectory, 'app'>,
-): string | undefined {
+function clientIdOfHolder(holder: Grant['holder'], clients: Pick<Clients, 'app'>): string | undefined {
   if (holder.kind === 'app') return clients.app(holder.id as AppId)?.clientId
   return holder.kind === 'agent' ? holder.id : undefined
 }

@@ -27,6 +27,7 @@ export interface InteractionTools {
   readonly people: Pick<People, 'find' | 'requireSession' | 'signedIn'>
   readonly grants: Pick<Grants, 'create' | 'changeTerms' | 'find'>
   readonly findApp: (clientId: string) => App | undefined
+  readonly keepApp: (clientId: string) => Promise<App>
   readonly resources: Resources
   readonly describeCapabilities: DescribeCapabilities
   /** Makes the form's ticket; nothing else may be derived from it. */
@@ -103,13 +104,15 @@ class Interaction {
     await this.#claim(visit)
     const key = consentKey(session.person, consent)
     const before = this.#active(this.#consents.find(key))
-    const { grants, store, clock } = this.#tools
+    const { grants, store, clock, keepApp } = this.#tools
+    // An app that was known by its document alone is kept from now on.
+    const app = await keepApp(consent.clientId)
     const grant = before
       ? await grants.changeTerms(before, terms, session.person)
       : await grants.create(
           {
             kind: 'consent',
-            holder: { kind: 'app', id: consent.app.id },
+            holder: { kind: 'app', id: app.id },
             person: session.person,
             parent: null,
             terms,

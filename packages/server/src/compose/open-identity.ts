@@ -1,0 +1,196 @@
+import type { CapabilityName, GrantHolder, GrantId, PersonId } from '@parley/contract'
+import { createAccess, type Access } from '../access/index.ts'
+import type { Activity } from '../activity/index.ts'
+import { createClients, type Clients } from '../clients/index.ts'
+import type { AppConfig, Config } from '../config/index.ts'
+import type { Egress } from '../egress/index.ts'
+import { createGrants, EVERYONE, type Grants } from '../grants/index.ts'
+import type { EventStreams, RawHandler } from '../http/index.ts'
+import { createIdentity, type Identity } from '../identity/index.ts'
+import { systemClock } from '../lib/clock.ts'
+import { systemRandom, type NewId } from '../lib/random.ts'
+import { createPageKit, serveAssets, type PageKit } from '../pages/index.ts'
+import { createPeople, type People } from '../people/index.ts'
+import type { Registry } from '../registry/index.ts'
+import { createFeed, createRevocations, type RevocationLog, type Revocations } from '../revocations/index.ts'
+import { openSealer, type Sealer } from '../sealing/index.ts'
+import type { Store } from '../store/index.ts'
+import { createDescribeCapabilities } from './describe-capabilities.ts'
+
+export interface IdentityParts {
+  readonly store: Store
+  readonly activity: Activity
+  readonly newId: NewId
+  readonly config: Config
+  readonly egress: Egress
+  readonly log: (message: string, detail: Readonly<Record<string, unknown>>) => void
+  /** The public origin; asked once the hub listens. */
+  readonly origin: () => string
+  /** Undefined where the authorization server runs alone. */
+  readonly registry: Pick<Registry, 'entries' | 'entry'> | undefined
+}
+
+/** Who calls and what they may: the rooms that a hub has with or without a gateway. */
+export interface IdentityRooms extends AsyncDisposable {
+  readonly access: Access
+  readonly grants: Grants
+  readonly revocations: Revocations & RevocationLog
+  readonly people: People
+  readonly clients: Clients
+  readonly identity: Identity
+  readonly pages: PageKit
+  readonly sealer: Sealer
+  /** By first path segment. */
+  readonly handlers: Readonly<Record<string, RawHandler>>
+  /** Handlers below `/.well-known`, by their own first segment. */
+  readonly wellKnown: Readonly<Record<string, RawHandler>>
+  /** To be called once the hub listens. */
+  start(streams: EventStreams): void
+}
+
+const CLOCKED = { clock: systemClock, random: systemRandom }
+
+/** The command line is an app like any other, and there from the start. */
+const COMMAND_LINE: AppConfig = Object.freeze({
+  clientId: 'parley-cli',
+  name: 'Parley command line',
+  redirectUris: Object.freeze(['http://127.0.0.1/callback']),
+})
+
+export async function openIdentity(parts: IdentityParts): Promise<IdentityRooms> {
+  const { store, config, origin } = parts
+  const house = { ...parts, ...CLOCKED }
+  await using stack = new AsyncDisposableStack()
+  const revocations = stack.use(createRevocations(house))
+  const grants = openGrants(house, revocations)
+  const sealer = await openSealer({ dataDir: config.dataDir, store, random: systemRandom })
+  const pages = createPageKit({ origin, key: sealer.derive('forms'), random: systemRandom })
+  const people = createPeople(({
+	...house,
+	sealer,
+	pages,
+	revocations,
+	trustedProxy: config.listen.trustedProxy,
+	onError: (error) => parts.log('a page failed', { error: stackOf(error) })
+}))
+  const clients = stack.use(await openClients(house, { grants, revocations }))
+  const rooms = { grants, revocations, people, clients, pages, sealer }
+  const identity = await openAuthorizationServer(house, rooms)
+  const owned = stack.move()
+  return {
+    ...rooms,
+    identity,
+    access: createAccess({ grants, people: factsOf(people) }),
+    handlers: {
+      ...people.handlers,
+      oauth: identity.handlers.oauth,
+      interaction: identity.handlers.interaction,
+      assets: serveAssets(),
+    },
+    wellKnown: {
+      'oauth-authorization-server': identity.handlers['.well-known'],
+      'openid-configuration': identity.handlers['.well-known'],
+    },
+    start: (streams) => startIdentity({ identity, clients, revocations }, { issuer: origin(), streams }),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+type House = IdentityParts & typeof CLOCKED
+
+function openClients(
+  house: House,
+  { grants, revocations }: { grants: Grants; revocations: Revocations },
+): Promise<Clients> {
+  const { identity, apps, limits, listen } = house.config
+  return createClients(({
+	...house,
+	grants,
+	revocations,
+	identity,
+	limits,
+	declared: [COMMAND_LINE, ...apps],
+	trustedProxy: listen.trustedProxy
+}))
+}
+
+function openAuthorizationServer(
+  house: House,
+  rooms: Pick<IdentityRooms, 'grants' | 'revocations' | 'people' | 'clients' | 'pages' | 'sealer'>,
+): Promise<Identity> {
+  const { registry, config, log } = house
+  const { grants, people, clients } = rooms
+  return createIdentity(({
+	...house,
+	...rooms,
+	findClient: async (clientId) => {
+		const resolution = await clients.resolve(clientId);
+		return resolution.kind === 'client' ? resolution.client : undefined;
+	},
+	hasGateway: registry !== undefined,
+	hasServer: (name) => registry?.entry(name) !== undefined,
+	describeCapabilities: registry ? createDescribeCapabilities(registry, createIsEntitled(grants, people)) : () => [],
+	declaredResources: config.resources,
+	onError: (error) => log('the authorization server failed', { error: stackOf(error) })
+}))
+}
+
+/** What the other rooms add to the authorization server. */
+function startIdentity(
+  rooms: { identity: Identity; clients: Clients; revocations: Revocations & RevocationLog },
+  { issuer, streams }: { issuer: string; streams: EventStreams },
+): void {
+  rooms.identity.start({
+    issuer,
+    more: {
+      '/oauth/register': rooms.clients.register,
+      '/oauth/revocations': createFeed({ revocations: rooms.revocations, streams }),
+    },
+    discovery: {
+      registration_endpoint: `${issuer}/oauth/register`,
+      client_id_metadata_document_supported: true,
+      parley_revocation_feed: `${issuer}/oauth/revocations`,
+    },
+  })
+}
+
+/** A grant that ends is told to everyone who may still hold its tokens. */
+function openGrants(house: House, revocations: Revocations): Grants {
+  const ended = (id: GrantId) => ({
+    kind: 'grant' as const,
+    id,
+    at: Math.floor(house.clock.now() / 1000),
+  })
+  return createGrants({
+    ...house,
+    revocation: {
+      statement: (id) => revocations.statement(ended(id)),
+      announce: (ids) => revocations.announce(ids.map(ended)),
+    },
+  })
+}
+
+/** Whether an entitlement of the person, or of a group of theirs, covers it for some arguments. */
+function createIsEntitled(grants: Grants, people: People) {
+  return (person: PersonId, capability: CapabilityName): boolean => {
+    const groups = [...(people.find(person)?.groups ?? []), EVERYONE]
+    const holders: GrantHolder[] = [
+      { kind: 'person', id: person },
+      ...groups.map((id) => ({ kind: 'group' as const, id })),
+    ]
+    return holders
+      .flatMap((holder) => grants.entitlementsOf(holder))
+      .some(({ id }) => grants.covers(id, capability).kind === 'covered')
+  }
+}
+
+function factsOf(people: People) {
+  return {
+    rolesOf: (person: PersonId) => people.find(person)?.roles ?? [],
+    groupsOf: (person: PersonId) => people.find(person)?.groups ?? [],
+  }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : 'unknown'
+}
