@@ -1,9 +1,9 @@
-import type { KeyId } from '@parley/contract'
+import { ParleyError, type KeyId } from '@parley/contract'
 import { createRateLimiter, type Access, type TakeToken } from './access/index.ts'
 import { createActivity, type Activity } from './activity/index.ts'
 import { createApi, createMetricsHandler, createRoutes } from './api/index.ts'
 import type { Clients } from './clients/index.ts'
-import { openIdentity, routeWellKnown } from './compose/index.ts'
+import { openIdentity, routeWellKnown, type IdentityRooms } from './compose/index.ts'
 import { childEnvironment, type Config, type Environment } from './config/index.ts'
 import { createEgress, type Egress } from './egress/index.ts'
 import { ClientStreams, RequestStates, createGateway, type Gateway } from './gateway/index.ts'
@@ -90,7 +90,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       ...rooms.handlers,
       '.well-known': routeWellKnown(rooms.wellKnown),
       ...(gateway && { mcp: gateway.handle }),
-      ...(registry && { api: openApi({ ...house, ...checks, registry, origin: () => origin }) }),
+      api: openApi({ ...house, ...checks, ...rooms, registry, key, origin: () => origin }),
       metrics: createMetricsHandler({ authenticate, access, text: () => metrics.text(state()) }),
       '': welcome,
     },
@@ -208,20 +208,32 @@ async function openGateway(parts: GatewayParts): Promise<Gateway> {
   )
 }
 
-function openApi(
-  parts: Omit<GatewayParts, 'streams' | 'writes' | 'newId'> & { readonly origin: () => string },
-): RawHandler {
-  const { registry, activity, store, config, log, metrics, origin, ...checks } = parts
+type ApiParts = Pick<GatewayParts, 'activity' | 'store' | 'config' | 'log' | 'metrics'> &
+  Pick<GatewayParts, 'authenticate' | 'access' | 'takeToken'> &
+  Pick<IdentityRooms, 'people' | 'clients' | 'grants' | 'identity'> & {
+    readonly registry: ManagedRegistry | undefined
+    readonly key: { readonly id: KeyId }
+    readonly origin: () => string
+  }
+
+function openApi(parts: ApiParts): RawHandler {
+  const { config, log, metrics, identity, key } = parts
   return createApi({
-    ...checks,
+    ...parts,
     handlers: createRoutes({
-      registry,
-      activity,
-      store,
+      ...parts,
+      keys: identity.keys,
+      outsideResources: identity.outsideResources,
+      // TODO(#3): the key itself, once it can be retired.
+      bootstrapKey: {
+        standing: () => [key.id],
+        async retire() {
+          throw new ParleyError('unavailable', 'The key cannot be retired in this version.')
+        },
+      },
       clock: systemClock,
       dataDir: config.dataDir,
       version: VERSION,
-      origin,
     }),
     onError: (error) => log('a request failed', { error: String(error) }),
     clock: systemClock,

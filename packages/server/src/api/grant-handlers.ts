@@ -1,4 +1,10 @@
-import { ParleyError, capabilityName, type CapabilityName, type Grant, type GrantHolder } from '@parley/contract'
+import {
+  ParleyError,
+  capabilityName,
+  type CapabilityName,
+  type Grant,
+  type GrantHolder,
+} from '@parley/contract'
 import type { Clients } from '../clients/index.ts'
 import { EVERYONE, type GrantFilter, type Grants } from '../grants/index.ts'
 import type { People } from '../people/index.ts'
@@ -37,14 +43,18 @@ export function grantHandlers(tools: GrantTools) {
       }
     },
     addGrant: async ({ body: { holder, terms }, principal }) => {
-      if (nameOf(holder, tools) === null) throw new ParleyError('not_found', `There is no such ${holder.kind}.`)
+      if (nameOf(holder, tools) === null)
+        throw new ParleyError('not_found', `There is no such ${holder.kind}.`)
       const entitlement = { kind: 'entitlement', holder, person: null, parent: null, terms } as const
       return view(await grants.create(entitlement, principal.subject))
     },
     changeGrant: async ({ parameters, body, principal }) => {
       const grant = known(parameters.grant)
       if (grant.version !== body.version)
-        throw new ParleyError('conflict', `The grant was changed meanwhile; it is at version ${grant.version}.`)
+        throw new ParleyError(
+          'conflict',
+          `The grant was changed meanwhile; it is at version ${grant.version}.`,
+        )
       return view(await grants.changeTerms(grant.id, body.terms, principal.subject))
     },
     revokeGrant: async ({ parameters, principal }) => ({
@@ -76,7 +86,10 @@ function filterGrants(grants: Pick<Grants, 'list'>, query: ApiRequest<'listGrant
   return [...found, ...grants.list({ ...filter, holder: { kind: 'person', id: person } })]
 }
 
-function nameOf(holder: GrantHolder, { people, clients }: Pick<GrantTools, 'people' | 'clients'>): string | null {
+function nameOf(
+  holder: GrantHolder,
+  { people, clients }: Pick<GrantTools, 'people' | 'clients'>,
+): string | null {
   if (holder.kind === 'person') return people.find(holder.id)?.email ?? null
   if (holder.kind === 'app') return clients.app(holder.id)?.name ?? null
   if (holder.kind === 'agent') return clients.agent(holder.id)?.name ?? null

@@ -1,4 +1,10 @@
-import { PATH_PARAMETERS, apiRoutes, type ApiRoute, type ApiRouteName, type PathParameterName } from '@parley/contract'
+import {
+  PATH_PARAMETERS,
+  apiRoutes,
+  type ApiRoute,
+  type ApiRouteName,
+  type PathParameterName,
+} from '@parley/contract'
 
 export interface Match {
   readonly name: ApiRouteName

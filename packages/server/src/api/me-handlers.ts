@@ -40,5 +40,8 @@ export function meHandlers({ grants, people, clients }: MeTools) {
 
 function meOf({ person }: Principal): PersonId {
   if (person !== undefined) return person
-  throw new ParleyError('not_found', "The administrator's first key is nobody's own; sign in with `parley login`.")
+  throw new ParleyError(
+    'not_found',
+    "The administrator's first key is nobody's own; sign in with `parley login`.",
+  )
 }

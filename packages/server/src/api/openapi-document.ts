@@ -33,7 +33,13 @@ export function openApiDocument(hub: { readonly version: string; readonly origin
     security: [{ key: [] }],
     paths,
     components: {
-      securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An access token for /api, or the first key of the administrator.' } },
+      securitySchemes: {
+        key: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An access token for /api, or the first key of the administrator.',
+        },
+      },
       schemas: { Problem: PROBLEM },
     },
   }

@@ -34,7 +34,10 @@ export function peopleHandlers({ people, grants }: PeopleTools) {
     removePerson: async ({ parameters: { person }, principal }) => {
       await management.remove(knownPerson(people, person).id, principal)
       // Nothing is left that could use them: sessions and tokens ended with the account.
-      for (const grant of [...grants.list({ person }), ...grants.list({ holder: { kind: 'person', id: person } })])
+      for (const grant of [
+        ...grants.list({ person }),
+        ...grants.list({ holder: { kind: 'person', id: person } }),
+      ])
         await grants.revoke(grant.id, principal.subject)
       return { removed: person }
     },

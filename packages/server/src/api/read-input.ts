@@ -9,7 +9,10 @@ export function readQuery(url: string, route: ApiRoute): unknown {
   const fields: Record<string, string> = {}
   for (const [name, value] of given) {
     if (!Object.hasOwn(route.query?.shape ?? {}, name))
-      throw new ParleyError('invalid_params', `There is no query parameter ${JSON.stringify(name.slice(0, 40))} here.`)
+      throw new ParleyError(
+        'invalid_params',
+        `There is no query parameter ${JSON.stringify(name.slice(0, 40))} here.`,
+      )
     if (Object.hasOwn(fields, name)) throw new ParleyError('invalid_params', `${name} is given twice.`)
     fields[name] = value
   }

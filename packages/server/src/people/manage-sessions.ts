@@ -24,7 +24,10 @@ export function manageSessions(parts: Parts): Pick<PeopleManagement, 'sessions' 
         throw new ParleyError('not_found', 'There is no such session.')
       const unit = [sessionStore.delete(person, session)]
       const ends = [{ kind: 'session', id: session } as const]
-      await changes.commit({ action: 'session.end', by, note: session, unit, ends }, 'The session ended already.')
+      await changes.commit(
+        { action: 'session.end', by, note: session, unit, ends },
+        'The session ended already.',
+      )
     },
   }
 }
