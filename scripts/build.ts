@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { rolldown, type Plugin } from 'rolldown'
 
@@ -16,6 +16,8 @@ async function build(target: string): Promise<void> {
     },
     platform: 'node',
     plugins: [undiciInParts],
+    // depd, below koa, makes functions of its own text with it; nothing from outside gets there.
+    checks: { eval: false },
   })
   // Not minified: stacks in the log stay readable, and the orphan guard runs from its own function's text.
   const { output } = await bundle.write({
@@ -54,16 +56,24 @@ export { default as buildConnector } from 'undici/lib/core/connect.js'
 export { default as errors } from 'undici/lib/core/errors.js'
 `
 
+/** As packages spell it. */
+const LICENCE_FILE = /^licen[cs]e(?:\.(?:md|txt))?$/i
+/** Packages that name their licence, but ship no text of it. */
+const NAMED_ONLY: Readonly<Record<string, string>> = {
+  'koa-compose': 'The MIT License, Copyright (c) Koa contributors; https://github.com/koajs/compose',
+}
+
 /** The licence of every package that went in, as those licences ask. */
 function licenses(modules: readonly string[]): string {
   const packages = new Map<string, string>()
-  for (const file of modules) {
-    const directory = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0]
+  for (const module of modules) {
+    const directory = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(module)?.[0]
     if (directory === undefined || packages.has(directory)) continue
     const { name, version, license } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
-    const text = ['LICENSE', 'LICENSE.md', 'LICENCE'].map((one) => join(directory, one)).find(existsSync)
+    const file = readdirSync(directory).find((one) => LICENCE_FILE.test(one))
+    const text = file === undefined ? NAMED_ONLY[name] : readFileSync(join(directory, file), 'utf8')
     if (text === undefined) throw new Error(`${name} has no licence file in ${dirname(directory)}`)
-    packages.set(directory, `## ${name} ${version} (${license})\n\n${readFileSync(text, 'utf8').trim()}\n`)
+    packages.set(directory, `## ${name} ${version} (${license})\n\n${text.trim()}\n`)
   }
   return `# What is bundled here\n\n${[...packages.values()].join('\n')}`
 }

@@ -25,7 +25,7 @@ export interface Caller {
   readonly client: string
   /** Who acts for the subject, nearest first; empty when nobody does. */
   readonly actors: readonly Actor[]
-  /** What the token allows, as it says itself; `Guard.missing` also knows what these include. */
+  /** What the token allows, as it says itself; the guard knows what these include. */
   readonly scopes: readonly string[]
   /** The grant behind the token, at a Parley hub. */
   readonly grant?: string

@@ -1,7 +1,7 @@
 import { toAuthInfo, type AuthInfo } from './auth-info.ts'
 import type { Caller } from './caller.ts'
 import type { Guard } from './guard.ts'
-import { METADATA_HEADERS } from './node.ts'
+import { METADATA_HEADERS } from './metadata.ts'
 import { hasBody } from './node-body.ts'
 import type { Refusal } from './refusal.ts'
 

@@ -22,6 +22,8 @@ export interface GuardOptions {
   /** For people: the name of the resource and where it is explained. */
   readonly name?: string
   readonly documentation?: string
+  /** Hears of each request that wants more than its token allows, for the log: apps ask for more step by step. */
+  readonly onElevation?: (elevation: Elevation) => void
   /** How what the issuer revokes gets here; `false` waits until the tokens end. */
   readonly revocations?: RevocationOptions | false
   /** The keys and the revocations of the issuer where they are at hand; it is not asked over the network then. */
@@ -30,6 +32,12 @@ export interface GuardOptions {
   /** Milliseconds since the epoch. */
   readonly now?: () => number
 }
+
+/** A caller was told what more it needs. */
+export type Elevation = { readonly caller: Caller } & (
+  | { readonly kind: 'scope'; readonly scopes: readonly string[] }
+  | { readonly kind: 'step-up'; readonly stepUp: StepUp }
+)
 
 export type Checked = { readonly kind: 'caller'; readonly caller: Caller } | Refusal
 
@@ -49,10 +57,10 @@ export interface Guard extends AsyncDisposable {
   check(authorization: string | null | undefined, url?: string): Checked | Promise<Checked>
   /** Whether the caller may have this JSON-RPC body, parsed or not, carried out; the answer to give where not. */
   permit(caller: Caller, body: unknown): Refusal | undefined
-  /** Those of `scopes` that the caller neither has nor has by another that includes them. */
-  missing(caller: Caller, scopes: readonly string[]): readonly string[]
-  /** For what only the server can decide: answers with the challenge when the person must sign in again (RFC 9470). */
-  demand(caller: Caller, stepUp: StepUp): Refusal | undefined
+  /** For what only the server can tell: the challenge where the caller lacks one of the scopes. */
+  demandScopes(caller: Caller, scopes: readonly string[]): Refusal | undefined
+  /** The challenge where the person must sign in again, or better (RFC 9470). */
+  demandStepUp(caller: Caller, stepUp: StepUp): Refusal | undefined
   /** Asks the issuer for its keys now instead of with the first request; rejects when it cannot be reached. */
   ready(): Promise<void>
 }
@@ -77,7 +85,7 @@ export interface Guard extends AsyncDisposable {
  * })
  */
 export function createGuard(options: GuardOptions): Guard {
-  const { issuer, scopes: definitions = {}, baseScopes = [], tools, now = Date.now } = options
+  const { issuer, scopes: definitions = {}, baseScopes = [], tools, onElevation, now = Date.now } = options
   const resource = canonicalResource(options.resource)
   if (!resource)
     throw new TypeError(`"${options.resource}" cannot be a resource: give its http or https URL.`)
@@ -91,10 +99,8 @@ export function createGuard(options: GuardOptions): Guard {
 
   function answer(verified: Verified): Checked {
     switch (verified.kind) {
-      case 'caller': {
-        const missing = baseScopes.length === 0 ? [] : scopes.missing(verified.caller.scopes, baseScopes)
-        return missing.length === 0 ? verified : challenges.insufficientScope(missing)
-      }
+      case 'caller':
+        return demandScopes(verified.caller, baseScopes) ?? verified
       case 'missing':
         return challenges.missing()
       case 'malformed':
@@ -106,10 +112,17 @@ export function createGuard(options: GuardOptions): Guard {
     }
   }
 
-  function demand(caller: Caller, stepUp: StepUp): Refusal | undefined {
-    return meetsStepUp(caller, stepUp, now() / 1000)
-      ? undefined
-      : challenges.insufficientAuthentication(stepUp)
+  function demandScopes(caller: Caller, needed: readonly string[]): Refusal | undefined {
+    const missing = scopes.missing(caller.scopes, needed)
+    if (missing.length === 0) return undefined
+    onElevation?.({ kind: 'scope', caller, scopes: missing })
+    return challenges.insufficientScope(missing)
+  }
+
+  function demandStepUp(caller: Caller, stepUp: StepUp): Refusal | undefined {
+    if (meetsStepUp(caller, stepUp, now() / 1000)) return undefined
+    onElevation?.({ kind: 'step-up', caller, stepUp })
+    return challenges.insufficientAuthentication(stepUp)
   }
 
   return {
@@ -127,16 +140,17 @@ export function createGuard(options: GuardOptions): Guard {
       const message = readMessage(body)
       if (message.kind === 'refused') return message
       const needs = gate.needsOf(message.value)
-      const missing = scopes.missing(caller.scopes, [...new Set(needs.flatMap((need) => need.scopes ?? []))])
-      if (missing.length > 0) return challenges.insufficientScope(missing)
+      // All scopes of a batch in one challenge: a client that asks step by step asks its person as often.
+      const refusal = demandScopes(caller, [...new Set(needs.flatMap((need) => need.scopes ?? []))])
+      if (refusal) return refusal
       for (const { stepUp } of needs) {
-        const refusal = stepUp && demand(caller, stepUp)
+        const refusal = stepUp && demandStepUp(caller, stepUp)
         if (refusal) return refusal
       }
       return undefined
     },
-    missing: (caller, needed) => scopes.missing(caller.scopes, needed),
-    demand,
+    demandScopes,
+    demandStepUp,
     ready: async () => connection?.ready(),
     [Symbol.asyncDispose]: async () => connection?.close(),
   }
@@ -168,9 +182,7 @@ function describe(
 /** RFC 6750 §2.3 is not offered: addresses end up in logs. */
 function hasTokenInQuery(url: string): boolean {
   const query = url.indexOf('?')
-  return (
-    query >= 0 && url.includes('token', query) && new URLSearchParams(url.slice(query)).has('access_token')
-  )
+  return query >= 0 && new URLSearchParams(url.slice(query)).has('access_token')
 }
 
 function refuseQueryToken(challenges: Challenges, authorization: string | null | undefined): Refusal {

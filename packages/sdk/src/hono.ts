@@ -1,6 +1,6 @@
 import { toAuthInfo } from './auth-info.ts'
 import type { Guard } from './guard.ts'
-import { METADATA_HEADERS } from './node.ts'
+import { METADATA_HEADERS } from './metadata.ts'
 import { hasBody } from './node-body.ts'
 import { BODY_LIMIT_BYTES, refuseEncodedBody, refuseLargeBody } from './read-message.ts'
 import type { Refusal } from './refusal.ts'

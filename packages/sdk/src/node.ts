@@ -1,7 +1,9 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { toAuthInfo, type AuthInfo } from './auth-info.ts'
 import type { Guard } from './guard.ts'
+import { METADATA_HEADERS } from './metadata.ts'
 import { hasBody, readNodeBody, type NodeRequest } from './node-body.ts'
-import type { Refusal } from './refusal.ts'
+import { refuse, type Refusal } from './refusal.ts'
 
 export type { NodeRequest } from './node-body.ts'
 
@@ -19,7 +21,10 @@ export interface NodeResponse {
  * const mcp = toNodeHandler(createMcpHandler(createNotes))
  * createServer(protect(guard, (request, response) => mcp(request, response, request.body))).listen(3000)
  */
-export function protect<request extends NodeRequest, response extends NodeResponse>(
+export function protect<
+  request extends NodeRequest = IncomingMessage,
+  response extends NodeResponse = ServerResponse,
+>(
   guard: Guard,
   listener: (request: request & { auth: AuthInfo; body?: unknown }, response: response) => unknown,
 ): (request: request, response: response) => void {
@@ -30,8 +35,8 @@ export function protect<request extends NodeRequest, response extends NodeRespon
         if (refusal) return sendRefusal(response, refusal)
         return listener(request as request & { auth: AuthInfo }, response)
       },
-      // The client went away while its body was read: there is nobody to answer.
-      () => {},
+      // The client went away while its body was read, or a rule for a tool has thrown.
+      () => sendRefusal(response, refuse(500, { error: 'server_error' })),
     )
   }
 }
@@ -48,13 +53,6 @@ export function serveMetadata(
   response.end(JSON.stringify(guard.metadata))
   return true
 }
-
-/** Any page may read it: it says what everyone may know. */
-export const METADATA_HEADERS = Object.freeze({
-  'content-type': 'application/json',
-  'cache-control': 'max-age=300',
-  'access-control-allow-origin': '*',
-})
 
 export function sendRefusal(response: NodeResponse, { status, headers, body }: Refusal): void {
   response.writeHead(status, { ...headers })

@@ -35,7 +35,11 @@ export class ScopeTree {
 
   /** Those of `needed` that `held` neither names nor includes. */
   missing(held: readonly string[], needed: readonly string[]): readonly string[] {
-    return needed.filter((need) => !held.some((name) => name === need || this.#reach.get(name)?.has(need)))
+    return needed.filter((need) => !held.includes(need) && !this.#isIncluded(held, need))
+  }
+
+  #isIncluded(held: readonly string[], need: string): boolean {
+    return held.some((name) => this.#reach.get(name)?.has(need))
   }
 }
 

@@ -88,6 +88,11 @@ async function call(body: string, options: { name?: string; path?: string; signa
   return { status: response.status, type: response.headers.get('content-type'), text: await response.text() }
 }
 
+function progressEvent(progress: number, message = ''): string {
+  const params = { progressToken: 'tok', progress, message }
+  return `data: ${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params })}\n\n`
+}
+
 describe('a call of a modern client to a modern server', () => {
   test('reaches the server as the bytes it is, and the answer comes back so', async () => {
     expect(await call(oddBody('echo'))).toEqual({
@@ -204,12 +209,35 @@ describe('a call of a modern client to a modern server', () => {
     await until(() => hub.logs.some((line) => line.includes('unexpected-request')))
   })
 
-  test('ends with an error when the stream breaks off', async () => {
+  test('brings a reader that pauses every event, in order', async () => {
+    const events = Array.from({ length: 400 }, (_, at) => progressEvent(at, 'x'.repeat(60_000)))
+    const end = 'data: {"jsonrpc":"2.0","id":"ab","result":{"content":[]}}\n\n'
     server.answer = (res) => {
-      res.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: {"jso')
+      res.writeHead(200, { 'content-type': 'text/event-stream' })
+      for (const event of events) res.write(event)
+      res.end(end)
+    }
+    const { headers } = modernRequest('tools/call', { name: 'echo' })
+    const response = await fetch(`${hub.url}/mcp/servers/one`, {
+      method: 'POST',
+      headers: { ...hub.headers, ...headers },
+      body: oddBody('echo'),
+    })
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect((await response.text()) === events.join('') + end).toBe(true)
+  })
+
+  test('ends with an error when the stream breaks off, after every event that was whole', async () => {
+    const events = Array.from({ length: 300 }, (_, at) => progressEvent(at))
+    server.answer = (res) => {
+      res.writeHead(200, { 'content-type': 'text/event-stream' })
+      for (const event of events) res.write(event)
+      res.write('data: {"jso')
       setTimeout(() => res.destroy(), 20)
     }
-    expect((await call(oddBody('echo'))).text).toContain('"error"')
+    const { text } = await call(oddBody('echo'))
+    expect(text.startsWith(events.join(''))).toBe(true)
+    expect(text.slice(events.join('').length)).toContain('"error"')
   })
 
   test('P7: closing it is heard by the server at once', async () => {

@@ -1,13 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { Secret, TOTP } from 'otpauth'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchChromium, newVisitor } from './browser.ts'
 import { startTestHub } from './start-test-hub.ts'
 
-const BY = { subject: 'test', chain: [] }
-const PASSWORD = 'seven quiet herons'
 let browser: Browser
 
 beforeAll(async () => {
@@ -28,11 +25,6 @@ async function look(page: Page, name: string): Promise<void> {
   await page.setViewportSize({ width: 390, height: 844 })
   await page.screenshot({ path: join(directory, `${name}-phone.png`), fullPage: true })
   await page.setViewportSize({ width: 1280, height: 800 })
-}
-
-async function codeOf(page: Page, nowMs = Date.now()): Promise<string> {
-  const text = (await page.locator('.secret').textContent())!.replaceAll(' ', '')
-  return new TOTP({ secret: Secret.fromBase32(text) }).generate({ timestamp: nowMs })
 }
 
 test('the first administrator joins with a passkey, signs out, and comes back with it', async () => {

@@ -65,14 +65,14 @@ export async function openIdentity(parts: IdentityParts): Promise<IdentityRooms>
   const grants = openGrants(house, revocations)
   const sealer = await openSealer({ dataDir: config.dataDir, store, random: systemRandom })
   const pages = createPageKit({ origin, key: sealer.derive('forms'), random: systemRandom })
-  const people = createPeople(({
-	...house,
-	sealer,
-	pages,
-	revocations,
-	trustedProxy: config.listen.trustedProxy,
-	onError: (error) => parts.log('a page failed', { error: stackOf(error) })
-}))
+  const people = createPeople({
+    ...house,
+    sealer,
+    pages,
+    revocations,
+    trustedProxy: config.listen.trustedProxy,
+    onError: (error) => parts.log('a page failed', { error: stackOf(error) }),
+  })
   const clients = stack.use(await openClients(house, { grants, revocations }))
   const rooms = { grants, revocations, people, clients, pages, sealer }
   const identity = await openAuthorizationServer(house, rooms)
@@ -103,15 +103,15 @@ function openClients(
   { grants, revocations }: { grants: Grants; revocations: Revocations },
 ): Promise<Clients> {
   const { identity, apps, limits, listen } = house.config
-  return createClients(({
-	...house,
-	grants,
-	revocations,
-	identity,
-	limits,
-	declared: [COMMAND_LINE, ...apps],
-	trustedProxy: listen.trustedProxy
-}))
+  return createClients({
+    ...house,
+    grants,
+    revocations,
+    identity,
+    limits,
+    declared: [COMMAND_LINE, ...apps],
+    trustedProxy: listen.trustedProxy,
+  })
 }
 
 function openAuthorizationServer(
@@ -120,19 +120,21 @@ function openAuthorizationServer(
 ): Promise<Identity> {
   const { registry, config, log } = house
   const { grants, people, clients } = rooms
-  return createIdentity(({
-	...house,
-	...rooms,
-	findClient: async (clientId) => {
-		const resolution = await clients.resolve(clientId);
-		return resolution.kind === 'client' ? resolution.client : undefined;
-	},
-	hasGateway: registry !== undefined,
-	hasServer: (name) => registry?.entry(name) !== undefined,
-	describeCapabilities: registry ? createDescribeCapabilities(registry, createIsEntitled(grants, people)) : () => [],
-	declaredResources: config.resources,
-	onError: (error) => log('the authorization server failed', { error: stackOf(error) })
-}))
+  return createIdentity({
+    ...house,
+    ...rooms,
+    findClient: async (clientId) => {
+      const resolution = await clients.resolve(clientId)
+      return resolution.kind === 'client' ? resolution.client : undefined
+    },
+    hasGateway: registry !== undefined,
+    hasServer: (name) => registry?.entry(name) !== undefined,
+    describeCapabilities: registry
+      ? createDescribeCapabilities(registry, createIsEntitled(grants, people))
+      : () => [],
+    declaredResources: config.resources,
+    onError: (error) => log('the authorization server failed', { error: stackOf(error) }),
+  })
 }
 
 /** What the other rooms add to the authorization server. */
