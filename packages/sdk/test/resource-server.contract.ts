@@ -19,6 +19,10 @@ export interface ResourceServer extends AsyncDisposable {
   readonly publicKey: object
   /** Lets a call that changes something be seen: how many have. */
   changes(): Promise<number>
+  /** A grant (`gid`) that tokens can name; any text will do unless this says otherwise. */
+  newGrant?(): Promise<string>
+  /** How a request is sent to it, when not as the bare message. */
+  speak?(message: RpcMessage): { readonly body: object; readonly headers: Readonly<Record<string, string>> }
   /** Cuts off a grant (`gid`). */
   revokeGrant(id: string): Promise<void>
   readonly scopes: {
@@ -44,11 +48,18 @@ export function describeResourceServer(name: string, start: () => Promise<Resour
     afterAll(() => server[Symbol.asyncDispose]())
 
     const call = ({ tool, arguments: args }: ToolCall) => rpc('tools/call', { name: tool, arguments: args })
-    const post = (token: string | undefined, body: unknown = rpc('tools/list'), more: PostOptions = {}) =>
-      postTo(server.url + (more.query ?? ''), body, {
+    const post = (
+      token: string | undefined,
+      message: RpcMessage = rpc('tools/list'),
+      more: PostOptions = {},
+    ) => {
+      const { body, headers } = server.speak?.(message) ?? { body: message, headers: {} }
+      return postTo(server.url + (more.query ?? ''), body, {
+        ...headers,
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
         ...more.headers,
       })
+    }
     const now = () => Math.floor(Date.now() / 1000)
 
     async function expectRefused(token: string, status = 401, error = 'invalid_token'): Promise<void> {
@@ -237,10 +248,14 @@ export function describeResourceServer(name: string, start: () => Promise<Resour
 
     test('G7: what is revoked is refused within a second, and nothing else is', async () => {
       const scope = server.scopes.write
-      const revoked = await server.mint({ scope, gid: 'gra_revoked' })
-      const other = await server.mint({ scope, gid: 'gra_other' })
+      const [gone, stays] = [
+        (await server.newGrant?.()) ?? 'gra_revoked',
+        (await server.newGrant?.()) ?? 'gra_other',
+      ]
+      const revoked = await server.mint({ scope, gid: gone })
+      const other = await server.mint({ scope, gid: stays })
       for (const token of [revoked, other]) expect((await post(token)).status).toBe(200)
-      await server.revokeGrant('gra_revoked')
+      await server.revokeGrant(gone)
       const deadline = performance.now() + 1000
       while ((await post(revoked)).status === 200 && performance.now() < deadline) await pause(10)
       await expectRefused(revoked)
@@ -276,7 +291,14 @@ interface PostOptions {
   readonly query?: string
 }
 
-function rpc(method: string, params: object = {}): object {
+export interface RpcMessage {
+  readonly jsonrpc: '2.0'
+  readonly id: number
+  readonly method: string
+  readonly params: object
+}
+
+function rpc(method: string, params: object = {}): RpcMessage {
   return { jsonrpc: '2.0', id: 1, method, params }
 }
 

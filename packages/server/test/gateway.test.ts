@@ -100,7 +100,7 @@ describe('G4: nothing without a credential', () => {
           headers,
         })
         expect(response.status).toBe(401)
-        expect(response.headers.get('www-authenticate')).toBe('Bearer')
+        expect(response.headers.get('www-authenticate')).toMatch(/^Bearer .*resource_metadata="http/)
       }
       expect((await fetch(`${hub.url}${path}?access_token=${hub.key}`)).status).toBe(401)
     },

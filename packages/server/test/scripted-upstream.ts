@@ -9,6 +9,8 @@ export interface ScriptedUpstream extends AsyncDisposable {
   tools: Json[]
   /** Calls that arrived, with their headers. */
   readonly calls: { params: Json; headers: IncomingMessage['headers'] }[]
+  /** Calls that the caller broke off. */
+  cancelled: number
   answer: (params: Json) => Json | Promise<Json>
 }
 
@@ -30,6 +32,7 @@ export async function startScriptedUpstream(tools: Json[]): Promise<ScriptedUpst
       else if (method === 'tools/list') reply({ tools: upstream.tools })
       else {
         upstream.calls.push({ params, headers: req.headers })
+        res.once('close', () => (upstream.cancelled += res.writableFinished ? 0 : 1))
         void Promise.resolve(upstream.answer(params)).then(reply)
       }
     })
@@ -39,6 +42,7 @@ export async function startScriptedUpstream(tools: Json[]): Promise<ScriptedUpst
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
     tools,
     calls: [],
+    cancelled: 0,
     answer: () => ({ content: [{ type: 'text', text: 'done' }] }),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()

@@ -9,7 +9,7 @@ import {
 } from '@parley/contract'
 import { ROLE_ACTIONS, type Access, type TakeToken } from '../access/index.ts'
 import { readBody, refuseRequest, sendJson, sendProblem, type RawHandler } from '../http/index.ts'
-import type { Authenticate } from '../identity/index.ts'
+import { Challenge, type Authenticate, type Authenticated, type Challenges } from '../identity/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ApiHandlers } from './handlers.ts'
 import { matchRoute, type Match } from './match-route.ts'
@@ -31,6 +31,7 @@ const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
  */
 export function createApi(options: {
   readonly authenticate: Authenticate
+  readonly challenges: Challenges
   readonly access: Pick<Access, 'decide'>
   readonly takeToken: TakeToken
   readonly handlers: ApiHandlers
@@ -39,27 +40,26 @@ export function createApi(options: {
   /** Told of every call that reached a route. */
   readonly onCall: (call: ApiCall) => void
 }): RawHandler {
-  const { authenticate, access, takeToken, handlers, onError, clock } = options
+  const { authenticate, handlers, onError, clock } = options
 
-  return function handle(req: IncomingMessage, res: ServerResponse, path: string): void {
-    const principal = authenticate(req.headers.authorization)
-    if (!principal) {
-      res.setHeader('www-authenticate', 'Bearer')
-      return refuse(new ParleyError('unauthenticated', 'Send `Authorization: Bearer <key>`.'))
-    }
+  function handle(req: IncomingMessage, res: ServerResponse, path: string): void {
+    const who = authenticate(req.headers.authorization, '/api')
+    if (who instanceof Promise)
+      who.then((known) => admit(req, res, { path, who: known })).catch(refuserOf(res, onError))
+    else admit(req, res, { path, who })
+  }
+
+  function admit(
+    req: IncomingMessage,
+    res: ServerResponse,
+    { path, who }: { path: string; who: Authenticated },
+  ): void {
+    const refuse = refuserOf(res, onError)
+    if (who.kind === 'refused') return refuse(who.error)
+    const { principal } = who
     const match = matchRoute(req.method ?? '', path)
-    if (!match)
-      return refuse(new ParleyError('not_found', 'There is no such route; /api/openapi.json lists them.'))
-    const decision = access.decide({ principal, action: match.route.action })
-    if (decision.kind !== 'allow')
-      return refuse(new ParleyError('forbidden', explainRole(match.route.action)))
-    if (takeToken(principal.subject) > 0) return refuse(new ParleyError('rate_limited', 'Too many requests.'))
-    if (
-      WITH_BODY.has(match.route.method) &&
-      !/^application\/json\s*(?:;|$)/i.test(req.headers['content-type'] ?? '')
-    ) {
-      return refuse(new ParleyError('unsupported_media_type', 'Content-Type must be application/json.'))
-    }
+    const refusal = match ? refusalOf(req, match, principal) : noRoute()
+    if (!match || refusal) return refuse(refusal)
     readBody(req, BODY_LIMIT_BYTES, (error, body) => {
       if (error) return refuseRequest(req, res, error, { asJsonRpc: false })
       const startedMicros = clock.monotonicMicros()
@@ -76,12 +76,18 @@ export function createApi(options: {
         },
       )
     })
+  }
 
-    function refuse(error: unknown): void {
-      const known = toParleyError(error)
-      if (known.code === 'internal') onError(error)
-      if (!res.headersSent && !res.destroyed) sendProblem(res, known)
-    }
+  /** decide, then limit, then the type of the body; undefined when the route may be served. */
+  function refusalOf(req: IncomingMessage, { route }: Match, principal: Principal): ParleyError | undefined {
+    const decision = options.access.decide({ principal, action: route.action })
+    if (decision.kind === 'scope') return options.challenges.insufficientScope(decision.missing)
+    if (decision.kind !== 'allow') return new ParleyError('forbidden', explainRole(route.action))
+    if (options.takeToken(principal.subject) > 0) return new ParleyError('rate_limited', 'Too many requests.')
+    const isJson = /^application\/json\s*(?:;|$)/i.test(req.headers['content-type'] ?? '')
+    return WITH_BODY.has(route.method) && !isJson
+      ? new ParleyError('unsupported_media_type', 'Content-Type must be application/json.')
+      : undefined
   }
 
   async function serve(
@@ -94,6 +100,21 @@ export function createApi(options: {
     const body = readJson(raw.body, route)
     const handler = handlers[name] as (request: unknown) => Promise<unknown>
     return route.response.parse(await handler({ principal, parameters, query, body }))
+  }
+
+  return handle
+}
+
+function noRoute(): ParleyError {
+  return new ParleyError('not_found', 'There is no such route; /api/openapi.json lists them.')
+}
+
+function refuserOf(res: ServerResponse, onError: (error: unknown) => void) {
+  return (error: unknown): void => {
+    const known = toParleyError(error)
+    if (known.code === 'internal') onError(error)
+    if (res.headersSent || res.destroyed) return
+    sendProblem(res, known, known instanceof Challenge ? ['www-authenticate', known.wwwAuthenticate] : [])
   }
 }
 

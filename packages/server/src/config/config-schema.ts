@@ -153,6 +153,12 @@ const server = z.strictObject({
     .max(2048)
     .optional()
     .describe('Streamable HTTP endpoint. Its host and port are thereby allowed, only exactly they.'),
+  hopTokens: z
+    .boolean()
+    .optional()
+    .describe(
+      'The server trusts the tokens of this hub (a guard of @parley/sdk does): each call brings one for it alone.',
+    ),
   command: text
     .min(1)
     .optional()

@@ -22,6 +22,8 @@ export interface HttpServerConfig {
   readonly name: string
   /** Normalized; its host:port is what the administrator typed and is thereby allowed, only exactly it. */
   readonly url: string
+  /** It trusts this hub's tokens: each call brings one that says who calls. */
+  readonly hopTokens: boolean
 }
 
 export interface StdioServerConfig {

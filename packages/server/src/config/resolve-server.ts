@@ -24,8 +24,10 @@ export function resolveServer(name: string, entry: FileServer, file: string): Re
   if (entry.url !== undefined) {
     const stray = STDIO_ONLY.find((setting) => entry[setting] !== undefined)
     if (stray) return refuse([...path, stray], `${stray} belongs to a server with command; this one has url`)
-    return resolveHttp(name, entry.url)
+    return resolveHttp(name, entry.url, entry.hopTokens ?? false)
   }
+  if (entry.hopTokens !== undefined)
+    return refuse([...path, 'hopTokens'], 'hopTokens belongs to a server with url; a process gets no tokens')
   if (entry.command !== undefined) return resolveStdio(name, { ...entry, command: entry.command }, file)
   return refuse(
     path,
@@ -37,7 +39,7 @@ function refuse(path: readonly PropertyKey[], message: string): ResolvedServer {
   return { problems: [{ path, message }] }
 }
 
-function resolveHttp(name: string, text: string): ResolvedServer {
+function resolveHttp(name: string, text: string, hopTokens: boolean): ResolvedServer {
   const path = ['servers', name, 'url']
   const url = URL.parse(text)
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
@@ -45,7 +47,7 @@ function resolveHttp(name: string, text: string): ResolvedServer {
   }
   if (url.username !== '' || url.password !== '') return refuse(path, 'must not hold a user name or password')
   if (url.hash !== '' || text.includes('#')) return refuse(path, 'must not hold a fragment (#…)')
-  const server: HttpServerConfig = { transport: 'http', name, url: url.href }
+  const server: HttpServerConfig = { transport: 'http', name, url: url.href, hopTokens }
   return { server: Object.freeze(server) }
 }
 

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ActivityRecord, CapabilityName, Decision, Principal } from '@parley/contract'
-import { ParleyError, capabilityName } from '@parley/contract'
+import { ParleyError } from '@parley/contract'
 import type { Access, TakeToken } from '../access/index.ts'
 import type { Activity } from '../activity/index.ts'
-import type { Authenticate } from '../identity/index.ts'
+import type { Authenticate, Challenges, ConsentRequests, HopTokens } from '../identity/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import type { NewId, Random } from '../lib/random.ts'
@@ -23,7 +23,10 @@ export interface GatewayLimits {
 export interface GatewayTools {
   readonly registry: Registry
   readonly authenticate: Authenticate
+  readonly challenges: (resource: string) => Challenges
   readonly access: Access
+  readonly consents: ConsentRequests
+  readonly hopTokens: HopTokens
   readonly takeToken: TakeToken
   readonly recordCall: Activity['recordCall']
   readonly clock: Clock
@@ -46,6 +49,8 @@ export interface Call {
   readonly res: ServerResponse
   readonly headers: McpHeaders
   readonly scope: Scope
+  /** The path of the endpoint, which tokens are for. */
+  readonly resource: string
   readonly principal: Principal
   readonly envelope: Envelope
   readonly method: string
@@ -75,25 +80,6 @@ export function entryOf(tools: GatewayTools, scope: Scope): ServerEntry | undefi
       `There is no server "${scope.name}" here. \`parley servers list\` shows the names.`,
     )
   return entry
-}
-
-/** decide, then limit: throws when the call may not go on. The decision stays with the call for its record. */
-export function admit(tools: GatewayTools, call: Call, target: Target): void {
-  call.capability = capabilityName({ kind: target.kind, owner: target.entry.name, name: target.name })
-  const decision = tools.access.decide({
-    principal: call.principal,
-    action: 'mcp.call',
-    capability: call.capability,
-    args: () => call.envelope.value('arguments'),
-  })
-  call.decision = decision
-  if (decision.kind !== 'allow') {
-    throw new ParleyError(
-      'forbidden',
-      decision.kind === 'deny' ? decision.reason : 'This call needs consent first.',
-    )
-  }
-  limit(tools, call.principal)
 }
 
 export function limit(tools: GatewayTools, principal: Principal): void {

@@ -3,22 +3,27 @@ import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import { entryOf, type Call, type GatewayTools } from './call.ts'
 import { ownerOfUri, splitName } from './resolve-target.ts'
+import { requireUse } from './visibility.ts'
 
 /** Who completes an argument: the prompt's server by its name, the template's by its URI. */
 export function completionTarget(
   tools: GatewayTools,
-  call: Pick<Call, 'scope'>,
+  call: Pick<Call, 'scope' | 'principal' | 'resource'>,
   ref: unknown,
 ): { entry: ServerEntry; ref: JsonObject } {
   if (!isObject(ref)) throw new ParleyError('invalid_params', 'params.ref must be an object.')
   if (ref['type'] === 'ref/prompt' && typeof ref['name'] === 'string') {
     const { entry, name } = splitName(tools, call.scope, ref['name'], 'prompt')
+    requireUse(tools, call, { entry, kind: 'prompt', name, said: ref['name'] })
     return { entry, ref: { ...ref, name } }
   }
   if (ref['type'] === 'ref/resource' && typeof ref['uri'] === 'string') {
     const uri = ref['uri']
     const owner = tools.registry.entries().find((entry) => entry.catalog.templates.has(uri))
-    return { entry: entryOf(tools, call.scope) ?? owner ?? ownerOfUri(tools, call.scope, uri), ref }
+    const entry = entryOf(tools, call.scope) ?? owner ?? ownerOfUri(tools, call.scope, uri)
+    const kind = entry.catalog.templates.has(uri) ? 'template' : 'resource'
+    requireUse(tools, call, { entry, kind, name: uri, said: uri })
+    return { entry, ref }
   }
   throw new ParleyError('invalid_params', 'params.ref must name a prompt or a resource.')
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ParleyError, toParleyError, type Principal } from '@parley/contract'
+import type { Authenticated } from '../identity/index.ts'
 import { StrictJsonError, scanEnvelope, type Envelope } from '../lib/strict-json/index.ts'
 import type { Call, GatewayTools, Scope } from './call.ts'
 import type { ModernState } from './exchange-once.ts'
@@ -10,6 +11,7 @@ import { serveModern } from './modern-face.ts'
 import { LEGACY, META } from './protocol.ts'
 import { readHeaders, type McpHeaders } from './read-headers.ts'
 import { sendError } from './reply.ts'
+import { Running } from './running.ts'
 import { serveSessionMethod } from './serve-session-method.ts'
 import { SessionPool } from './session-pool.ts'
 
@@ -24,6 +26,8 @@ export type ReadBody = (
 export interface Gateway {
   /** Serves a request below `/mcp`; `path` is the whole path without the query. */
   handle(req: IncomingMessage, res: ServerResponse, path: string): void
+  /** Breaks off everything that callers who are meant have under way, sessions and calls on hold included. */
+  cut(isMeant: (principal: Principal) => boolean): void
   /** Ends the subscriptions with their final response and refuses calls on hold; open calls go on. */
   endStreams(): void
   close(): Promise<void>
@@ -36,28 +40,44 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
   const sessions = new LegacySessions(tools)
   const state: ModernState = {
     held: new HeldCalls(tools.clock, tools.newId),
-    pool: new SessionPool(tools.clock),
+    pool: new SessionPool(tools.clock, tools.hopTokens),
     streams: new Set(),
+    hopTokens: tools.hopTokens,
   }
+  const running = new Running()
   const face: Face = { tools, sessions, state }
 
   function handle(req: IncomingMessage, res: ServerResponse, path: string): void {
     try {
       const scope = scopeOf(path)
+      const resource = path.endsWith('/') ? path.slice(0, -1) : path
       const headers = readHeaders(req.rawHeaders)
-      const principal = tools.authenticate(headers.authorization)
-      if (!principal) throw new ParleyError('unauthenticated', 'Send `Authorization: Bearer <key>`.')
-      const request: Received = { req, res, headers, principal, scope }
-      if (req.method === 'POST') {
-        refuseOtherMedia(req)
-        readBody(req, res, tools.limits.bodyBytes, (body) => receive(face, request, body))
-      } else if (req.method === 'GET' || req.method === 'DELETE') {
-        void serveSessionMethod(tools, sessions, request)
-      } else {
-        throw new ParleyError('method_not_allowed', 'Use POST here.')
-      }
+      if (req.url!.length > path.length) refuseQueryToken(tools, req.url!, { resource, headers })
+      const endpoint = { req, res, headers, scope, resource }
+      const who = tools.authenticate(headers.authorization, resource)
+      if (!(who instanceof Promise)) return accept(endpoint, who)
+      who
+        .then((authenticated) => accept(endpoint, authenticated))
+        .catch((error: unknown) => sendError(res, toParleyError(error), undefined))
     } catch (error) {
       sendError(res, toParleyError(error), undefined)
+    }
+  }
+
+  /** What a caller has under way can be cut off from here on, its body included. */
+  function accept(endpoint: Omit<Received, 'principal'>, who: Authenticated): void {
+    if (who.kind === 'refused') throw who.error
+    const { req, res } = endpoint
+    if (res.destroyed) return
+    const request: Received = { ...endpoint, principal: who.principal }
+    running.enter(who.principal, res)
+    if (req.method === 'POST') {
+      refuseOtherMedia(req)
+      readBody(req, res, tools.limits.bodyBytes, (body) => receive(face, request, body))
+    } else if (req.method === 'GET' || req.method === 'DELETE') {
+      void serveSessionMethod(tools, sessions, request)
+    } else {
+      throw new ParleyError('method_not_allowed', 'Use POST here.')
     }
   }
 
@@ -72,7 +92,14 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     await state.pool.close()
   }
 
-  return { handle, endStreams, close, sessions: () => sessions.size }
+  function cut(isMeant: (principal: Principal) => boolean): void {
+    running.cut(isMeant)
+    state.held.cut(isMeant)
+    sessions.cut(isMeant)
+    state.pool.cut(isMeant)
+  }
+
+  return { handle, cut, endStreams, close, sessions: () => sessions.size }
 }
 
 interface Face {
@@ -134,6 +161,18 @@ interface Received {
   readonly headers: McpHeaders
   readonly principal: Principal
   readonly scope: Scope
+  readonly resource: string
+}
+
+/** RFC 6750 §2.3 is not offered: addresses end up in logs. With a header as well, two ways are used at once (§2). */
+function refuseQueryToken(
+  tools: GatewayTools,
+  url: string,
+  { resource, headers }: { resource: string; headers: McpHeaders },
+): void {
+  if (!/[?&]access_token(?:[=&]|$)/.test(url)) return
+  const challenges = tools.challenges(resource)
+  throw headers.authorization === undefined ? challenges.missing() : challenges.malformed()
 }
 
 const SINGLE_PREFIX = '/mcp/servers/'

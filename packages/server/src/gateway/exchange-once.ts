@@ -1,7 +1,9 @@
 import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
+import type { HopTokens } from '../identity/index.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import { whenClientLeaves, type Call } from './call.ts'
 import type { HeldCalls } from './held-calls.ts'
+import { hopCredential } from './hop-credential.ts'
 import { META } from './protocol.ts'
 import type { Reply } from './reply.ts'
 import type { SessionPool } from './session-pool.ts'
@@ -12,6 +14,7 @@ export interface ModernState {
   readonly held: HeldCalls
   readonly pool: SessionPool
   readonly streams: Set<() => void>
+  readonly hopTokens: HopTokens
 }
 
 /** A request that asks nothing back, to an upstream of either era. */
@@ -32,12 +35,12 @@ export async function exchangeOnce(
     serverRequest: refuseServerRequest,
   }
   if (info.era === '2026-07-28') {
-    const channel = await entry.upstream.modern()
+    const channel = await entry.upstream.modern(hopCredential(state.hopTokens, entry, () => call.principal))
     return channel.exchange(call.method, params, events, signal)
   }
   const lease = await state.pool.lease(
     entry,
-    { subject: call.principal.subject, ...termsOf(call), capabilities: {} },
+    { owner: call.principal, ...termsOf(call), capabilities: {} },
     signal,
   )
   try {

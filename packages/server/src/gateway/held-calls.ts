@@ -1,4 +1,4 @@
-import { ParleyError } from '@parley/contract'
+import { ParleyError, type Principal } from '@parley/contract'
 import type { Clock } from '../lib/clock.ts'
 import { isMessageId, isObject, type JsonObject, type Outcome, type RequestMessage } from '../lib/json-rpc.ts'
 import type { NewId } from '../lib/random.ts'
@@ -22,6 +22,7 @@ export type Round =
  */
 export class HeldCall {
   readonly id: string
+  readonly owner: Principal
   readonly #capabilities: JsonObject
   readonly #clock: Clock
   readonly #abort = new AbortController()
@@ -35,8 +36,9 @@ export class HeldCall {
   #finished: { outcome: Outcome } | { error: unknown } | undefined
   #notify: (notification: ServerNotification) => void = () => {}
 
-  constructor(id: string, capabilities: JsonObject, clock: Clock) {
+  constructor(id: string, owner: Principal, capabilities: JsonObject, clock: Clock) {
     this.id = id
+    this.owner = owner
     this.#capabilities = capabilities
     this.#clock = clock
   }
@@ -148,10 +150,10 @@ export class HeldCalls {
     this.#newId = newId
   }
 
-  create(capabilities: JsonObject): HeldCall {
+  create(owner: Principal, capabilities: JsonObject): HeldCall {
     if (this.#held.size >= MAX_HELD)
       throw new ParleyError('unavailable', 'Too many calls wait for an answer; try again later.')
-    return new HeldCall(this.#newId('request'), capabilities, this.#clock)
+    return new HeldCall(this.#newId('request'), owner, capabilities, this.#clock)
   }
 
   /** Keeps the call until it is taken up again. */
@@ -172,6 +174,15 @@ export class HeldCalls {
       )
     this.#held.delete(id)
     return call
+  }
+
+  /** Ends those of callers that are meant. */
+  cut(isMeant: (principal: Principal) => boolean): void {
+    for (const call of this.#held.values()) {
+      if (!isMeant(call.owner)) continue
+      this.#held.delete(call.id)
+      call.cancel(new ParleyError('forbidden', 'The access of the caller has ended.'))
+    }
   }
 
   close(): void {

@@ -1,4 +1,3 @@
-import { ParleyError } from '@parley/contract'
 import { encodeHeaderValue } from '../lib/header-value.ts'
 import type { Span } from '../lib/strict-json/index.ts'
 import type { ParamHeader } from '../registry/index.ts'
@@ -7,13 +6,14 @@ import { acceptsStreams } from './exchange-once.ts'
 import { LaneReply } from './lane-reply.ts'
 import { NAME_FIELD } from './protocol.ts'
 import type { Reply } from './reply.ts'
-import type { StateBinding } from './request-state.ts'
+import { invalidState, type InnerState, type StateBinding } from './request-state.ts'
 
 export interface LaneCallOptions {
   readonly target: Target
   readonly paramHeaders: readonly ParamHeader[]
   readonly binding: StateBinding
   readonly reply: Reply
+  readonly sent: InnerState | undefined
 }
 
 /**
@@ -23,10 +23,12 @@ export interface LaneCallOptions {
  */
 export function takeLane(tools: GatewayTools, call: Call, options: LaneCallOptions): boolean {
   const lane = options.target.entry.upstream.lane()
-  if (!lane || !acceptsStreams(call)) return false
-  const body = bodyFor(tools, call, options)
+  // A retry after a question of ours carries an answer that is not the server's.
+  const isOurs = options.sent !== undefined && 'consent' in options.sent
+  if (!lane || isOurs || !acceptsStreams(call)) return false
+  const body = bodyFor(call, options)
   const receiver = new LaneReply(tools, call, { ...options, lane })
-  receiver.follow(lane.send({ head: headFor(call, options), body }, receiver))
+  receiver.follow(lane.send({ head: headFor(tools, call, options), body }, receiver))
   return true
 }
 
@@ -34,7 +36,7 @@ export function takeLane(tools: GatewayTools, call: Call, options: LaneCallOptio
  * The request as the server takes it: the client's bytes, with the server's own name of the capability and the
  * server's own state in their places.
  */
-function bodyFor(tools: GatewayTools, call: Call, { target, binding }: LaneCallOptions): Buffer {
+function bodyFor(call: Call, { target, sent }: LaneCallOptions): Buffer {
   const { envelope } = call
   const sealed = envelope.span('requestState')
   const isRenamed = call.scope.kind === 'merged' && target.kind !== 'resource'
@@ -42,11 +44,8 @@ function bodyFor(tools: GatewayTools, call: Call, { target, binding }: LaneCallO
   const changes: { span: Span; json: string }[] = []
   if (isRenamed) changes.push({ span: envelope.span('name')!, json: JSON.stringify(target.name) })
   if (sealed) {
-    const sent = envelope.string('requestState')
-    const inner = sent === undefined ? undefined : tools.states.open(sent, binding)
-    if (!inner || !('upstream' in inner))
-      throw new ParleyError('invalid_params', 'requestState is not valid for this request.')
-    changes.push({ span: sealed, json: JSON.stringify(inner.upstream) })
+    if (!sent || !('upstream' in sent)) throw invalidState()
+    changes.push({ span: sealed, json: JSON.stringify(sent.upstream) })
   }
   return splice(envelope.bytes, changes)
 }
@@ -63,10 +62,13 @@ function splice(bytes: Buffer, changes: { span: Span; json: string }[]): Buffer 
 }
 
 /** The headers that mirror the body; the client's own were held against it, so their values may go on as they are. */
-function headFor(call: Call, { target, paramHeaders }: LaneCallOptions): string {
+function headFor({ hopTokens }: GatewayTools, call: Call, { target, paramHeaders }: LaneCallOptions): string {
   const isRenamed = call.scope.kind === 'merged' && NAME_FIELD[call.method] === 'name'
   const name = isRenamed ? encodeHeaderValue(target.name) : call.headers.name
   let head = `mcp-method: ${call.method}\r\nmcp-name: ${name}\r\n`
+  const { hopAudience } = target.entry.upstream
+  if (hopAudience !== undefined)
+    head += `authorization: Bearer ${hopTokens.mint(call.principal, hopAudience)}\r\n`
   for (const { header } of paramHeaders) {
     const value = call.headers.params?.get(header)
     if (value !== undefined) head += `mcp-param-${header}: ${value}\r\n`

@@ -1,7 +1,9 @@
-import { ParleyError } from '@parley/contract'
+import { ParleyError, type ActivityRecord, type CapabilityName } from '@parley/contract'
 import { classifyMessage, isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
-import { admit, entryOf, limit, resultKind, type Call, type GatewayTools } from './call.ts'
+import { admit } from './admit.ts'
+import { askConsent } from './ask-consent.ts'
+import { entryOf, limit, resultKind, type Call, type GatewayTools } from './call.ts'
 import { completionTarget } from './completion-target.ts'
 import { exchange, type Turn } from './legacy-exchange.ts'
 import { LegacyReply } from './legacy-reply.ts'
@@ -15,6 +17,10 @@ import { sendJsonText } from './reply.ts'
 import { digestOf } from './request-state.ts'
 import { ownerOfUri, resolveTarget } from './resolve-target.ts'
 import { toInitializeResult } from './translate.ts'
+import { mayPass, requireUse, visibilityFor } from './visibility.ts'
+
+/** MCP 2025-11-25, URL Elicitation Required Error. */
+const URL_ELICITATION_REQUIRED = -32042
 
 /** Serves one request of a 2025-11-25 client. */
 export async function serveLegacy(tools: GatewayTools, sessions: LegacySessions, call: Call): Promise<void> {
@@ -28,8 +34,7 @@ export async function serveLegacy(tools: GatewayTools, sessions: LegacySessions,
     try {
       const outcome = await answer({ tools, session, call, reply, signal: running.signal })
       if (running.signal.aborted) throw running.signal.reason
-      if (call.capability !== undefined)
-        await recordCall(tools, call, 'result' in outcome ? resultKind(outcome.result) : 'ok')
+      if (call.capability !== undefined) await recordCall(tools, call, kindOf(outcome))
       reply.finish(outcome)
     } finally {
       // A client that used one id twice must still be able to cancel the later call.
@@ -38,6 +43,11 @@ export async function serveLegacy(tools: GatewayTools, sessions: LegacySessions,
   } catch (error) {
     failCall(tools, call, error, reply)
   }
+}
+
+function kindOf(outcome: Outcome): ActivityRecord['result'] {
+  if ('result' in outcome) return resultKind(outcome.result)
+  return outcome.error.code === URL_ELICITATION_REQUIRED ? 'input_required' : 'ok'
 }
 
 async function initialize(tools: GatewayTools, sessions: LegacySessions, call: Call): Promise<void> {
@@ -77,10 +87,13 @@ async function answer(turn: Turn): Promise<Outcome> {
     return exchange(turn, target.entry, { ...params, ref: target.ref })
   }
   if (isListMethod(method)) {
-    if (!entry) return { result: { [LIST_FIELDS[method].items]: mergedItems(tools.registry, method) } }
-    return reviewList(entry, method, await exchange(turn, entry, params))
+    const visibility = visibilityFor(tools, call)
+    if (!entry)
+      return { result: { [LIST_FIELDS[method].items]: mergedItems(tools.registry, method, visibility) } }
+    return reviewList(entry, await exchange(turn, entry, params), { method, visibility })
   }
-  if (!entry || method === 'server/discover' || method === 'subscriptions/listen') {
+  const isModern = method === 'server/discover' || method === 'subscriptions/listen'
+  if (!entry || isModern || !mayPass(tools, call, entry)) {
     return { error: { code: -32601, message: `Method not found: ${method}` } }
   }
   return exchange(turn, entry, params)
@@ -89,11 +102,23 @@ async function answer(turn: Turn): Promise<Outcome> {
 async function invoke(turn: Turn, params: JsonObject): Promise<Outcome> {
   const { tools, call } = turn
   const target = resolveTarget(tools, call)
-  admit(tools, call, target)
   const span = call.envelope.span('arguments')
   call.argumentsDigest = digestOf(span ? call.envelope.bytes.subarray(span.start, span.end) : Buffer.alloc(0))
+  const admission = await admit(tools, call, target)
+  if (admission.kind === 'ask') return putQuestion(turn, admission.missing)
   const own = target.kind === 'resource' ? { uri: target.name } : { name: target.name }
   return exchange(turn, target.entry, { ...params, ...own })
+}
+
+/** The person is shown our page, and the client sends the call again (MCP 2025-11-25, URL Elicitation Required Error). */
+async function putQuestion(
+  { tools, session, call }: Turn,
+  missing: readonly CapabilityName[],
+): Promise<Outcome> {
+  const { request, params } = await askConsent(tools, call, { missing, capabilities: session.capabilities })
+  session.awaitAnswer(request.id)
+  const elicitations = [{ ...params, elicitationId: request.id }]
+  return { error: { code: URL_ELICITATION_REQUIRED, message: params.message, data: { elicitations } } }
 }
 
 async function setLevel(turn: Turn, params: JsonObject, entry: ServerEntry | undefined): Promise<Outcome> {
@@ -110,6 +135,7 @@ async function subscribe(turn: Turn, params: JsonObject): Promise<Outcome> {
   const uri = params['uri']
   if (typeof uri !== 'string') throw new ParleyError('invalid_params', 'params.uri must be a string.')
   const entry = ownerOfUri(turn.tools, turn.call.scope, uri)
+  requireUse(turn.tools, turn.call, { entry, kind: 'resource', name: uri, said: uri })
   if ((await entry.upstream.info()).era === LEGACY) return exchange(turn, entry, params)
   turn.session.setSubscribed(uri, turn.call.method === 'resources/subscribe')
   await turn.session.follow(entry)

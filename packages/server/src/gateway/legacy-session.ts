@@ -1,27 +1,33 @@
-import { ParleyError } from '@parley/contract'
+import { ParleyError, type Principal } from '@parley/contract'
 import type { JsonObject, Outcome, RequestMessage } from '../lib/json-rpc.ts'
+import type { HopTokens } from '../identity/index.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import type { Channel, ServerNotification, Subscription } from '../upstream/index.ts'
 import type { Scope } from './call.ts'
 import type { LegacyReply } from './legacy-reply.ts'
+import { hopCredential } from './hop-credential.ts'
 import { META, MODERN } from './protocol.ts'
 import { SessionStreams, type EventBudget, type ResumableStream } from './session-streams.ts'
 
 const MAX_QUESTIONS = 100
+/** Answers of a person that a session waits to tell its client of. */
+const MAX_AWAITED = 100
 
 export interface SessionOptions {
   readonly id: string
-  readonly subject: string
+  readonly owner: Principal
   readonly scope: Scope
   readonly capabilities: JsonObject
   readonly clientInfo: JsonObject
   readonly budget: EventBudget
+  readonly hopTokens: HopTokens
 }
 
 /** One session of a 2025-11-25 client: bound to the caller that opened it and to one endpoint. */
 export class LegacySession {
   readonly id: string
-  readonly subject: string
+  /** As they last came: a new token is the same caller. */
+  owner: Principal
   readonly scope: Scope
   readonly capabilities: JsonObject
   readonly clientInfo: JsonObject
@@ -32,17 +38,20 @@ export class LegacySession {
   readonly streams: SessionStreams
   /** For what belongs to no request; the client reads it with GET. */
   readonly ownStream: ResumableStream
+  readonly #hopTokens: HopTokens
   #channels = new Map<string, Promise<Channel>>()
   #questions = new Map<string, (outcome: Outcome) => void>()
   #questionCount = 0
   #uris = new Set<string>()
+  #awaited = new Set<string>()
   #subscription: Subscription | undefined
   #cleanups: (() => void)[] = []
   #closed = false
 
   constructor(options: SessionOptions) {
     this.id = options.id
-    this.subject = options.subject
+    this.owner = options.owner
+    this.#hopTokens = options.hopTokens
     this.scope = options.scope
     this.capabilities = options.capabilities
     this.clientInfo = options.clientInfo
@@ -56,6 +65,17 @@ export class LegacySession {
 
   get isStreaming(): boolean {
     return this.ownStream.isConnected
+  }
+
+  /** The client hears when the person has answered this. */
+  awaitAnswer(id: string): void {
+    if (this.#awaited.size < MAX_AWAITED) this.#awaited.add(id)
+  }
+
+  /** MCP 2025-11-25, Completion Notifications for URL Mode Elicitation. */
+  tellAnswered(elicitationId: string): void {
+    if (this.#awaited.delete(elicitationId))
+      this.push({ method: 'notifications/elicitation/complete', params: { elicitationId } })
   }
 
   onClose(cleanup: () => void): void {
@@ -78,9 +98,10 @@ export class LegacySession {
 
   async #open(entry: ServerEntry): Promise<Channel> {
     const info = await entry.upstream.info()
-    if (info.era === MODERN) return entry.upstream.modern()
+    const credential = hopCredential(this.#hopTokens, entry, () => this.owner)
+    if (info.era === MODERN) return entry.upstream.modern(credential)
     const channel = await entry.upstream.openSession(
-      { capabilities: this.capabilities, clientInfo: this.clientInfo },
+      { capabilities: this.capabilities, clientInfo: this.clientInfo, credential },
       AbortSignal.timeout(60_000),
     )
     void channel.setSessionEvents({

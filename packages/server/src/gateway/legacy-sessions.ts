@@ -2,7 +2,7 @@ import { ParleyError, type Principal } from '@parley/contract'
 import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import type { Call, GatewayTools, Scope } from './call.ts'
 import { LegacySession } from './legacy-session.ts'
-import { listChanges } from './listen.ts'
+import { LIST_CHANGES, listChanges } from './listen.ts'
 import { LEGACY } from './protocol.ts'
 import type { McpHeaders } from './read-headers.ts'
 import { EventBudget } from './session-streams.ts'
@@ -40,7 +40,7 @@ export class LegacySessions {
       )
     }
     const session = this.#sessions.get(headers.sessionId)
-    if (!session || session.subject !== principal.subject || !sameScope(session.scope, scope)) {
+    if (!session || session.owner.subject !== principal.subject || !sameScope(session.scope, scope)) {
       throw new ParleyError('session_not_found', 'There is no such session; send `initialize` to open one.')
     }
     if (headers.version !== undefined && headers.version !== LEGACY) {
@@ -50,12 +50,13 @@ export class LegacySessions {
       )
     }
     session.lastUsedMicros = this.#tools.clock.monotonicMicros()
+    session.owner = principal
     return session
   }
 
   open(call: Call): LegacySession {
     this.#evictIdle()
-    const own = [...this.#sessions.values()].filter((session) => session.subject === call.principal.subject)
+    const own = [...this.#sessions.values()].filter(({ owner }) => owner.subject === call.principal.subject)
     if (own.length >= this.#tools.limits.sessionsPerPrincipal) {
       throw new ParleyError('rate_limited', 'Too many open sessions; end one with DELETE.', {
         data: { retryAfterSeconds: 60 },
@@ -64,11 +65,12 @@ export class LegacySessions {
     const params = call.envelope.value('params') as JsonObject
     const session = new LegacySession({
       id: Buffer.from(this.#tools.random.bytes(SESSION_ID_BYTES)).toString('base64url'),
-      subject: call.principal.subject,
+      owner: call.principal,
       scope: call.scope,
       capabilities: isObject(params['capabilities']) ? params['capabilities'] : {},
       clientInfo: isObject(params['clientInfo']) ? params['clientInfo'] : { name: 'unnamed', version: '0' },
       budget: this.#budget,
+      hopTokens: this.#tools.hopTokens,
     })
     session.lastUsedMicros = this.#tools.clock.monotonicMicros()
     this.#sessions.set(session.id, session)
@@ -79,12 +81,24 @@ export class LegacySessions {
         for (const method of listChanges(change, all)) session.push({ method })
       }),
     )
+    session.onClose(
+      this.#tools.consents.onAnswer((request) => {
+        session.tellAnswered(request.id)
+        if (request.grant !== session.owner.grant || request.state !== 'allowed') return
+        for (const method of LIST_CHANGES) session.push({ method })
+      }),
+    )
     return session
   }
 
   async end(session: LegacySession): Promise<void> {
     this.#sessions.delete(session.id)
     await session.close()
+  }
+
+  /** Ends those of callers that are meant. */
+  cut(isMeant: (principal: Principal) => boolean): void {
+    for (const session of this.#sessions.values()) if (isMeant(session.owner)) void this.end(session)
   }
 
   async closeAll(): Promise<void> {

@@ -4,6 +4,7 @@ import { entryOf, type Call, type GatewayTools } from './call.ts'
 import { mergedItems } from './merged-catalog.ts'
 import { exchangeOnce, type ModernState } from './exchange-once.ts'
 import { LIST_FIELDS, type ListMethod } from './protocol.ts'
+import { visibilityFor, type Visibility } from './visibility.ts'
 
 /**
  * A list for a modern client. Merged: the approved definitions as they are stored. Single: the upstream's own page,
@@ -12,27 +13,51 @@ import { LIST_FIELDS, type ListMethod } from './protocol.ts'
 export async function listForModern(tools: GatewayTools, state: ModernState, call: Call): Promise<Outcome> {
   const method = call.method as ListMethod
   const entry = entryOf(tools, call.scope)
+  const visibility = visibilityFor(tools, call)
   if (!entry) {
-    const items = mergedItems(tools.registry, method)
+    const items = mergedItems(tools.registry, method, visibility)
     return {
       result: { resultType: 'complete', ttlMs: 0, cacheScope: 'private', [LIST_FIELDS[method].items]: items },
     }
   }
   const params = call.envelope.value('params')
   const outcome = await exchangeOnce(state, { call, entry, params: isObject(params) ? params : {} })
-  return reviewList(entry, method, outcome)
+  return reviewList(entry, outcome, { method, visibility })
 }
 
-/** The same list without what is not approved exactly as it stands. An upstream's `public` becomes `private`. */
-export function reviewList(entry: ServerEntry, method: ListMethod, outcome: Outcome): Outcome {
+/**
+ * The same list without what is not approved exactly as it stands, or is not for this caller. An upstream's `public`
+ * becomes `private`.
+ */
+export function reviewList(
+  entry: ServerEntry,
+  outcome: Outcome,
+  { method, visibility }: { method: ListMethod; visibility: Visibility },
+): Outcome {
   if ('error' in outcome) return outcome
   const { items: field, kind } = LIST_FIELDS[method]
-  const items = outcome.result[field]
-  if (!Array.isArray(items) || kind === undefined) return outcome
-  const approved = firstOfEach(entry.review(kind, items), kind, items)
-  if (approved.every(Boolean)) return outcome
-  const result: JsonObject = { ...outcome.result, [field]: items.filter((_, at) => approved[at]) }
+  const items: readonly unknown[] | undefined = asList(outcome.result[field])
+  if (!items) return outcome
+  const approved =
+    kind === undefined ? items.map(isObject) : firstOfEach(entry.review(kind, items), kind, items)
+  const nameField = NAME_OF[kind ?? 'resource']
+  const isShown = (item: unknown) =>
+    isObject(item) && visibility.shows(entry, kind ?? 'resource', String(item[nameField]))
+  const kept = items.filter((item, at) => approved[at] && isShown(item))
+  const isPrivate = outcome.result['cacheScope'] === 'private' || outcome.result['cacheScope'] === undefined
+  if (kept.length === items.length && isPrivate) return outcome
+  const result: JsonObject = {
+    ...outcome.result,
+    ...(isPrivate ? {} : { cacheScope: 'private' }),
+    [field]: kept,
+  }
   return { result }
+}
+
+const NAME_OF = { tool: 'name', prompt: 'name', template: 'uriTemplate', resource: 'uri' } as const
+
+function asList(value: unknown): readonly unknown[] | undefined {
+  return Array.isArray(value) ? value : undefined
 }
 
 /** A name that a list shows twice counts once: which of the two a call would reach is not for the list to leave open. */

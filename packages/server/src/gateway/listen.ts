@@ -6,8 +6,10 @@ import type { CatalogChange, ServerEntry } from '../registry/index.ts'
 import type { Channel, ServerNotification, Subscription, SubscriptionFilter } from '../upstream/index.ts'
 import { entryOf, type Call, type GatewayTools } from './call.ts'
 import { acceptsStreams, termsOf, type ModernState } from './exchange-once.ts'
+import { hopCredential } from './hop-credential.ts'
 import { META } from './protocol.ts'
 import { ownerOfUri } from './resolve-target.ts'
+import { requireUse } from './visibility.ts'
 
 const MAX_URIS = 1000
 const MAX_WAITING = 1000
@@ -124,6 +126,8 @@ function openSource(
 ): Promise<Subscription> {
   const entry = entryOf(tools, call.scope)
   if (!entry) return openMerged(tools, state, call, options)
+  for (const uri of options.filter.resourceSubscriptions ?? [])
+    requireUse(tools, call, { entry, kind: 'resource', name: uri, said: uri })
   return openSingle(state, call, entry, options)
 }
 
@@ -135,11 +139,12 @@ async function openSingle(
 ): Promise<Subscription> {
   const info = await entry.upstream.info()
   if (info.era === '2026-07-28') {
-    const channel: Channel = await entry.upstream.modern()
+    const credential = hopCredential(state.hopTokens, entry, () => call.principal)
+    const channel: Channel = await entry.upstream.modern(credential)
     return channel.subscribe(options.filter, options.pass, options.signal)
   }
   return state.pool.follow(entry, {
-    subject: call.principal.subject,
+    owner: call.principal,
     clientInfo: termsOf(call).clientInfo,
     filter: options.filter,
     onNotification: options.pass,
@@ -158,6 +163,7 @@ async function openMerged(
   const owned = new Map<ServerEntry, string[]>()
   for (const uri of filter.resourceSubscriptions ?? []) {
     const owner = ownerOfUri(tools, call.scope, uri)
+    requireUse(tools, call, { entry: owner, kind: 'resource', name: uri, said: uri })
     owned.set(owner, [...(owned.get(owner) ?? []), uri])
   }
   const subscriptions = await Promise.all(
@@ -168,17 +174,32 @@ async function openMerged(
   const unwatch = tools.registry.onChange((change) => {
     for (const method of listChanges(change, filter)) pass({ method })
   })
+  const unfollow = tools.consents.onAnswer((request) => {
+    if (request.grant !== call.principal.grant || request.state !== 'allowed') return
+    for (const method of listChanges(EVERYTHING, filter)) pass({ method })
+  })
   const ending = Promise.withResolvers<'graceful'>()
   return {
     acknowledged: filter,
     ended: ending.promise,
     close() {
       unwatch()
+      unfollow()
       for (const subscription of subscriptions) subscription.close()
       ending.resolve('graceful')
     },
   }
 }
+
+const EVERYTHING: CatalogChange = { server: '', tools: true, prompts: true, resources: true }
+const ALL_LISTS: SubscriptionFilter = {
+  toolsListChanged: true,
+  promptsListChanged: true,
+  resourcesListChanged: true,
+}
+
+/** The notifications when what a caller may use has changed. */
+export const LIST_CHANGES = listChanges(EVERYTHING, ALL_LISTS)
 
 /** The notifications that a change of the catalog means for someone who asked for these kinds. */
 export function listChanges(change: CatalogChange, filter: SubscriptionFilter): string[] {

@@ -1,7 +1,8 @@
-import { ParleyError } from '@parley/contract'
+import { ParleyError, type CapabilityName } from '@parley/contract'
 import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
+import { admit, type Admission } from './admit.ts'
+import { CONSENT_QUESTION, askConsent, followConsent, withoutAnswer } from './ask-consent.ts'
 import {
-  admit,
   entryOf,
   limit,
   resultKind,
@@ -20,6 +21,7 @@ import {
   type ModernState,
 } from './exchange-once.ts'
 import type { HeldCall } from './held-calls.ts'
+import { hopCredential } from './hop-credential.ts'
 import { completionTarget } from './completion-target.ts'
 import { refuseInputRequests } from './input-requests.ts'
 import { takeLane } from './lane-call.ts'
@@ -29,8 +31,9 @@ import { mergedDiscover } from './merged-catalog.ts'
 import { META, isListMethod } from './protocol.ts'
 import { failCall, recordCall } from './record-call.ts'
 import { Reply } from './reply.ts'
-import { digestOf, type StateBinding } from './request-state.ts'
+import { digestOf, invalidState, type InnerState, type StateBinding } from './request-state.ts'
 import { resolveTarget } from './resolve-target.ts'
+import { mayPass } from './visibility.ts'
 import { toDiscoverResult, toLegacyParams, toModernOutcome } from './translate.ts'
 import type { ParamHeader, ServerEntry } from '../registry/index.ts'
 
@@ -88,7 +91,8 @@ async function answer(tools: GatewayTools, state: ModernState, call: Call, reply
   }
   if (isListMethod(method)) return listForModern(tools, state, call)
   if (method === 'completion/complete') return complete(tools, state, call, reply)
-  if (!entry) throw new ParleyError('method_not_found', `Method not found: ${method}`)
+  if (!entry || !mayPass(tools, call, entry))
+    throw new ParleyError('method_not_found', `Method not found: ${method}`)
   return exchangeOnce(state, { call, entry, params: paramsOf(call), reply })
 }
 
@@ -107,11 +111,8 @@ function invoke(
   reply: Reply,
 ): Promise<void> | undefined {
   const target = resolveTarget(tools, call)
-  admit(tools, call, target)
   const span = call.envelope.span('arguments')
   call.argumentsDigest = digestOf(span ? call.envelope.bytes.subarray(span.start, span.end) : Buffer.alloc(0))
-  const paramHeaders = paramHeadersOf(target)
-  checkParamHeaders(call.headers, call.envelope, paramHeaders)
   const binding: StateBinding = {
     subject: call.principal.subject,
     server: target.entry.id,
@@ -119,8 +120,69 @@ function invoke(
     name: target.name,
     argumentsDigest: call.argumentsDigest,
   }
-  if (takeLane(tools, call, { target, paramHeaders, binding, reply })) return undefined
-  return goTheLongWay(tools, state, call, { target, binding, reply })
+  const sent = openState(tools, call, binding)
+  const errand: Errand = { target, binding, reply, sent }
+  if (sent && 'consent' in sent) return resumeAfterConsent(tools, state, call, { ...errand, sent })
+  const admission = admit(tools, call, target)
+  if (admission instanceof Promise)
+    return admission.then((admitted) => goOn(tools, state, call, { ...errand, admission: admitted }))
+  return goOn(tools, state, call, { ...errand, admission })
+}
+
+interface Errand {
+  readonly target: Target
+  readonly binding: StateBinding
+  readonly reply: Reply
+  /** The state that the client brought back, opened and thereby spent. */
+  readonly sent: InnerState | undefined
+}
+
+function openState(tools: GatewayTools, call: Call, binding: StateBinding): InnerState | undefined {
+  if (!call.envelope.has('requestState')) return undefined
+  const sent = call.envelope.string('requestState')
+  if (sent === undefined) throw invalidState()
+  return tools.states.open(sent, binding)
+}
+
+function goOn(
+  tools: GatewayTools,
+  state: ModernState,
+  call: Call,
+  { admission, ...errand }: Errand & { admission: Admission },
+): Promise<void> | undefined {
+  if (admission.kind === 'ask') return putQuestion(tools, call, { ...errand, missing: admission.missing })
+  const paramHeaders = paramHeadersOf(errand.target)
+  checkParamHeaders(call.headers, call.envelope, paramHeaders)
+  if (takeLane(tools, call, { ...errand, paramHeaders })) return undefined
+  return goTheLongWay(tools, state, call, errand)
+}
+
+async function resumeAfterConsent(
+  tools: GatewayTools,
+  state: ModernState,
+  call: Call,
+  errand: Errand & { readonly sent: { readonly consent: string } },
+): Promise<void> {
+  const responses = call.envelope.value('inputResponses')
+  await followConsent(tools, errand.sent.consent, { responses, signal: whenClientLeaves(call.res) })
+  const admission = await admit(tools, call, errand.target)
+  await goOn(tools, state, call, { ...errand, admission })
+}
+
+/** Asks the person for what the grant lacks; the client sends the call again when they have answered. */
+async function putQuestion(
+  tools: GatewayTools,
+  call: Call,
+  { missing, binding, reply }: Errand & { missing: readonly CapabilityName[] },
+): Promise<void> {
+  const { request, params } = await askConsent(tools, call, { missing, capabilities: capabilitiesOf(call) })
+  const result = {
+    resultType: 'input_required',
+    inputRequests: { [CONSENT_QUESTION]: { method: 'elicitation/create', params } },
+    requestState: tools.states.seal({ consent: request.id }, binding),
+  }
+  await recordCall(tools, call, 'input_required')
+  reply.finish({ result })
 }
 
 /** Through a channel, which translates where the server speaks another revision or another transport. */
@@ -128,17 +190,18 @@ async function goTheLongWay(
   tools: GatewayTools,
   state: ModernState,
   call: Call,
-  { target, binding, reply }: { target: Target; binding: StateBinding; reply: Reply },
+  { target, binding, reply, sent }: Errand,
 ): Promise<void> {
+  const own = paramsOf(call)
   const params = {
-    ...paramsOf(call),
+    ...(sent && 'consent' in sent ? withoutAnswer(own) : own),
     ...(target.kind === 'resource' ? { uri: target.name } : { name: target.name }),
   }
   const info = await target.entry.upstream.info()
   const round =
     info.era === '2026-07-28'
-      ? await roundWithModern(tools, call, { entry: target.entry, params, binding, reply })
-      : await roundWithLegacy(tools, state, call, { entry: target.entry, params, binding, reply })
+      ? await roundWithModern(tools, call, { entry: target.entry, params, binding, reply, sent })
+      : await roundWithLegacy(tools, state, call, { entry: target.entry, params, binding, reply, sent })
   await recordCall(tools, call, 'result' in round ? resultKind(round.result) : 'ok')
   reply.finish(round)
 }
@@ -152,20 +215,18 @@ interface RoundOptions {
   readonly params: JsonObject
   readonly binding: StateBinding
   readonly reply: Reply
+  readonly sent: InnerState | undefined
 }
 
 /** One round with a modern upstream: its own `requestState` is opened on the way in and sealed on the way out. */
 async function roundWithModern(tools: GatewayTools, call: Call, options: RoundOptions): Promise<Outcome> {
-  const { entry, binding, reply } = options
-  let params = options.params
-  const sent = params['requestState']
-  if (sent !== undefined) {
-    const inner = typeof sent === 'string' ? tools.states.open(sent, binding) : undefined
-    if (!inner || !('upstream' in inner))
-      throw new ParleyError('invalid_params', 'requestState is not valid for this request.')
-    params = { ...params, requestState: inner.upstream }
+  const { entry, binding, reply, sent } = options
+  let { params } = options
+  if (params['requestState'] !== undefined) {
+    if (!sent || !('upstream' in sent)) throw invalidState()
+    params = { ...params, requestState: sent.upstream }
   }
-  const channel = await entry.upstream.modern()
+  const channel = await entry.upstream.modern(hopCredential(tools.hopTokens, entry, () => call.principal))
   const outcome = await channel.exchange(
     call.method,
     params,
@@ -194,11 +255,11 @@ async function roundWithLegacy(
   call: Call,
   options: RoundOptions,
 ): Promise<Outcome> {
-  const { entry, params, binding, reply } = options
+  const { entry, params, binding, reply, sent } = options
   const held =
     params['requestState'] === undefined
       ? await startCall(state, call, entry, params)
-      : resume(tools, state, binding, params)
+      : resume(state, sent, params)
   const wantsLogs = call.envelope.has(META.logLevel)
   const round = await held.next(
     (notification) => {
@@ -219,17 +280,9 @@ async function roundWithLegacy(
   }
 }
 
-function resume(
-  tools: GatewayTools,
-  state: ModernState,
-  binding: StateBinding,
-  params: JsonObject,
-): HeldCall {
-  const sent = params['requestState']
-  const inner = typeof sent === 'string' ? tools.states.open(sent, binding) : undefined
-  if (!inner || !('held' in inner))
-    throw new ParleyError('invalid_params', 'requestState is not valid for this request.')
-  const held = state.held.takeUp(inner.held)
+function resume(state: ModernState, sent: InnerState | undefined, params: JsonObject): HeldCall {
+  if (!sent || !('held' in sent)) throw invalidState()
+  const held = state.held.takeUp(sent.held)
   held.answer(params['inputResponses'])
   return held
 }
@@ -241,10 +294,10 @@ async function startCall(
   params: JsonObject,
 ): Promise<HeldCall> {
   const capabilities = capabilitiesOf(call)
-  const held = state.held.create(capabilities)
+  const held = state.held.create(call.principal, capabilities)
   const lease = await state.pool.lease(
     entry,
-    { subject: call.principal.subject, ...termsOf(call) },
+    { owner: call.principal, ...termsOf(call) },
     whenClientLeaves(call.res),
   )
   const level = call.envelope.string(META.logLevel)

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { ERRORS, type ParleyError } from '@parley/contract'
+import { Challenge } from '../identity/index.ts'
 import type { Outcome, RpcError } from '../lib/json-rpc.ts'
 import { encodeEvent } from '../lib/sse.ts'
 import type { WriteBatch } from '../lib/write-batch.ts'
@@ -50,7 +51,7 @@ export function sendJsonText(
 /** Refuses a request in JSON-RPC's form. `idJson` is the request's id as it was sent, absent when unknown. */
 export function sendError(res: ServerResponse, error: ParleyError, idJson: string | undefined): void {
   const headers: string[] = []
-  if (error.code === 'unauthenticated') headers.push('www-authenticate', 'Bearer')
+  if (error instanceof Challenge) headers.push('www-authenticate', error.wwwAuthenticate)
   if (error.code === 'rate_limited') headers.push('retry-after', String(retryAfter(error)))
   if (error.code === 'method_not_allowed') headers.push('allow', 'POST')
   const id = idJson === undefined ? '' : `"id":${idJson},`

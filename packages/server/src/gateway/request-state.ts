@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, hash } from 'node:crypto'
 import { ParleyError } from '@parley/contract'
 import type { Clock } from '../lib/clock.ts'
-import { isObject } from '../lib/json-rpc.ts'
+import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import type { Random } from '../lib/random.ts'
 
 /** What a sealed state is good for: this caller, this request, once, for a while. */
@@ -14,8 +14,13 @@ export interface StateBinding {
   readonly argumentsDigest: string
 }
 
-/** `upstream` is the upstream's own state; `held` names a call that waits inside the hub. */
-export type InnerState = { readonly upstream: string } | { readonly held: string }
+/**
+ * `upstream` is the upstream's own state; `held` names a call that waits inside the hub, `consent` what a person was asked.
+ */
+export type InnerState =
+  | { readonly upstream: string }
+  | { readonly held: string }
+  | { readonly consent: string }
 
 export const STATE_LIFETIME_MS = 15 * 60_000
 const MAX_USED = 100_000
@@ -56,7 +61,7 @@ export class RequestStates {
     if (this.#used.has(state)) refuse()
     this.#used.add(state)
     if (this.#used.size > MAX_USED) this.#used.delete(this.#used.values().next().value!)
-    return inner.upstream === undefined ? { held: inner.held ?? '' } : { upstream: inner.upstream }
+    return inner.state
   }
 
   #decrypt(state: string, binding: StateBinding) {
@@ -77,7 +82,8 @@ export class RequestStates {
         decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)).toString('utf8') + decipher.final('utf8')
       const value: unknown = JSON.parse(plain)
       if (!isObject(value) || typeof value['until'] !== 'number') return undefined
-      return { until: value['until'], upstream: asText(value['upstream']), held: asText(value['held']) }
+      const state = readInner(value)
+      return state && { until: value['until'], state }
     } catch {
       // A wrong key, another binding or a flipped bit all end here, and all mean the same.
       return undefined
@@ -90,14 +96,21 @@ export function digestOf(bytes: Buffer): string {
 }
 
 function refuse(): never {
-  throw new ParleyError(
+  throw invalidState()
+}
+
+export function invalidState(): ParleyError {
+  return new ParleyError(
     'invalid_params',
     'requestState is not valid for this request: it was changed, used before, or has expired. Send the request again without it.',
   )
 }
 
-function asText(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
+function readInner(value: JsonObject): InnerState | undefined {
+  const { upstream, held, consent } = value
+  if (typeof upstream === 'string') return { upstream }
+  if (typeof held === 'string') return { held }
+  return typeof consent === 'string' ? { consent } : undefined
 }
 
 function aad(binding: StateBinding): Buffer {

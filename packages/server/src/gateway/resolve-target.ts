@@ -2,6 +2,8 @@ import { MERGED_NAME_SEPARATOR, ParleyError } from '@parley/contract'
 import { matchesTemplate } from '../lib/uri-template.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import { entryOf, type Call, type GatewayTools, type Scope, type Target } from './call.ts'
+import { unknownTarget } from './unknown-target.ts'
+import { visibilityFor } from './visibility.ts'
 
 /** Finds what `tools/call`, `prompts/get` or `resources/read` is aimed at, and that it is not held back. */
 export function resolveTarget(tools: GatewayTools, call: Call): Target {
@@ -20,13 +22,13 @@ export function resolveTarget(tools: GatewayTools, call: Call): Target {
     call.definitionHash = definition.hash
     return { entry, kind, name }
   }
-  if (entry.standing(kind, name) === 'quarantined') {
+  if (entry.standing(kind, name) === 'quarantined' && visibilityFor(tools, call).shows(entry, kind, name)) {
     throw new ParleyError(
       'quarantined',
       `The ${kind} "${name}" is new or has changed since it was approved; \`parley servers review ${entry.name}\` shows how.`,
     )
   }
-  throw new ParleyError('invalid_params', `Unknown ${kind}: ${full}`)
+  throw unknownTarget(kind, full)
 }
 
 /** `github__create_issue` → github's `create_issue`; on a single-server endpoint the name is the server's own. */
@@ -40,7 +42,7 @@ export function splitName(
   if (single) return { entry: single, name: full }
   const at = full.indexOf(MERGED_NAME_SEPARATOR)
   const entry = at > 0 ? tools.registry.entry(full.slice(0, at)) : undefined
-  if (!entry) throw new ParleyError('invalid_params', `Unknown ${kind}: ${full}`)
+  if (!entry) throw unknownTarget(kind, full)
   return { entry, name: full.slice(at + MERGED_NAME_SEPARATOR.length) }
 }
 
@@ -54,6 +56,6 @@ export function ownerOfUri(tools: GatewayTools, scope: Scope, uri: string): Serv
     entries.find((entry) =>
       [...entry.catalog.templates.keys()].some((template) => matchesTemplate(template, uri)),
     )
-  if (!owner) throw new ParleyError('invalid_params', `Resource not found: ${uri}`, { data: { uri } })
+  if (!owner) throw unknownTarget('resource', uri)
   return owner
 }

@@ -1,14 +1,17 @@
+import type { Principal } from '@parley/contract'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
+import type { HopTokens } from '../identity/index.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import type { Channel, ServerNotification, Subscription, SubscriptionFilter } from '../upstream/index.ts'
+import { hopCredential } from './hop-credential.ts'
 
 const IDLE_MS = 60_000
 
 interface Pooled {
   readonly key: string
   readonly server: string
-  readonly subject: string
+  readonly owner: Principal
   readonly channel: Channel
   readonly shared: boolean
   users: number
@@ -23,13 +26,13 @@ export interface Lease {
 
 /** Whose session, and what its client can be asked. */
 export interface LeaseTerms {
-  readonly subject: string
+  readonly owner: Principal
   readonly capabilities: JsonObject
   readonly clientInfo: JsonObject
 }
 
 export interface FollowOptions {
-  readonly subject: string
+  readonly owner: Principal
   readonly clientInfo: JsonObject
   readonly filter: SubscriptionFilter
   readonly onNotification: (notification: ServerNotification) => void
@@ -48,17 +51,19 @@ interface Follower extends FollowOptions {
  */
 export class SessionPool {
   readonly #clock: Clock
+  readonly #hopTokens: HopTokens
   #sessions = new Set<Pooled>()
   #opening = new Map<string, Promise<Pooled>>()
   readonly #followers = new Set<Follower>()
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, hopTokens: HopTokens) {
     this.#clock = clock
+    this.#hopTokens = hopTokens
   }
 
   async lease(entry: ServerEntry, terms: LeaseTerms, signal: AbortSignal): Promise<Lease> {
     const shared = Object.keys(terms.capabilities).length === 0
-    const key = JSON.stringify([entry.id, terms.subject, terms.capabilities])
+    const key = JSON.stringify([entry.id, terms.owner.subject, terms.capabilities])
     const found = [...this.#sessions].find(
       (session) => session.key === key && !session.channel.closed && (shared || session.users === 0),
     )
@@ -73,8 +78,8 @@ export class SessionPool {
    * caller's sessions are followed, also those that open later.
    */
   async follow(entry: ServerEntry, options: FollowOptions): Promise<Subscription> {
-    const { subject, clientInfo, filter, onNotification, signal } = options
-    const lease = await this.lease(entry, { subject, clientInfo, capabilities: {} }, signal)
+    const { owner, clientInfo, filter, onNotification, signal } = options
+    const lease = await this.lease(entry, { owner, clientInfo, capabilities: {} }, signal)
     try {
       const subscription = await lease.channel.subscribe(filter, onNotification, signal)
       const follower: Follower = { ...options, server: entry.id }
@@ -87,6 +92,16 @@ export class SessionPool {
     } catch (error) {
       lease.release()
       throw error
+    }
+  }
+
+  /** Closes the sessions of callers that are meant. */
+  cut(isMeant: (principal: Principal) => boolean): void {
+    for (const session of this.#sessions) {
+      if (!isMeant(session.owner)) continue
+      this.#sessions.delete(session)
+      session.idle?.cancel()
+      void session.channel.close()
     }
   }
 
@@ -110,14 +125,15 @@ export class SessionPool {
   }
 
   async #openNew({ key, shared, entry, terms, signal }: Wanted): Promise<Pooled> {
-    const { subject, ...own } = terms
-    const channel = await entry.upstream.openSession(own, signal)
+    const { owner, ...own } = terms
+    const credential = hopCredential(this.#hopTokens, entry, () => owner)
+    const channel = await entry.upstream.openSession({ ...own, credential }, signal)
     // Some servers put the questions of a call on the session's own stream, which must be there by then.
     if (!shared) await channel.setSessionEvents({})
-    const session: Pooled = { key, server: entry.id, subject, channel, shared, users: 0, idle: undefined }
+    const session: Pooled = { key, server: entry.id, owner, channel, shared, users: 0, idle: undefined }
     this.#sessions.add(session)
     const followers = [...this.#followers].filter(
-      (follower) => follower.server === entry.id && follower.subject === subject,
+      (follower) => follower.server === entry.id && follower.owner.subject === owner.subject,
     )
     await Promise.all(followers.map((follower) => followOn(channel, follower)))
     return session
@@ -126,8 +142,11 @@ export class SessionPool {
   async #followAll(follower: Follower, except: Channel): Promise<void> {
     this.#followers.add(follower)
     const others = [...this.#sessions].filter(
-      ({ server, subject, channel }) =>
-        server === follower.server && subject === follower.subject && channel !== except && !channel.closed,
+      ({ server, owner, channel }) =>
+        server === follower.server &&
+        owner.subject === follower.owner.subject &&
+        channel !== except &&
+        !channel.closed,
     )
     await Promise.all(others.map(({ channel }) => followOn(channel, follower)))
   }

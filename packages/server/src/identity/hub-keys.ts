@@ -1,9 +1,11 @@
-import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { KeyId } from '@parley/contract'
+import { ParleyError, type KeyId, type Principal } from '@parley/contract'
+import type { Activity } from '../activity/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId, Random } from '../lib/random.ts'
-import type { Store } from '../store/index.ts'
+import type { Store, Unit } from '../store/index.ts'
+import type { StoredKey } from './authenticate.ts'
 import { createBootstrapKey, hashKey } from './bootstrap-key.ts'
 
 const KEY_BYTES = 32
@@ -12,11 +14,86 @@ interface Minting {
   readonly clock: Clock
   readonly random: Random
   readonly newId: NewId
+  readonly activity: Activity
   readonly dataDir: string
+  /** Whether somebody else can manage the hub. */
+  readonly hasAdministrator: () => boolean
 }
 
-/** The administrator's key: made at the first start, afterwards known by its hash and read from the 0600 file. */
-export async function openBootstrapKey(store: Store, minting: Minting) {
+/** The administrator's first key: for as long as there are no accounts, and until it is retired. */
+export interface BootstrapKey {
+  /** The key itself; undefined once it was retired. */
+  readonly text: string | undefined
+  readonly isNew: boolean
+  /** The key as it is checked: none once it was retired. */
+  standing(): readonly StoredKey[]
+  /** Ends it for good. Throws `conflict` while no administrator has an account, because nobody could manage the hub then. */
+  retire(by: Pick<Principal, 'subject' | 'chain' | 'person'>): Promise<void>
+  onRetired(listener: (id: KeyId) => void): void
+}
+
+const RETIRED = "SELECT 1 FROM settings WHERE name = 'bootstrap-key' AND value = 'retired'"
+
+/** Made at the first start, afterwards known by its hash and read from the 0600 file. */
+export async function openBootstrapKey(store: Store, minting: Minting): Promise<BootstrapKey> {
+  const opened = store.get(RETIRED) ? undefined : await openKey(store, minting)
+  let standing: readonly StoredKey[] = opened ? [{ id: opened.id, hash: opened.hash }] : []
+  const listeners: ((id: KeyId) => void)[] = []
+  return {
+    text: opened?.text,
+    isNew: opened?.isNew ?? false,
+    standing: () => standing,
+    onRetired: (listener) => void listeners.push(listener),
+    async retire(by) {
+      if (standing.length === 0) return
+      if (!minting.hasAdministrator())
+        throw new ParleyError(
+          'conflict',
+          'No administrator has an account yet: use the setup link first, or nobody could manage the hub.',
+        )
+      await store.submit(retirement(minting, by))
+      const ended = standing
+      standing = []
+      rmSync(join(minting.dataDir, CREDENTIALS), { force: true })
+      for (const { id } of ended) for (const listener of listeners) listener(id)
+    },
+  }
+}
+
+function retirement(
+  { activity, clock, newId }: Minting,
+  { subject, chain, person }: Pick<Principal, 'subject' | 'chain' | 'person'>,
+): Unit {
+  return [
+    {
+      sql: "UPDATE keys SET revoked_at = ? WHERE kind = 'bootstrap' AND revoked_at IS NULL",
+      parameters: [clock.now()],
+    },
+    {
+      sql: "INSERT INTO settings (name, value) VALUES ('bootstrap-key', 'retired') ON CONFLICT DO NOTHING",
+      parameters: [],
+    },
+    activity.statement({
+      at: clock.now(),
+      face: 'hub',
+      action: 'key.retire',
+      requestId: newId('request'),
+      subject,
+      chain,
+      ...(person !== undefined && { person }),
+      decision: 'allow',
+      policies: ['builtin:role'],
+      policyVersion: 1,
+      catalogVersion: 0,
+      peopleVersion: 0,
+      result: 'ok',
+      latencyMicros: 0,
+      note: "The administrator's first key was retired.",
+    }),
+  ]
+}
+
+async function openKey(store: Store, minting: Minting) {
   const known = store.get("SELECT id, hash FROM keys WHERE kind = 'bootstrap' AND revoked_at IS NULL")
   const text = known && readCredentials(minting.dataDir)?.key
   if (known && text !== undefined && hashKey(text).equals(known['hash'] as Uint8Array)) {

@@ -95,10 +95,15 @@ export interface Channel {
   close(): Promise<void>
 }
 
+/** An access token for the server, asked for at every request. */
+export type Credential = () => string
+
 /** How a legacy channel is opened: the client capabilities and identity that its `initialize` declares. */
 export interface SessionTerms {
   readonly capabilities: JsonObject
   readonly clientInfo: JsonObject
+  /** In whose name the session speaks; the hub's own without it. */
+  readonly credential?: Credential | undefined
 }
 
 /** How a server stands, as its exchanges show it. */
@@ -115,13 +120,18 @@ export interface UpstreamHealth {
 export interface Upstream {
   readonly name: string
   readonly transport: 'http' | 'stdio'
+  /** The server's URL, when it trusts the tokens of this hub: what they must be issued for. */
+  readonly hopAudience: string | undefined
   /**
    * What the upstream is, detected once and cached (modern first: a modern request or `server/discover`, then
    * `initialize`); detected again after it was lost. Rejects with `upstream_unavailable` or `upstream_timeout`.
    */
   info(): Promise<UpstreamInfo>
-  /** The shared stateless channel of a modern upstream. Rejects with `upstream_invalid` for a legacy one. */
-  modern(): Promise<Channel>
+  /**
+   * The stateless channel of a modern upstream: shared by all, or one that speaks in a caller's name. Rejects with
+   * `upstream_invalid` for a legacy one.
+   */
+  modern(credential?: Credential): Promise<Channel>
   /**
    * A legacy session of its own for one owner: a legacy client's session, the registry's reader, or a lease.
    * At most `limits.sessionsPerServer` at a time; beyond it, `unavailable`.

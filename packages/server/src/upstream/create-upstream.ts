@@ -1,7 +1,7 @@
 import type { Outlet } from '../egress/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
-import type { Upstream } from './channel.ts'
+import type { Credential, Upstream } from './channel.ts'
 import { createHttpUpstream } from './http-upstream.ts'
 import type { OrphanGuard } from './orphan-guard.ts'
 import type { Report } from './report.ts'
@@ -10,7 +10,13 @@ import type { StdioTarget } from './stdio-child.ts'
 import { createStdioUpstream } from './stdio-upstream.ts'
 
 export type UpstreamTarget =
-  | { readonly kind: 'http'; readonly url: string; readonly outlet: Outlet }
+  | {
+      readonly kind: 'http'
+      readonly url: string
+      readonly outlet: Outlet
+      /** The hub's own; given for a server that trusts the hub's tokens. */
+      readonly credential?: Credential | undefined
+    }
   | { readonly kind: 'stdio'; readonly process: StdioTarget }
 
 export interface UpstreamLimits {

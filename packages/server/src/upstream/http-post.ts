@@ -2,7 +2,7 @@ import { ParleyError } from '@parley/contract'
 import type { OutletStream } from '../egress/index.ts'
 import type { Message } from '../lib/json-rpc.ts'
 import { SseParser, SseTooLargeError, type SseEvent } from '../lib/sse.ts'
-import type { HttpWire } from './http-wire.ts'
+import { authorization, type HttpWire } from './http-wire.ts'
 import { readMessage } from './message-reader.ts'
 
 export interface PostOptions {
@@ -65,9 +65,10 @@ class PostExchange {
   }
 
   start(): void {
-    const { method, headers, body, signal } = this.#options
+    const { method, body, signal } = this.#options
     signal.addEventListener('abort', this.#onAbort, { once: true })
     this.#attempt(() => {
+      const headers = { ...this.#options.headers, ...authorization(this.#wire) }
       this.#stream = this.#wire.outlet.stream(
         // Time limits are those of the exchange, not of the pauses between its parts.
         { method, path: this.#wire.path, headers, ...(body === undefined ? {} : { body }), idleTimeoutMs: 0 },

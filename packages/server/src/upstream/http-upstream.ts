@@ -1,7 +1,7 @@
 import { ParleyError } from '@parley/contract'
 import type { Outlet } from '../egress/index.ts'
 import { Breaker } from './breaker.ts'
-import type { Channel, Upstream, UpstreamInfo } from './channel.ts'
+import type { Channel, Credential, Upstream, UpstreamInfo } from './channel.ts'
 import type { UpstreamOptions } from './create-upstream.ts'
 import { detectHttp } from './detect-http.ts'
 import { guardChannel } from './guard-channel.ts'
@@ -21,7 +21,7 @@ const BREAKER = { threshold: 3, firstWaitMs: 250, maxWaitMs: 1500 }
 /** A server over Streamable HTTP, of either era. */
 export function createHttpUpstream(
   options: UpstreamOptions,
-  target: { url: string; outlet: Outlet },
+  target: { url: string; outlet: Outlet; credential?: Credential | undefined },
 ): Upstream {
   const { name, clock, random, limits, report } = options
   const { pathname, search } = new URL(target.url)
@@ -34,6 +34,7 @@ export function createHttpUpstream(
     clock,
     mirrored: options.mirrored,
     report,
+    credential: target.credential,
   }
   const breaker = new Breaker({ ...BREAKER, clock, random })
   const sessions = new SessionCount(name, limits.sessions)
@@ -46,12 +47,15 @@ export function createHttpUpstream(
   return {
     name,
     transport: 'http',
+    hopAudience: target.credential && target.url,
     lane: () => (server.info?.era === '2026-07-28' ? lane : undefined),
     health: () => guard.health(),
     info: () => server.find(),
-    async modern() {
+    async modern(credential) {
       const info = await server.find()
       if (info.era !== '2026-07-28') throw speaksSessions()
+      // What a server tells one caller is not for another: nothing is shared here.
+      if (credential) return guardChannel(createModernHttpChannel({ ...wire, credential }, info), guard)
       if (modern?.info !== info) {
         const channel = guardChannel(createModernHttpChannel(wire, info), guard)
         modern = { info, channel: shareSubscriptions(channel) }
@@ -60,7 +64,8 @@ export function createHttpUpstream(
     },
     openSession: (terms, signal) =>
       sessions.open(async () => {
-        const channel = await guard.run(signal, (inner) => openLegacyHttpChannel(wire, terms, inner))
+        const own = terms.credential ? { ...wire, credential: terms.credential } : wire
+        const channel = await guard.run(signal, (inner) => openLegacyHttpChannel(own, terms, inner))
         return shareSubscriptions(guardChannel(channel, guard))
       }),
     async close() {

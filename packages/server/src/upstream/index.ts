@@ -8,6 +8,7 @@ export type { Report, ReportKind } from './report.ts'
 export type { StdioTarget } from './stdio-child.ts'
 export type {
   Channel,
+  Credential,
   Era,
   ExchangeEvents,
   ServerNotification,

@@ -11,7 +11,7 @@ import type {
 } from './channel.ts'
 import { postMessage, type PostEnd } from './http-post.ts'
 import { toStatusError } from './http-status-error.ts'
-import type { HttpWire } from './http-wire.ts'
+import { authorization, type HttpWire } from './http-wire.ts'
 import { initializeParams, readSessionId, toLegacyInfo, versionOf } from './legacy-info.ts'
 import { toOutcome } from './modern-http-channel.ts'
 import { NO_EVENTS } from './no-events.ts'
@@ -247,7 +247,7 @@ class LegacyHttpSession implements Channel {
       }),
     )
     if (this.#sessionId === undefined) return
-    const headers = sessionHeaders(this.#version, this.#sessionId)
+    const headers = { ...sessionHeaders(this.#version, this.#sessionId), ...authorization(this.#wire) }
     await this.#wire.outlet
       .request({ method: 'DELETE', path: this.#wire.path, headers, timeoutMs: DELETE_TIMEOUT_MS })
       .catch(() => this.#wire.report('lost-session', 'it could not be ended'))

@@ -28,6 +28,7 @@ export function createStdioUpstream(options: UpstreamOptions, target: StdioTarge
 class StdioUpstream implements Upstream {
   readonly name: string
   readonly transport = 'stdio'
+  readonly hopAudience = undefined
   readonly #options: UpstreamOptions
   readonly #wire: StdioWire
   readonly #guard: UpstreamGuard

@@ -1,0 +1,43 @@
+import { createApi, createMetricsHandler, createRoutes } from '../api/index.ts'
+import type { RawHandler } from '../http/index.ts'
+import type { HubState } from '../metrics/index.ts'
+import type { ManagedRegistry } from '../registry/index.ts'
+import type { House } from './house.ts'
+import type { Enforcement } from './open-enforcement.ts'
+import type { IdentityRooms } from './open-identity.ts'
+
+type ApiRooms = Pick<IdentityRooms, 'access' | 'people' | 'clients' | 'grants' | 'identity'> & Enforcement
+
+export function openApi(
+  house: House,
+  rooms: ApiRooms & { readonly registry: ManagedRegistry | undefined; readonly version: string },
+): RawHandler {
+  const { log, metrics, config } = house
+  const { keys, outsideResources } = rooms.identity
+  return createApi({
+    ...house,
+    ...rooms,
+    challenges: rooms.gatekeeper.challenges('/api'),
+    handlers: createRoutes({
+      ...house,
+      ...rooms,
+      keys,
+      outsideResources,
+      bootstrapKey: rooms.key,
+      dataDir: config.dataDir,
+    }),
+    onError: (error) => log('a request failed', { error: String(error) }),
+    onCall: ({ method, ...call }) => metrics.countCall({ face: 'api', action: method, ...call }),
+  })
+}
+
+export function openMetrics(
+  { metrics }: House,
+  rooms: Pick<IdentityRooms, 'access'> & Enforcement & { readonly state: () => HubState },
+): RawHandler {
+  return createMetricsHandler({
+    ...rooms,
+    challenges: rooms.gatekeeper.challenges('/api'),
+    text: () => metrics.text(rooms.state()),
+  })
+}

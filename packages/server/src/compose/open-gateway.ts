@@ -1,0 +1,45 @@
+import { ClientStreams, RequestStates, createGateway, type Gateway } from '../gateway/index.ts'
+import { StreamCaps, readBody, refuseRequest, type EventStreams } from '../http/index.ts'
+import { openStateKey } from '../identity/index.ts'
+import type { WriteBatch } from '../lib/write-batch.ts'
+import type { ManagedRegistry } from '../registry/index.ts'
+import type { House } from './house.ts'
+import type { Enforcement } from './open-enforcement.ts'
+import type { IdentityRooms } from './open-identity.ts'
+
+export interface GatewayRooms extends Enforcement, Pick<IdentityRooms, 'access' | 'revocations'> {
+  readonly registry: ManagedRegistry
+  readonly streams: EventStreams
+  readonly writes: WriteBatch
+}
+
+/** The gateway; whatever is cut off ends in it at once. */
+export async function openGateway(house: House, rooms: GatewayRooms): Promise<Gateway> {
+  const { store, activity, config, log, metrics, random, clock } = house
+  const { gatekeeper, streams } = rooms
+  const { limits } = config
+  const gateway = createGateway(
+    {
+      ...house,
+      ...rooms,
+      challenges: (resource) => gatekeeper.challenges(resource),
+      recordCall(call) {
+        metrics.countCall(call)
+        return activity.recordCall(call)
+      },
+      onError: (error) => log('a request failed', { error: String(error) }),
+      states: new RequestStates(await openStateKey(store, random), clock, random),
+      limits: { bodyBytes: limits.bodyBytes, sessionsPerPrincipal: limits.streamsPerPrincipal },
+      clientStreams: new ClientStreams(streams, new StreamCaps(limits)),
+    },
+    (req, res, limitBytes, onBody) =>
+      readBody(req, limitBytes, (error, body) =>
+        error ? refuseRequest(req, res, error, { asJsonRpc: true }) : onBody(body),
+      ),
+  )
+  rooms.revocations.onRevoked((revocation) =>
+    gateway.cut((principal) => gatekeeper.isHit(principal, revocation)),
+  )
+  rooms.key.onRetired((id) => gateway.cut((principal) => principal.subject === id))
+  return gateway
+}

@@ -1,0 +1,97 @@
+import type { ChainLink, Principal } from '@parley/contract'
+import type { Clock } from '../lib/clock.ts'
+import type { Random } from '../lib/random.ts'
+
+/** Signs claims as an access token (RFC 9068) with the key that is current; at once, because the lane waits for nothing. */
+export type SignToken = (claims: Readonly<Record<string, unknown>>) => string
+
+/**
+ * The token of one hop (design §6): for servers that trust this hub's issuer, in the place of the caller's own, which
+ * never leaves. Good at one server alone, for a minute at most.
+ */
+export interface HopTokens {
+  /** `audience` is the server's own URL; without a principal the token speaks for the hub itself. */
+  mint(principal: Principal | undefined, audience: string): string
+}
+
+/** A token is used again for half of its life, so that the other half is left for its way. */
+const LIFETIME_SECONDS = 60
+const REUSE_MS = 30_000
+/** Servers that a caller holds tokens for. Beyond it, all are minted anew. */
+const MAX_AUDIENCES = 1000
+const ID_BYTES = 16
+
+interface Minted {
+  readonly token: string
+  readonly until: number
+}
+
+export function createHopTokens(options: {
+  readonly sign: SignToken
+  readonly issuer: () => string
+  readonly clock: Clock
+  readonly random: Random
+}): HopTokens {
+  const { sign, issuer, clock, random } = options
+  const byCaller = new WeakMap<object, Map<string, Minted>>()
+  const hub = {}
+
+  function mintNew(principal: Principal | undefined, audience: string): string {
+    const issuedAt = Math.floor(clock.now() / 1000)
+    return sign({
+      iss: issuer(),
+      aud: audience,
+      ...whoCalls(principal, issuer()),
+      scope: 'mcp',
+      iat: issuedAt,
+      exp: issuedAt + LIFETIME_SECONDS,
+      jti: newId(random),
+      txn: newId(random),
+    })
+  }
+
+  return {
+    mint(principal, audience) {
+      const caller = principal ?? hub
+      let own = byCaller.get(caller)
+      if (!own || own.size >= MAX_AUDIENCES) byCaller.set(caller, (own = new Map()))
+      const known = own.get(audience)
+      if (known && known.until > clock.now()) return known.token
+      const token = mintNew(principal, audience)
+      own.set(audience, { token, until: clock.now() + REUSE_MS })
+      return token
+    },
+  }
+}
+
+/**
+ * The subject is the person, or who acts alone; everybody between them and this hop stands in `act`, the nearest
+ * outermost (RFC 8693 §4.1).
+ */
+function whoCalls(principal: Principal | undefined, issuer: string): Record<string, unknown> {
+  if (!principal) return { sub: issuer, client_id: issuer }
+  const { chain, grant, assurance } = principal
+  const [subject, ...others] = chain
+  let act: Record<string, unknown> | undefined
+  // The app stands in `client_id`.
+  for (const link of others) if (link.kind === 'agent') act = { sub: link.id, ...(act && { act }) }
+  return {
+    sub: subject?.id ?? principal.subject,
+    client_id: principal.app ?? lastOf(chain)?.id ?? principal.subject,
+    ...(act && { act }),
+    ...(grant !== undefined && { gid: grant }),
+    ...(assurance.kind === 'token' && {
+      acr: assurance.acr,
+      amr: assurance.amr,
+      ...(assurance.authTime !== undefined && { auth_time: assurance.authTime }),
+    }),
+  }
+}
+
+function lastOf(chain: readonly ChainLink[]): ChainLink | undefined {
+  return chain[chain.length - 1]
+}
+
+function newId(random: Random): string {
+  return Buffer.from(random.bytes(ID_BYTES)).toString('base64url')
+}
