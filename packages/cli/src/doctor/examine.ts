@@ -1,6 +1,6 @@
 import { modernRequest } from '../modern-request.ts'
 import { isObject } from '../read-response.ts'
-import { ask, type Reply } from './ask.ts'
+import { ask, type Reply } from '../ask.ts'
 import { explainRefusal } from './explain-refusal.ts'
 import type { Finding } from './finding.ts'
 import { examineSignIn } from './sign-in/examine-sign-in.ts'

@@ -1,7 +1,7 @@
 import { isObject } from '../../read-response.ts'
 import type { Finding } from '../finding.ts'
-import { listOf, shown } from '../sign-in/fetch-json.ts'
-import { isLoopback } from '../sign-in/may-follow.ts'
+import { listOf, shown } from '../../fetch-json.ts'
+import { isLoopback } from '../../may-follow.ts'
 
 type Metadata = Readonly<Record<string, unknown>>
 

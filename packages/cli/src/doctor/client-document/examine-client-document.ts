@@ -1,7 +1,7 @@
-import { ask } from '../ask.ts'
+import { ask } from '../../ask.ts'
 import type { Finding } from '../finding.ts'
-import { readJson, shown } from '../sign-in/fetch-json.ts'
-import { isLoopback } from '../sign-in/may-follow.ts'
+import { readJson, shown } from '../../fetch-json.ts'
+import { isLoopback } from '../../may-follow.ts'
 import { checkClientMetadata } from './check-client-metadata.ts'
 
 export interface ClientExamination {

@@ -1,7 +1,7 @@
 import type { Finding } from '../finding.ts'
-import { listOf, shown } from './fetch-json.ts'
+import { listOf, shown } from '../../fetch-json.ts'
 import type { Metadata } from './find-resource-metadata.ts'
-import { whyNotFollow } from './may-follow.ts'
+import { whyNotFollow } from '../../may-follow.ts'
 
 /** RFC 9728 §2 and §3.3, and what MCP adds. */
 export function checkResourceMetadata(url: URL, metadata: Metadata, challenge: string | null): Finding[] {

@@ -1,7 +1,7 @@
 import type { Finding } from '../finding.ts'
-import { listOf, shown } from './fetch-json.ts'
+import { listOf, shown } from '../../fetch-json.ts'
 import type { Metadata } from './find-resource-metadata.ts'
-import { whyNotFollow } from './may-follow.ts'
+import { whyNotFollow } from '../../may-follow.ts'
 
 /** What an authorization server says of itself, against what MCP clients rely on. */
 export function checkServerMetadata(issuer: URL, server: Metadata, resource: Metadata): Finding[] {

@@ -176,7 +176,7 @@ test('with --register a throw-away app is tried and deleted, and one over plain 
 })
 
 test('a server elsewhere cannot make this machine ask itself', async () => {
-  const { whyNotFollow } = await import('./may-follow.ts')
+  const { whyNotFollow } = await import('../../may-follow.ts')
   const from = new URL('https://mcp.example/mcp')
   for (const to of [
     'http://127.0.0.1:1/x',

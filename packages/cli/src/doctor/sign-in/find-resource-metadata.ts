@@ -1,6 +1,6 @@
 import type { Finding } from '../finding.ts'
-import { fetchJson, shown, type Document } from './fetch-json.ts'
-import { whyNotFollow } from './may-follow.ts'
+import { fetchJson, shown, type Document } from '../../fetch-json.ts'
+import { whyNotFollow } from '../../may-follow.ts'
 
 export type Metadata = Readonly<Record<string, unknown>>
 

@@ -1,7 +1,7 @@
 import type { Finding } from '../finding.ts'
-import { fetchJson, shown } from './fetch-json.ts'
+import { fetchJson, shown } from '../../fetch-json.ts'
 import type { Found } from './find-resource-metadata.ts'
-import { whyNotFollow } from './may-follow.ts'
+import { whyNotFollow } from '../../may-follow.ts'
 
 /** RFC 8414, then OpenID Connect with the path inserted, then appended (MCP authorization, Server Metadata Discovery). */
 export async function findServerMetadata(from: URL, issuer: unknown): Promise<Found> {

@@ -1,8 +1,8 @@
-import { ask } from '../ask.ts'
+import { ask } from '../../ask.ts'
 import type { Finding } from '../finding.ts'
-import { listOf, readJson, shown } from './fetch-json.ts'
+import { listOf, readJson, shown } from '../../fetch-json.ts'
 import type { Metadata } from './find-resource-metadata.ts'
-import { whyNotFollow } from './may-follow.ts'
+import { whyNotFollow } from '../../may-follow.ts'
 
 const LOOPBACK = 'http://127.0.0.1/callback'
 /** Plain http to a name that is nobody's (RFC 2606). */

@@ -1,5 +1,5 @@
-import { isObject } from '../../read-response.ts'
-import { ask, type Reply } from '../ask.ts'
+import { isObject } from './read-response.ts'
+import { ask, type Reply } from './ask.ts'
 
 /** A JSON object that a URL gave, or why there is none, for people. */
 export type Document =
