@@ -1,4 +1,11 @@
 import type { Command, CommandFacts, CommandOption } from './command.ts'
+import { agents } from './commands/agents.ts'
+import { apps } from './commands/apps.ts'
+import { grants } from './commands/grants.ts'
+import { groups } from './commands/groups.ts'
+import { keys } from './commands/keys.ts'
+import { people } from './commands/people.ts'
+import { resources } from './commands/resources.ts'
 import { activity } from './commands/activity.ts'
 import { backup } from './commands/backup.ts'
 import { call } from './commands/call.ts'
@@ -22,6 +29,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   whoami,
   servers,
   call,
+  people,
+  groups,
+  apps,
+  agents,
+  grants,
+  resources,
+  keys,
   doctor,
   activity,
   status,

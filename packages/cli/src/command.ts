@@ -56,3 +56,9 @@ export function textOf(given: Given, name: string): string | undefined {
   const value = given.values[name]
   return typeof value === 'string' ? value : undefined
 }
+
+/** The values of an option that may be given several times. */
+export function listOf(given: Given, name: string): readonly string[] {
+  const value = given.values[name]
+  return Array.isArray(value) ? value.map(String) : []
+}
