@@ -7,6 +7,7 @@ import { startHub, type Hub } from '../src/index.ts'
 export interface TestHub extends AsyncDisposable {
   readonly hub: Hub
   readonly url: string
+  readonly dataDir: string
   readonly key: string
   readonly headers: { readonly Authorization: string }
   readonly logs: string[]
@@ -35,6 +36,7 @@ export async function startTestHub(yaml = '', options: { dataDir?: string } = {}
   return {
     hub,
     url: hub.url,
+    dataDir,
     key,
     headers,
     logs,

@@ -84,7 +84,7 @@ describe('apps of parley.yaml', () => {
 
     const third = await restart([])
     expect(third.clients.findApp('cursor')).toBeUndefined()
-    expect(third.revoked).toMatchObject([{ kind: 'app', id }])
+    expect(third.revoked).toMatchObject([{ kind: 'app', id: 'cursor' }])
     await third.close()
   })
 

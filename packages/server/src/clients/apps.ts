@@ -135,7 +135,7 @@ export class Apps {
     // Grants first: what is left after a stop between the two is an app without any.
     await revokeGrants(row.id, by)
     await changes.commit(store.deleteApp(row.id), happening('app.remove', row, by), {
-      cutOff: [{ kind: 'app', id: row.id }],
+      cutOff: [{ kind: 'app', id: row.clientId }],
     })
   }
 

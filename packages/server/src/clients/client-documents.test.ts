@@ -31,6 +31,7 @@ describe('AS4, AS5: client ID metadata documents', () => {
         application_type: 'native',
         response_types: ['code'],
         token_endpoint_auth_method: 'none',
+        authorization_details_types: ['parley_capability'],
       },
     })
     expect(clients.findApp(url)).toMatchObject({ source: 'cimd', name: 'Claude', verifiedHost: host.host })

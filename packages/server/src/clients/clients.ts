@@ -49,6 +49,7 @@ export interface ProviderClient extends Partial<ClientMetadata> {
   readonly grant_types: readonly string[]
   readonly response_types: readonly 'code'[]
   readonly redirect_uris: readonly string[]
+  readonly authorization_details_types: readonly string[]
 }
 
 export type ClientResolution =

@@ -46,6 +46,8 @@ export interface Clients extends ClientDirectory, AsyncDisposable {
   keepApp(clientId: string): Promise<App>
   /** Notes that a client got a token; cheap, at most one write an hour. */
   noteUse(clientId: string): Promise<void>
+  /** Whether apps may register themselves. */
+  readonly isOpen: boolean
   /** `POST` of client metadata (RFC 7591). */
   readonly register: RawHandler
   readonly fetchKeys: FetchKeys
@@ -82,6 +84,7 @@ export async function createClients(options: ClientsOptions): Promise<Clients> {
   const registration = new Registration({ ...tools, caps: { registered: limits.registeredApps, unused } })
   const onError = (error: unknown) => log('clients could not be kept', { error: String(error) })
   const resolver = new ResolveClient({ ...tools, documents, units: options.store })
+  const isOpen = identity.registration === 'open'
   await apps.declare(options.declared)
   const stopSweep = registration.sweep(onError)
 
@@ -98,9 +101,10 @@ export async function createClients(options: ClientsOptions): Promise<Clients> {
       const owner = isId('agent', clientId) ? clientId : store.appByClientId(clientId)?.id
       return owner !== undefined && matchesClientSecret(secret, store.secretHashes(owner, clock.now()))
     },
+    isOpen,
     register: createRegistrationHandler({
       registration,
-      isOpen: identity.registration === 'open',
+      isOpen,
       rate: createRegistrationRate(limits.registrationsPerHour, () => clock.monotonicMicros()),
       bodyBytes: limits.clientMetadataBytes,
       trustedProxy: options.trustedProxy,

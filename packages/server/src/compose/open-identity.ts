@@ -119,14 +119,10 @@ function openAuthorizationServer(
   rooms: Pick<IdentityRooms, 'grants' | 'revocations' | 'people' | 'clients' | 'pages' | 'sealer'>,
 ): Promise<Identity> {
   const { registry, config, log } = house
-  const { grants, people, clients } = rooms
+  const { grants, people } = rooms
   return createIdentity({
     ...house,
     ...rooms,
-    findClient: async (clientId) => {
-      const resolution = await clients.resolve(clientId)
-      return resolution.kind === 'client' ? resolution.client : undefined
-    },
     hasGateway: registry !== undefined,
     hasServer: (name) => registry?.entry(name) !== undefined,
     describeCapabilities: registry
@@ -149,7 +145,7 @@ function startIdentity(
       '/oauth/revocations': createFeed({ revocations: rooms.revocations, streams }),
     },
     discovery: {
-      registration_endpoint: `${issuer}/oauth/register`,
+      ...(rooms.clients.isOpen && { registration_endpoint: `${issuer}/oauth/register` }),
       client_id_metadata_document_supported: true,
       parley_revocation_feed: `${issuer}/oauth/revocations`,
     },

@@ -94,6 +94,20 @@ ${own}.evil.example|file://|chrome-extension://x`
     expect(reached).toBe(10)
   })
 
+  it('takes the word of the browser for a form of a page that sends no referrer, and not on the MCP endpoints', async () => {
+    await start()
+    const host = `localhost:${rig.port}`
+    const nullFrom = (site: string) => `null\r\nSec-Fetch-Site: ${site}`
+    expect(statusOf(await ask(host, nullFrom('same-origin'), 'POST /api'))).toBe(200)
+    for (const site of ['cross-site', 'same-site', 'none'])
+      expect(statusOf(await ask(host, nullFrom(site), 'POST /api'))).toBe(403)
+    expect(statusOf(await ask(host, nullFrom('same-origin')))).toBe(403)
+    expect(
+      statusOf(await ask(host, 'https://evil.example\r\nSec-Fetch-Site: same-origin', 'POST /api')),
+    ).toBe(403)
+    expect(reached).toBe(1)
+  })
+
   it('lets pages of a configured origin call and read, and only them', async () => {
     await start({ allowedOrigins: ['https://app.example.com'] })
     const host = `localhost:${rig.port}`

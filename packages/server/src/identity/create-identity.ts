@@ -15,9 +15,9 @@ import type { DescribeCapabilities } from './consent/capability-offer.ts'
 import { createInteractionPages } from './consent/interaction-pages.ts'
 import { openSigningKeys, type SigningKeys } from './keys/signing-keys.ts'
 import { mountProvider } from './mount/mount-provider.ts'
-import type { FindClient } from './provider/adapter.ts'
 import { createProvider } from './provider/create-provider.ts'
 import { createSendErrorPage } from './provider/error-page.ts'
+import { createFindClient } from './provider/find-client.ts'
 import { findPresentedTokens } from './provider/find-presented-tokens.ts'
 import type { Provider } from './provider/library.ts'
 import { TokenFamilies } from './provider/token-families.ts'
@@ -31,6 +31,7 @@ import {
 import type { Resources } from './resources/resource.ts'
 import { signToken, type TokenClaims } from './tokens/sign-token.ts'
 import { verifyOwnToken, type OwnTokenClaims } from './tokens/verify-own-token.ts'
+import { registerWorkloadGrants } from './workloads/register-workload-grants.ts'
 
 export interface IdentityOptions {
   readonly store: Store
@@ -39,12 +40,10 @@ export interface IdentityOptions {
   readonly random: Random
   readonly newId: NewId
   readonly sealer: Sealer
-  readonly grants: Pick<Grants, 'create' | 'changeTerms' | 'find'>
+  readonly grants: Pick<Grants, 'changeTerms' | 'create' | 'entitlementsOf' | 'find' | 'lineage' | 'list'>
   readonly revocations: Revocations
   readonly people: Pick<People, 'find' | 'requireSession' | 'signedIn'>
-  readonly clients: Pick<Clients, 'findApp' | 'app' | 'keepApp'>
-  /** Client metadata for the provider, by client_id. */
-  readonly findClient: FindClient
+  readonly clients: Clients
   readonly pages: PageKit
   readonly describeCapabilities: DescribeCapabilities
   /** False where the authorization server runs alone. */
@@ -104,8 +103,10 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
     const shared = { ...options, record, keys, resources, issuer }
     const clientIdOf = (holder: Grant['holder']) => clientIdOfHolder(holder, options.clients)
     const families = new TokenFamilies(shared)
-    const provider = createProvider({ ...shared, families, clientIdOf, discovery })
+    const findClient = createFindClient(options.clients)
+    const provider = createProvider({ ...shared, families, clientIdOf, findClient, discovery })
     const present = findPresentedTokens(provider, verifyToken)
+    registerWorkloadGrants(provider, { ...shared, verifyToken })
     extend?.(provider)
     const sendErrorPage = createSendErrorPage(options.pages)
     const { clients } = options
@@ -158,6 +159,7 @@ function subjectsOf(claims: OwnTokenClaims): Parameters<Revocations['isRevoked']
     issuedAt: claims.iat,
     grant: claims.gid,
     person: claims.sub,
+    app: claims.client_id,
     agents: actorsOf(claims),
     session: claims.sid,
     token: claims.jti,

@@ -64,7 +64,8 @@ export function createPageHandler<Need extends string>(
       const params = match(path)
       return params ? [{ route, params }] : []
     })
-    const hit = found.find(({ route }) => route.method === request.method)
+    const method = request.method === 'HEAD' ? 'GET' : request.method
+    const hit = found.find(({ route }) => route.method === method)
     if (!hit) {
       const methods = found.map(({ route }) => route.method).join(', ')
       return sendError(kit, response, noSuchPage(methods), methods === '' ? [] : ['allow', methods])
@@ -117,7 +118,12 @@ function sendAnswer(kit: PageKit, response: ServerResponse, answer: PageAnswer):
   kit.send(response, { ...answer, headers: [...(answer.headers ?? []), ...cookies] })
 }
 
+/** What a browser would run, or read from its own disk, instead of going there. */
+const NO_PLACE = /^(?:javascript|data|vbscript|blob|file|filesystem|about|view-source):/
+
 function onwardPage(url: string): Page {
+  const { protocol } = new URL(url)
+  if (NO_PLACE.test(protocol)) throw new ParleyError('invalid_request', 'That is no address to go on to.')
   return {
     title: 'Going on',
     refresh: { seconds: 0, url },

@@ -24,7 +24,7 @@ export async function removePasskey(parts: Parts, visit: Visit): Promise<PageAns
   return change(parts, visit, {
     action: 'passkey.remove',
     note: passkey.name,
-    unit: [parts.factors.deletePasskey(person.id, id)],
+    unit: [parts.factors.deletePasskey(person.id, id), parts.factors.requireSafeWay(person.id)],
   })
 }
 
@@ -35,7 +35,11 @@ export async function removeTotp(parts: Parts, visit: Visit): Promise<PageAnswer
   return change(parts, visit, {
     action: 'totp.remove',
     note: 'authenticator app and recovery codes',
-    unit: [parts.factors.deleteTotp(person.id), ...parts.factors.saveRecoveryCodes(person.id, [])],
+    unit: [
+      parts.factors.deleteTotp(person.id),
+      ...parts.factors.saveRecoveryCodes(person.id, []),
+      parts.factors.requireSafeWay(person.id),
+    ],
   })
 }
 

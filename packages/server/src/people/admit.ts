@@ -23,7 +23,7 @@ export function admit(parts: Parts, need: Need, visit: Visit): PageAnswer | unde
     return isHere ? undefined : { kind: 'redirect', to: withWish(nextOf(parts, session, wish), wish) }
   }
   const wish = toWish({
-    returnTo: visit.request.method === 'GET' ? visit.path : '/account',
+    returnTo: visit.request.method === 'POST' ? '/account' : (visit.request.url ?? ''),
     maxAgeSeconds: need === 'fresh' ? FRESH_SECONDS : undefined,
   })
   if (session && meets(session, wish, now)) return undefined

@@ -5,6 +5,7 @@ import { readWish, withWish } from './demand.ts'
 import { passkeyButton } from './passkey-form.ts'
 import type { Parts } from './parts.ts'
 import type { Person } from './people.ts'
+import { readName } from './read-person.ts'
 import { hashRecoveryCode, newRecoveryCodes } from './recovery-codes.ts'
 import type { SessionRow } from './session-store.ts'
 import { passkeyProof } from './sign-in.ts'
@@ -29,7 +30,8 @@ function enrolPage(parts: Parts, visit: Visit, faults: { text: string }[]): Page
     scripts: ['passkey.js'],
     body: html`<h1>Protect your account</h1>
       <p class="lead">A password alone can be guessed or stolen. Add one of these before you go on.</p>
-      ${errorSummary(faults)} ${addPasskeyForm(parts, visit, withWish('/login/enrol/passkey', wish))}
+      ${errorSummary(faults)}
+      ${addPasskeyForm(parts, visit, { action: withWish('/login/enrol/passkey', wish) })}
       <p class="hint">Your fingerprint, face or device PIN. Nothing to type, nothing to steal.</p>
       <p class="or">or</p>
       <a class="button quiet full" href="${withWish('/login/enrol/totp', wish)}"
@@ -39,7 +41,7 @@ function enrolPage(parts: Parts, visit: Visit, faults: { text: string }[]): Page
 }
 
 /** The form that makes a passkey for the person who is here. */
-export function addPasskeyForm(parts: Parts, visit: Visit, action: string): Html {
+function addPasskeyForm(parts: Parts, visit: Visit, { action, more }: { action: string; more?: Html }): Html {
   const { person } = whoIsHere(parts, visit)
   const options = parts.passkeys.creationOptions(
     {
@@ -51,29 +53,33 @@ export function addPasskeyForm(parts: Parts, visit: Visit, action: string): Html
     visit.binding,
   )
   return html`<form method="post" action="${action}" data-passkey="create" data-options="${options}">
-    ${visit.formField} ${passkeyButton('Create a passkey')}
+    ${visit.formField} ${more} ${passkeyButton('Create a passkey')}
   </form>`
 }
 
 /** POST /login/enrol/passkey and /account/passkeys/add. */
-export async function submitNewPasskey(parts: Parts, visit: Visit, back: string): Promise<PageAnswer> {
+export async function submitNewPasskey(parts: Parts, visit: Visit): Promise<PageAnswer> {
   const { person, session } = whoIsHere(parts, visit)
-  const about = { binding: visit.binding, name: session.browser }
+  const about = { binding: visit.binding, name: readName(visit.form.get('label')) ?? session.browser }
   const passkey = await parts.passkeys.verifyCreation(visit.form.get('credential'), person.id, about)
   const isFirst = session.acr === 'urn:parley:1fa'
   const failed = () =>
     isFirst ? enrolPage(parts, visit, [{ text: NO_PASSKEY }]) : addPasskeyPage(parts, visit, NO_PASSKEY)
   if (!passkey) return failed()
-  const opened = isFirst
-    ? parts.sessions.prove(session, passkeyProof(passkey.isSynced))
-    : parts.sessions.rotate(session)
+  // The device has just verified who holds it, which is what signing in with the passkey would show.
+  const opened = parts.sessions.prove(session, passkeyProof(passkey.isSynced))
   const done = await parts.changes.attempt({
     action: 'passkey.add',
     by: self(person),
     note: passkey.name,
-    unit: [parts.factors.insertPasskey(passkey, PASSKEYS_PER_PERSON), ...opened.unit],
+    unit: [
+      ...(isFirst ? [parts.factors.requireNoSecondFactor(person.id)] : []),
+      parts.factors.insertPasskey(passkey, PASSKEYS_PER_PERSON),
+      ...opened.unit,
+    ],
   })
-  return done ? { kind: 'redirect', to: back, cookies: [opened.cookie] } : failed()
+  const to = readWish(visit.query).returnTo
+  return done ? { kind: 'redirect', to, cookies: [opened.cookie] } : failed()
 }
 
 /** GET /account/passkeys/add. */
@@ -88,7 +94,17 @@ export function addPasskeyPage(parts: Parts, visit: Visit, fault?: string): Page
         Your device asks for your fingerprint, face or PIN. The key stays on it, or in your password manager.
       </p>
       ${errorSummary(fault === undefined ? [] : [{ text: fault }])}
-      ${addPasskeyForm(parts, visit, '/account/passkeys/add')}
+      ${addPasskeyForm(parts, visit, {
+        action: withWish('/account/passkeys/add', readWish(visit.query)),
+        more: field({
+          name: 'label',
+          label: 'Name',
+          value: whoIsHere(parts, visit).session.browser,
+          autocomplete: 'off',
+          maxLength: 64,
+          hint: 'For you to know it by, such as the device it is on.',
+        }),
+      })}
       <p class="actions"><a href="/account">Back to your account</a></p>`,
   }
 }
@@ -109,15 +125,16 @@ export async function submitTotp(parts: Parts, visit: Visit, next: string): Prom
   if (step === undefined) return totpPage(parts, visit, secret, WRONG_CODE)
   const codes = newRecoveryCodes(parts.random)
   const sealed = parts.sealer.seal(secret, { table: 'totp', column: 'secret', id: person.id })
-  const opened =
-    session.acr === 'urn:parley:1fa'
-      ? parts.sessions.prove(session, { acr: 'urn:parley:2fa', amr: ['pwd', 'otp', 'mfa'] })
-      : parts.sessions.rotate(session)
+  const isFirst = session.acr === 'urn:parley:1fa'
+  const opened = isFirst
+    ? parts.sessions.prove(session, { acr: 'urn:parley:2fa', amr: ['pwd', 'otp', 'mfa'] })
+    : parts.sessions.rotate(session)
   const done = await parts.changes.attempt({
     action: 'totp.set',
     by: self(person),
     note: 'authenticator app and recovery codes',
     unit: [
+      ...(isFirst ? [parts.factors.requireNoSecondFactor(person.id)] : []),
       parts.factors.saveTotp(person.id, { secret: sealed, step, at: now }),
       ...parts.factors.saveRecoveryCodes(person.id, codes.map(hashRecoveryCode)),
       ...opened.unit,
@@ -164,7 +181,7 @@ function totpPage(parts: Parts, visit: Visit, secret: Uint8Array, fault?: string
         <p class="hint">Enter this key in the app. It is based on time and has six digits.</p>
         <p class="secret">${totpText(secret)}</p>
       </details>
-      <form method="post" action="${action}" class="actions">
+      <form method="post" action="${action}" class="below">
         ${visit.formField}<input type="hidden" name="key" value="${sealOffered(parts, session, secret)}" />
         ${field({
           name: 'code',

@@ -126,6 +126,26 @@ export class FactorStore {
     }
   }
 
+  /** Goes after taking something away: conflict when neither a passkey nor a password with its app would be left. */
+  requireSafeWay(person: PersonId): Statement {
+    return {
+      sql: `SELECT 1 WHERE EXISTS (SELECT 1 FROM passkeys WHERE person_id = ?1) OR EXISTS
+        (SELECT 1 FROM people JOIN totp ON totp.person_id = people.id WHERE people.id = ?1 AND password IS NOT NULL)`,
+      parameters: [person],
+      expect: 'changed',
+    }
+  }
+
+  /** Goes before the first one: conflict when there is one meanwhile, so that a password cannot add its own beside it. */
+  requireNoSecondFactor(person: PersonId): Statement {
+    return {
+      sql: `SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM passkeys WHERE person_id = ?1)
+        AND NOT EXISTS (SELECT 1 FROM totp WHERE person_id = ?1)`,
+      parameters: [person],
+      expect: 'changed',
+    }
+  }
+
   deleteAll(person: PersonId): Statement[] {
     return ['passkeys', 'totp', 'recovery_codes'].map((table) => ({
       sql: `DELETE FROM ${table} WHERE person_id = ?`,

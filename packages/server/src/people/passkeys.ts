@@ -29,9 +29,11 @@ const base64url = z
   .string()
   .max(16_384)
   .regex(/^[\w-]+$/)
+/** WebAuthn §4: at most 1023 bytes. */
+const credentialId = base64url.max(1364)
 const credential = z.looseObject({
-  id: base64url,
-  rawId: base64url,
+  id: credentialId,
+  rawId: credentialId,
   type: z.literal('public-key'),
   clientExtensionResults: z.record(z.string(), z.unknown()).default({}),
   response: z.looseObject({

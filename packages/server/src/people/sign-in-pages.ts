@@ -3,6 +3,7 @@ import { readWish, withWish, meets, type Wish } from './demand.ts'
 import { nextStep } from './next-step.ts'
 import { passkeySignInForm } from './passkey-form.ts'
 import type { Parts } from './parts.ts'
+import type { Person } from './people.ts'
 import {
   hasGivenPassword,
   proveSecondFactor,
@@ -69,7 +70,8 @@ function signInPage(
 ): PageAnswer {
   const wish = readWish(visit.query)
   const session = parts.sessions.current(visit.request)
-  const person = session && parts.directory.find(session.person)
+  const person =
+    session && session.acr !== 'urn:parley:1fa' ? parts.directory.find(session.person) : undefined
   const refused = before.refusal && refusalOf(before.refusal, before.text ?? NO_MATCH)
   return {
     kind: 'page',
@@ -82,20 +84,23 @@ function signInPage(
         ${person ? html`You are signed in as <span class="strong">${person.email}</span>. ${reasonOf(wish)}` : 'Welcome back to Parley.'}
       </p>
       ${errorSummary(refused ? [{ text: refused.text }] : [])}
-      ${
-        wish.acr === 'urn:parley:passkey' && person && parts.factors.passkeys(person.id).length === 0
-          ? NEEDS_PASSKEY
-          : ''
-      }
-      ${passkeySignInForm(visit, {
-        action: withWish('/login/passkey', wish),
-        options: parts.passkeys.requestOptions(visit.binding),
-        label: person ? 'Confirm with a passkey' : 'Sign in with a passkey',
-        autofill: true,
-      })}
-      ${wish.acr === 'urn:parley:passkey' ? '' : passwordForm(visit, { wish, email: person?.email ?? before.email ?? '' })}
-      ${person && signOutForm(visit)}`,
+      ${waysIn(parts, visit, { person, email: before.email ?? '' })} ${person && signOutForm(visit)}`,
   }
+}
+
+/** A passkey and a password; to confirm with a passkey, that one alone. */
+function waysIn(parts: Parts, visit: Visit, who: { person: Person | undefined; email: string }): Html {
+  const wish = readWish(visit.query)
+  const onlyPasskey = who.person !== undefined && wish.acr === 'urn:parley:passkey'
+  if (who.person && onlyPasskey && parts.factors.passkeys(who.person.id).length === 0)
+    return needsPasskey(wish)
+  return html`${passkeySignInForm(visit, {
+    action: withWish('/login/passkey', wish),
+    options: parts.passkeys.requestOptions(visit.binding),
+    label: who.person ? 'Confirm with a passkey' : 'Sign in with a passkey',
+    autofill: true,
+  })}
+  ${onlyPasskey ? '' : passwordForm(visit, { wish, email: who.person?.email ?? who.email })}`
 }
 
 function passwordForm(visit: Visit, before: { wish: Wish; email: string }): Html {
@@ -183,12 +188,10 @@ export function signOutForm(visit: Visit): Html {
   </details>`
 }
 
-const NEEDS_PASSKEY = html`<div class="notice">
-  <p>
-    What you want to do needs a passkey, and your account has none yet.
-    <a href="/account/passkeys/add">Add one first</a>.
-  </p>
-</div>`
+function needsPasskey(wish: Wish): Html {
+  return html`<div class="notice"><p>Your account has no passkey yet.</p></div>
+    <a class="button full" href="${withWish('/account/passkeys/add', wish)}">Add one</a>`
+}
 
 function reasonOf(wish: Wish): string {
   if (wish.acr === 'urn:parley:passkey') return 'What you want to do needs a passkey.'

@@ -27,6 +27,7 @@ export interface InteractionTools {
   readonly people: Pick<People, 'find' | 'requireSession' | 'signedIn'>
   readonly grants: Pick<Grants, 'create' | 'changeTerms' | 'find'>
   readonly findApp: (clientId: string) => App | undefined
+  /** The app that is about to be allowed something; kept from now on. */
   readonly keepApp: (clientId: string) => Promise<App>
   readonly resources: Resources
   readonly describeCapabilities: DescribeCapabilities

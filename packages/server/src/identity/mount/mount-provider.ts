@@ -62,6 +62,8 @@ export function mountProvider(tools: MountTools): RawHandler {
     if (!route) return notFound(response)
     if (request.method !== route.method) return wrongMethod(request, response, route)
     response.setHeader('referrer-policy', 'no-referrer')
+    // RFC 6749 §5.1, for errors too; the provider does so only for some.
+    if (!path.startsWith('/.well-known/')) response.setHeader('cache-control', 'no-store')
     if (route.method === 'POST') return receiveForm(request, response, { path, route })
     const query = (request.url ?? '').slice(path.length + 1)
     receive(request, response, { path, route, text: query })

@@ -45,12 +45,14 @@ export function createAdapterFactory(tools: AdapterTools): (model: string) => Ad
         return codeAdapter(tools)
       case 'RefreshToken':
         return refreshTokenAdapter(tools)
+      case 'AccessToken':
+        return accessTokenAdapter(tools)
       case 'Interaction':
       case 'PushedAuthorizationRequest':
       case 'ReplayDetection':
         return recordAdapter(model, tools)
       default:
-        // Sessions: our pages say at each authorization who is signed in. Access tokens: they are signed, not kept.
+        // Sessions: our pages say at each authorization who is signed in.
         return NOTHING_KEPT
     }
   }
@@ -135,6 +137,18 @@ function codeAdapter(tools: AdapterTools): Adapter {
 
 /** A family is known as long as its code could come again. */
 const FAMILY_AT_LEAST_MS = 60 * 60_000
+
+/** Access tokens are signed, not kept; what is kept is which of them are over. */
+function accessTokenAdapter({ families }: AdapterTools): Adapter {
+  return {
+    ...NOTHING_KEPT,
+    async destroy(jti) {
+      const token = Provider.ctx?.oidc.entities.AccessToken
+      if (token?.jti !== jti) throw new Error('an access token is revoked by the request that names it')
+      await families.revokeAccessToken(token)
+    },
+  }
+}
 
 function refreshTokenAdapter({ store, clock, families }: AdapterTools): Adapter {
   return {

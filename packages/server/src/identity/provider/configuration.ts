@@ -1,14 +1,16 @@
 import type { PersonId } from '@parley/contract'
 import type { Clock } from '../../lib/clock.ts'
+import type { Clients } from '../../clients/index.ts'
 import type { PeopleDirectory } from '../../people/index.ts'
 import { REFRESH_TOKEN_SECONDS } from '../grant-types/refresh-token-grant.ts'
 import type { SigningKeys } from '../keys/signing-keys.ts'
 import type { Resources } from '../resources/resource.ts'
+import { findAssertionFault } from '../workloads/prove-clients.ts'
 import { accessTokenClaims, setAccessTokenId } from './access-token-claims.ts'
 import type { Adapter } from './adapter.ts'
 import { createFeatures } from './features.ts'
 import { createPolicy } from './interaction-policy.ts'
-import type { ProviderError } from './library.ts'
+import { errors, type ProviderError } from './library.ts'
 import { PATHS } from './paths.ts'
 import { ACCESS_TOKEN_SECONDS } from './token-families.ts'
 import type { ClientModel, ProviderContext } from './types.ts'
@@ -20,6 +22,7 @@ export interface ConfigurationTools {
   readonly adapter: (model: string) => Adapter
   readonly people: Pick<PeopleDirectory, 'find'>
   readonly resources: Resources
+  readonly clients: Pick<Clients, 'fetchKeys'>
   readonly renderError: (context: ProviderContext, out: object, error: ProviderError) => Promise<void>
   /** Members of the discovery documents that the provider does not know of. */
   readonly discovery: Readonly<Record<string, unknown>>
@@ -46,6 +49,7 @@ export function createConfiguration(tools: ConfigurationTools): object {
     ...requests(),
     ...accounts(tools),
     ...tokens(tools.clock),
+    ...clientProofs(tools),
   }
 }
 
@@ -63,7 +67,11 @@ function requests(): object {
     extraParams: ['parley_acr_values', 'parley_max_age'],
     pkce: { required: () => true },
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
-    clientDefaults: { id_token_signed_response_alg: 'ES256', token_endpoint_auth_method: 'none' },
+    clientDefaults: {
+      id_token_signed_response_alg: 'ES256',
+      token_endpoint_auth_method: 'none',
+      authorization_details_types: ['parley_capability'],
+    },
     enabledJWA: {
       idTokenSigningAlgValues: ['ES256'],
       clientAuthSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519', 'RS256', 'PS256'],
@@ -73,6 +81,17 @@ function requests(): object {
     interactions: {
       policy: createPolicy(),
       url: (_: unknown, interaction: { uid: string }) => `/interaction/${interaction.uid}`,
+    },
+  }
+}
+
+function clientProofs({ clients, clock }: ConfigurationTools): object {
+  return {
+    // The one thing that the provider fetches is a `jwks_uri`.
+    fetch: (url: string) => clients.fetchKeys(url),
+    async assertJwtClientAuthClaimsAndHeader(_: unknown, claims: Record<string, unknown>) {
+      const fault = findAssertionFault(claims, clock.now())
+      if (fault !== undefined) throw new errors.InvalidClientAuth(`client_assertion: ${fault}`)
     },
   }
 }

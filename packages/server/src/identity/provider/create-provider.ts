@@ -1,3 +1,4 @@
+import type { Clients } from '../../clients/index.ts'
 import type { PeopleDirectory } from '../../people/index.ts'
 import type { PageKit } from '../../pages/index.ts'
 import type { Random } from '../../lib/random.ts'
@@ -6,6 +7,7 @@ import { registerRefreshTokenGrant } from '../grant-types/refresh-token-grant.ts
 import { makeRefreshToken } from '../grant-types/rotate-refresh-token.ts'
 import type { SigningKeys } from '../keys/signing-keys.ts'
 import type { Resources } from '../resources/resource.ts'
+import { compareSecretsByHash } from '../workloads/prove-clients.ts'
 import { createAdapterFactory, type AdapterTools } from './adapter.ts'
 import { createConfiguration, privateJwk } from './configuration.ts'
 import { createRenderError } from './error-page.ts'
@@ -15,6 +17,7 @@ export interface ProviderTools extends AdapterTools {
   readonly random: Random
   readonly keys: SigningKeys
   readonly people: Pick<PeopleDirectory, 'find'>
+  readonly clients: Pick<Clients, 'fetchKeys' | 'matchesSecret'>
   readonly pages: PageKit
   readonly resources: Resources
   readonly discovery: Readonly<Record<string, unknown>>
@@ -36,6 +39,7 @@ export function createProvider(tools: ProviderTools): Provider {
   Object.assign((provider.RefreshToken as unknown as { prototype: object }).prototype, {
     generateTokenId: () => makeRefreshToken(tools.random),
   })
+  compareSecretsByHash(provider, tools.clients)
   guardAuthorizationCodeGrant(provider)
   registerRefreshTokenGrant(provider, tools)
   tools.keys.onRotated(() => replaceKeys(provider, [privateJwk(tools.keys)]))

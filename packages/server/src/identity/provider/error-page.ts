@@ -32,7 +32,9 @@ export function createRenderError(pages: PageKit) {
   ): Promise<void> {
     const name = error.name === 'SessionNotFound' ? 'session_not_found' : (out.error ?? 'server_error')
     const words = WORDS[name]
-    const detail = words === undefined ? `${name}: ${out.error_description ?? ''}` : undefined
+    // Whoever makes the app wants to know what is wrong with its metadata document.
+    const isForMakers = words === undefined || name === 'invalid_client'
+    const detail = isForMakers ? `${name}: ${out.error_description ?? ''}` : undefined
     // The page kit writes the response, headers and all.
     context.respond = false
     pages.send(context.res, {

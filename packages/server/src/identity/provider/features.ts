@@ -54,8 +54,12 @@ function describeResource(context: ProviderContext, identifier: string, tools: F
   const asked = [params['scope'], ...sources.map((source) => source?.scope)]
     .filter((scope) => typeof scope === 'string')
     .flatMap((scope) => scope.split(' '))
+  const scopes = [...new Set(asked)].filter((scope) => resource.hasScope(scope))
+  // RFC 6749 §3.3: a part of what was asked for may be granted, but not nothing.
+  if (scopes.length === 0 && asked.length > 0)
+    throw new errors.InvalidScope('none of these scopes is one of the resource', asked.join(' '))
   return {
-    scope: [...new Set(asked)].filter((scope) => resource.hasScope(scope)).join(' '),
+    scope: scopes.join(' '),
     audience: identifier,
     accessTokenTTL: ACCESS_TOKEN_SECONDS,
     accessTokenFormat: 'jwt',

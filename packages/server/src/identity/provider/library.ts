@@ -58,11 +58,14 @@ export interface ProviderError extends Error {
 type ErrorClass = new (description?: string, detail?: string) => ProviderError
 
 interface Errors {
+  readonly InvalidClient: ErrorClass
+  readonly InvalidClientAuth: ErrorClass
   readonly InvalidGrant: ErrorClass
   readonly InvalidScope: new (description: string, scope: string) => ProviderError
   readonly InvalidTarget: ErrorClass
   readonly InvalidRequest: ErrorClass
   readonly InvalidAuthorizationDetails: ErrorClass
+  readonly UnauthorizedClient: ErrorClass
 }
 
 interface Policy {

@@ -49,9 +49,9 @@ export class TokenFamilies {
 
   /** Ends one access token. */
   async revokeAccessToken(token: {
-    jti: string
-    grantId: string | undefined
-    clientId: string
+    readonly jti: string
+    readonly grantId?: string
+    readonly clientId: string
   }): Promise<void> {
     const { store, clock, record, revocations } = this.#tools
     const revocation: Revocation = { kind: 'token', id: token.jti, at: Math.floor(clock.now() / 1000) }

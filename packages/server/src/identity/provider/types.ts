@@ -79,6 +79,7 @@ export interface ProviderContext {
       readonly AuthorizationCode?: SourceModel
       readonly RefreshToken?: SourceModel
       readonly Grant?: GrantModel
+      readonly AccessToken?: AccessTokenModel
       /** Claims that a grant type of ours adds to the access token. */
       readonly ParleyClaims?: Readonly<Record<string, unknown>>
     }

@@ -16,6 +16,9 @@ const claims = z.object({
   iat: z.number(),
   exp: z.number(),
   act: z.unknown().optional(),
+  acr: z.string().optional(),
+  amr: z.array(z.string()).optional(),
+  auth_time: z.number().optional(),
 })
 
 export type OwnTokenClaims = z.infer<typeof claims>

@@ -1,0 +1,35 @@
+import { errors } from '../provider/library.ts'
+import type { Resource } from '../resources/resource.ts'
+import { ANY, includesScope } from '../workloads/scopes.ts'
+import type { WorkloadTools } from '../workloads/workload-tools.ts'
+import type { SubjectToken } from './check-subject-token.ts'
+
+/** Where a token is for, and what it may say there. */
+export interface Target {
+  readonly resource: Resource
+  readonly scopes: readonly string[]
+}
+
+/**
+ * One audience, which the grant behind the subject token reaches, and scopes that the subject token has itself: an
+ * exchange never adds anything.
+ */
+export function chooseTarget(
+  asked: { readonly resource: string | undefined; readonly scopes: readonly string[] | undefined },
+  { claims, grant }: SubjectToken,
+  { resources }: Pick<WorkloadTools, 'resources'>,
+): Target {
+  const resource = resources.find(asked.resource ?? claims.aud)
+  if (!resource) throw new errors.InvalidTarget('the resource is unknown')
+  const { audiences } = grant.terms
+  const granted = audiences[resource.identifier] ?? audiences[ANY]
+  if (!granted) throw new errors.InvalidTarget('the grant does not reach this resource')
+  const own = (claims.scope ?? '').split(' ').filter((scope) => scope !== '')
+  const isHeld = (scope: string) =>
+    resource.hasScope(scope) && includesScope(granted, scope) && includesScope(own, scope)
+  const scopes = asked.scopes ?? own.filter(isHeld)
+  const missing = scopes.filter((scope) => !isHeld(scope))
+  if (missing.length > 0 || scopes.length === 0)
+    throw new errors.InvalidScope('the subject token does not have this scope', missing.join(' '))
+  return { resource, scopes }
+}

@@ -1,0 +1,51 @@
+import type { CapabilityRule, Grant, GrantTerms, ParleyCapabilityDetail } from '@parley/contract'
+import { findExcess, matchesPattern } from '../../grants/index.ts'
+import { errors } from '../provider/library.ts'
+import { WHOLE } from '../workloads/scopes.ts'
+import type { Target } from './choose-target.ts'
+
+/**
+ * The terms of what is passed on: the parent's at one audience, cut down to the scopes of the token and to what the agent
+ * asked for in detail. Limits and end of the parent hold for it too.
+ */
+export function narrowTerms(
+  parent: Grant,
+  target: Target,
+  asked: { readonly detail: ParleyCapabilityDetail | undefined; readonly nowMs: number },
+): GrantTerms {
+  const { resource, scopes } = target
+  const narrowed: GrantTerms = {
+    audiences: { [resource.identifier]: [...scopes] },
+    capabilities: scopes.includes(WHOLE)
+      ? parent.terms.capabilities
+      : scopes.flatMap((scope) => rulesFor(scope, parent)),
+    limits: parent.terms.limits,
+    expiresAt: parent.terms.expiresAt,
+  }
+  const { detail, nowMs } = asked
+  if (!detail) return narrowed
+  if (detail.locations?.some((location) => location !== resource.identifier))
+    throw new errors.InvalidAuthorizationDetails('locations name another resource')
+  const terms: GrantTerms = {
+    ...narrowed,
+    capabilities: detail.capabilities,
+    limits: { ...narrowed.limits, ...detail.limits },
+    expiresAt: earlier(narrowed.expiresAt, detail.expires_in && nowMs + detail.expires_in * 1000),
+  }
+  const excess = findExcess(terms, narrowed)
+  if (excess !== undefined)
+    throw new errors.InvalidAuthorizationDetails(`this is more than the subject token has: ${excess}`)
+  return terms
+}
+
+/** A capability's name as scope keeps what the parent demands of its arguments. */
+function rulesFor(scope: string, { terms }: Grant): CapabilityRule[] {
+  return terms.capabilities
+    .filter((rule) => matchesPattern(rule.capability, scope))
+    .map((rule) => ({ ...rule, capability: scope }))
+}
+
+function earlier(end: number | null, other: number | undefined): number | null {
+  if (other === undefined) return end
+  return end === null ? other : Math.min(end, other)
+}
