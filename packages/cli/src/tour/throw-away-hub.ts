@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { CliError } from '../cli-error.ts'
 import { EXAMPLE_PACKAGES, findExampleServer, type ExampleName } from '../find-example-server.ts'
 import { openHubClient, type HubClient } from '../hub-client.ts'
+import { LoginStore } from '../login/login-store.ts'
 
 export interface ThrowAwayHub extends AsyncDisposable {
   readonly client: HubClient
@@ -43,7 +44,7 @@ export async function startThrowAwayHub(directory: string): Promise<ThrowAwayHub
       log.push(`${message} ${JSON.stringify(detail)}`),
     ),
   )
-  const client = openHubClient(config.dataDir)
+  const client = openHubClient(config.dataDir, new LoginStore(join(home, 'logins')))
   await untilReady(client, log)
   const owned = stack.move()
   return { client, folder, secret, [Symbol.asyncDispose]: () => owned.disposeAsync() }

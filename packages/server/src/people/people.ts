@@ -73,6 +73,17 @@ export interface OneTimeLink {
   readonly expiresAt: number
 }
 
+/** Where a person is signed in. */
+export interface SessionView {
+  readonly id: SessionId
+  /** The browser, as it calls itself. */
+  readonly browser: string
+  readonly acr: Acr
+  readonly createdAt: number
+  readonly lastUsedAt: number
+  readonly expiresAt: number
+}
+
 /** What administrators do with accounts. Each is one unit with its activity record; all throw `ParleyError`. */
 export interface PeopleManagement {
   list(): readonly Person[]
@@ -97,6 +108,10 @@ export interface PeopleManagement {
   remove(id: PersonId, by: Actor): Promise<void>
   createGroup(name: string, by: Actor): Promise<Group>
   removeGroup(id: GroupId, by: Actor): Promise<void>
+  /** Those that have not ended, the last used first. */
+  sessions(person: PersonId): readonly SessionView[]
+  /** Throws `not_found` for a session that is not this person's. */
+  endSession(person: PersonId, session: SessionId, by: Actor): Promise<void>
 }
 
 /** Accounts, and the pages on which people sign in and keep theirs. */
