@@ -22,6 +22,7 @@ const hopTokens = createHopTokens({
   issuer: () => 'https://hub.example',
   clock: systemClock,
   random: systemRandom,
+  clientIdOf: (app) => app,
 })
 const principal = (): Principal => ({
   subject: 'gra_01JAAAAAAAAAAAAAAAAAAAAAAA',

@@ -62,6 +62,7 @@ export async function openEnforcement(house: House, rooms: IdentityRooms): Promi
       ...house,
       issuer: origin,
       sign: (claims) => identity.mintToken(claims),
+      clientIdOf: (app) => clients.app(app)?.clientId,
     }),
     handlers: { consent: createConsentPages({ ...house, ...rooms, consents, onError }) },
     wellKnown: { 'oauth-protected-resource': createMetadataHandler(origin) },
