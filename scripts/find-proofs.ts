@@ -13,7 +13,8 @@ const ROOT = join(import.meta.dirname, '..')
 const FOLDERS = ['packages', 'faults/src/cases', 'examples', 'conformance/src']
 const TEST_FILE = /\.(?:test|contract)\.ts$/
 const ID = '[A-Z]{1,2}\\d+'
-const NAMED = new RegExp(`(['"\`])((?:${ID})(?:, ${ID})*): ((?:(?!\\1)[^\\\\]|\\\\.)+)\\1`, 'g')
+/** Other documents may stand among the ids: `AS12, RFC 9068: …`. */
+const NAMED = new RegExp(`(['"\`])((?:${ID})(?:, (?:${ID}|RFC \\d+))*): ((?:(?!\\1)[^\\\\]|\\\\.)+)\\1`, 'g')
 /** A case of the fault suite: \`requirement: 'R4', also: ['A5'], name: '…'\`. */
 const CASE = new RegExp(
   `requirement: '(${ID})',\\s*(?:also: \\[([^\\]]*)\\],\\s*)?name: (['"\`])((?:(?!\\3)[^\\\\]|\\\\.)+)\\3`,
