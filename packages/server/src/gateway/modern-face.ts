@@ -5,6 +5,7 @@ import { CONSENT_QUESTION, askConsent, followConsent, withoutAnswer } from './as
 import {
   entryOf,
   limit,
+  onClientLeft,
   resultKind,
   whenClientLeaves,
   type Call,
@@ -17,7 +18,7 @@ import {
   capabilitiesOf,
   exchangeOnce,
   refuseServerRequest,
-  termsOf,
+  termsIn,
   type ModernState,
 } from './exchange-once.ts'
 import type { HeldCall } from './held-calls.ts'
@@ -256,18 +257,16 @@ async function roundWithLegacy(
   options: RoundOptions,
 ): Promise<Outcome> {
   const { entry, params, binding, reply, sent } = options
-  const held =
-    params['requestState'] === undefined
-      ? await startCall(state, call, entry, params)
-      : resume(state, sent, params)
-  const wantsLogs = call.envelope.has(META.logLevel)
-  const round = await held.next(
-    (notification) => {
-      if (notification.method !== 'notifications/message' || wantsLogs) reply.send(notification)
-    },
-    whenClientLeaves(call.res),
-    call.envelope.value('progressToken'),
-  )
+  const meta = isObject(params['_meta']) ? params['_meta'] : {}
+  const terms = termsIn(meta)
+  const isNew = params['requestState'] === undefined
+  const held = isNew ? state.held.create(call.principal, terms.capabilities) : resume(state, sent, params)
+  onClientLeft(call.res, (reason) => held.cancel(reason))
+  if (isNew) await startCall(state, call, { held, entry, params, terms, level: meta[META.logLevel] })
+  const wantsLogs = meta[META.logLevel] !== undefined
+  const round = await held.next((notification) => {
+    if (notification.method !== 'notifications/message' || wantsLogs) reply.send(notification)
+  }, meta['progressToken'])
   const info = await entry.upstream.info()
   if (round.kind === 'done') return toModernOutcome(call.method, round.outcome, info)
   state.held.keep(held)
@@ -287,29 +286,30 @@ function resume(state: ModernState, sent: InnerState | undefined, params: JsonOb
   return held
 }
 
+interface Start {
+  readonly held: HeldCall
+  readonly entry: ServerEntry
+  readonly params: JsonObject
+  readonly terms: ReturnType<typeof termsIn>
+  readonly level: unknown
+}
+
 async function startCall(
   state: ModernState,
   call: Call,
-  entry: ServerEntry,
-  params: JsonObject,
-): Promise<HeldCall> {
-  const capabilities = capabilitiesOf(call)
-  const held = state.held.create(call.principal, capabilities)
-  const lease = await state.pool.lease(
-    entry,
-    { owner: call.principal, ...termsOf(call) },
-    whenClientLeaves(call.res),
-  )
-  const level = call.envelope.string(META.logLevel)
-  held.start(async (events, signal) => {
+  { held, entry, params, terms, level }: Start,
+): Promise<void> {
+  const { signal } = held
+  const lease = await state.pool.lease(entry, { owner: call.principal, ...terms }, signal)
+  held.start(async (events) => {
     try {
-      if (level !== undefined) await lease.channel.exchange('logging/setLevel', { level }, events, signal)
+      if (typeof level === 'string')
+        await lease.channel.exchange('logging/setLevel', { level }, events, signal)
       return await lease.channel.exchange(call.method, toLegacyParams(params), events, signal)
     } finally {
       lease.release()
     }
   })
-  return held
 }
 
 async function complete(tools: GatewayTools, state: ModernState, call: Call, reply: Reply): Promise<Outcome> {
