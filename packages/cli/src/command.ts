@@ -1,4 +1,5 @@
 import type { HubClient } from './hub-client.ts'
+import type { LoginStore } from './login/login-store.ts'
 
 /** What a command found: for programs, and for people. */
 export interface Answer {
@@ -13,6 +14,13 @@ export interface Given {
   readonly positionals: readonly string[]
   /** Opens the way to the hub, at the first use. */
   hub(): HubClient
+  readonly logins: LoginStore
+  /** Shows an address that a person must open, with `--json` too: there it goes to stderr. */
+  showAddress(url: string): void
+  /** Opens an address in the person's browser, where there is one. */
+  openBrowser(url: string): void
+  /** Goes on when the person agrees or said `--yes`; throws a CliError otherwise. */
+  confirm(question: string): Promise<void>
   /** Absolute path of the hub's data directory, which may not exist. */
   readonly dataDir: string
   /** What relative paths start from. */
@@ -47,4 +55,10 @@ export interface Command extends CommandFacts {
 export function textOf(given: Given, name: string): string | undefined {
   const value = given.values[name]
   return typeof value === 'string' ? value : undefined
+}
+
+/** The values of an option that may be given several times. */
+export function listOf(given: Given, name: string): readonly string[] {
+  const value = given.values[name]
+  return Array.isArray(value) ? value.map(String) : []
 }

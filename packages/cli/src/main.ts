@@ -1,8 +1,26 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline/promises'
+import { openBrowser } from './open-browser.ts'
 import { runCommand } from './run-command.ts'
+
+const { PARLEY_DATA_DIR: dataDir, XDG_CONFIG_HOME: configHome } = process.env
 
 process.exitCode = await runCommand(process.argv.slice(2), {
   out: (text) => void process.stdout.write(`${text}\n`),
   error: (text) => void process.stderr.write(`${text}\n`),
-  dataDir: process.env['PARLEY_DATA_DIR'],
+  dataDir,
   directory: process.cwd(),
+  configDir: join(configHome || join(homedir(), '.config'), 'parley'),
+  openBrowser,
+  ...(process.stdin.isTTY && process.stdout.isTTY ? { ask } : {}),
 })
+
+async function ask(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  try {
+    return /^y(?:es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim())
+  } finally {
+    terminal.close()
+  }
+}

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CliError } from './cli-error.ts'
 
@@ -30,6 +30,11 @@ export function readCredentials(directory: string): Credentials {
   }
 }
 
+/** As `readCredentials`; undefined when there is no such file. */
+export function findCredentials(directory: string): Credentials | undefined {
+  return existsSync(join(directory, FILE)) ? readCredentials(directory) : undefined
+}
+
 function open(file: string): number {
   try {
     return openSync(file, 'r')
@@ -40,7 +45,8 @@ function open(file: string): number {
       const hint = 'Run this as the user that runs the hub.'
       throw new CliError(`${file} belongs to somebody else.`, { code, hint, cause: error })
     }
-    const hint = 'Start a hub here with `parley serve`, or name its directory with --data-dir.'
+    const hint =
+      'Start a hub here with `parley serve`, name its directory with --data-dir, or sign in to another: parley login URL'
     throw new CliError(`There is no ${file}.`, { code, hint, cause: error })
   }
 }

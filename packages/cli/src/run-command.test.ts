@@ -51,6 +51,8 @@ async function run(...argv: string[]) {
     error: (text: string) => errors.push(text),
     dataDir,
     directory: dataDir,
+    configDir: join(dataDir, 'config'),
+    openBrowser: () => {},
   }
   const code = await runCommand(argv, terminal)
   return { code, out: out.join('\n'), errors: errors.join('\n') }

@@ -6,7 +6,9 @@ import type { Answer } from './command.ts'
 import { serve } from './commands/serve.ts'
 import { findCommand, helpText } from './help-text.ts'
 import { openHubClient, type HubClient } from './hub-client.ts'
+import { LoginStore } from './login/login-store.ts'
 import { printable } from './printable.ts'
+import { readHubUrl } from './read-hub-url.ts'
 import { VERSION } from './version.ts'
 
 export interface Terminal {
@@ -16,6 +18,11 @@ export interface Terminal {
   readonly dataDir: string | undefined
   /** What relative paths start from. */
   readonly directory: string
+  /** Where this person's sign-ins are kept. */
+  readonly configDir: string
+  openBrowser(url: string): void
+  /** Asks the person at the terminal; absent where there is none. */
+  ask?(question: string): Promise<boolean>
 }
 
 const DEFAULT_DATA_DIR = '.parley'
@@ -56,13 +63,24 @@ async function answer(name: string, args: readonly string[], terminal: Terminal)
   const named = values['data-dir']
   const dataDir = (typeof named === 'string' && named) || terminal.dataDir || DEFAULT_DATA_DIR
   const { directory } = terminal
+  const logins = new LoginStore(resolve(directory, terminal.configDir))
+  const hubUrl = typeof values['hub'] === 'string' ? readHubUrl(values['hub']) : undefined
   let client: HubClient | undefined
   const found: Answer = await command.run({
     values,
     positionals,
     directory,
     dataDir: resolve(directory, dataDir),
-    hub: () => (client ??= openHubClient(resolve(directory, dataDir))),
+    hub: () => (client ??= openHubClient(resolve(directory, dataDir), logins, hubUrl)),
+    logins,
+    showAddress: (url) =>
+      terminal[asJson ? 'error' : 'out'](`Open this address to sign in:\n${printable(url)}`),
+    openBrowser: (url) => terminal.openBrowser(url),
+    async confirm(question) {
+      if (values['yes'] === true) return
+      if (asJson || !terminal.ask) throw new CliError(question, { hint: 'Add --yes.' })
+      if (!(await terminal.ask(printable(question)))) throw new CliError('Nothing was done.')
+    },
     tell: (line) => asJson || terminal.out(printable(line)),
   })
   terminal.out(printable(asJson ? JSON.stringify(found.value, null, 2) : found.text))

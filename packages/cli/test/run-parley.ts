@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { runCommand } from '../src/run-command.ts'
 
 /** One command line in this process, as it is typed in `directory`. */
@@ -9,6 +10,8 @@ export async function runParley(directory: string, ...argv: string[]) {
     error: (text) => errors.push(text),
     dataDir: undefined,
     directory,
+    configDir: join(directory, 'logins'),
+    openBrowser: () => {},
   })
   return { code, out: out.join('\n'), errors: errors.join('\n') }
 }

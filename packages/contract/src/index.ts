@@ -49,22 +49,23 @@ export type { Decision, DecisionKind, Obligations } from './decision.ts'
 export { ERRORS, ParleyError, toParleyError } from './errors.ts'
 export type { ErrorCode } from './errors.ts'
 export type { ActivityFace, ActivityRecord } from './activity.ts'
-export {
-  addServerBody,
-  apiRoutes,
-  definitionView,
-  definitionDiff,
-  reviewBody,
-  serverView,
-  serverTestView,
-  statusView,
-} from './api.ts'
+export { PAGE_SIZE, PATH_PARAMETERS } from './api/api-route.ts'
+export type { ApiRoute, PathParameterName } from './api/api-route.ts'
+export { apiRoutes } from './api/api-routes.ts'
+export type { ApiBody, ApiExchange, ApiReply, ApiRouteName } from './api/api-routes.ts'
+export type { AgentDetail, AgentView, ShownOnceView } from './api/agent-routes.ts'
+export type { AddAppBody, AppView } from './api/app-routes.ts'
+export type { GrantDetail, GrantView } from './api/grant-routes.ts'
+export type { GroupView } from './api/group-routes.ts'
+export type { StatusView } from './api/hub-routes.ts'
+export type { KeysView } from './api/key-routes.ts'
+export type { CallerView } from './api/me-routes.ts'
+export type { InvitationView, OneTimeLinkView, PersonView, SessionView } from './api/people-routes.ts'
+export type { ResourceView } from './api/resource-routes.ts'
 export type {
   AddServerBody,
-  ApiRoute,
   DefinitionView,
   ReviewBody,
-  ServerView,
   ServerTestView,
-  StatusView,
-} from './api.ts'
+  ServerView,
+} from './api/server-routes.ts'

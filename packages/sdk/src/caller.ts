@@ -42,7 +42,7 @@ export interface Caller {
 /** A chain that is longer is refused: each link was somebody's decision, and nobody decides that often. */
 const MAX_ACTORS = 8
 
-/** The caller that claims speak of; undefined when a claim has the wrong shape. */
+/** The caller that claims speak of; undefined when one is missing (RFC 9068 §2.2) or has the wrong shape. */
 export function toCaller(claims: Readonly<Record<string, unknown>>): Caller | undefined {
   const { sub, client_id: client, iat, exp, jti, scope = '', acr, auth_time: authTime, gid, sid } = claims
   const isWhole = [sub, client, jti].every(isName) && Number.isSafeInteger(iat) && Number.isSafeInteger(exp)

@@ -1,7 +1,7 @@
 import type { Guard } from './guard.ts'
 import {
   admit,
-  sendRefusal,
+  send,
   serveMetadata as serveNodeMetadata,
   type NodeRequest,
   type NodeResponse,
@@ -24,7 +24,7 @@ export type Middleware = (
  */
 export function protect(guard: Guard): Middleware {
   return function protectResource(request, response, next) {
-    admit(guard, request).then((refusal) => (refusal ? sendRefusal(response, refusal) : next()), next)
+    admit(guard, request).then((refusal) => (refusal ? send(response, refusal) : next()), next)
   }
 }
 

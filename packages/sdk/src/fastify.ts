@@ -1,7 +1,7 @@
+import { answerMetadata, type MetadataAnswer } from './answer-metadata.ts'
 import { toAuthInfo, type AuthInfo } from './auth-info.ts'
 import type { Caller } from './caller.ts'
 import type { Guard } from './guard.ts'
-import { METADATA_HEADERS } from './metadata.ts'
 import { hasBody } from './node-body.ts'
 import type { Refusal } from './refusal.ts'
 
@@ -37,7 +37,7 @@ export function protect(guard: Guard): { onRequest: Hook; preHandler: Hook } {
   return {
     async onRequest(request, reply) {
       const checked = await guard.check(request.headers['authorization'] as string | undefined, request.url)
-      if (checked.kind === 'refused') return refuse(reply, checked)
+      if (checked.kind === 'refused') return send(reply, checked)
       callers.set(request.raw, checked.caller)
       const raw: { auth?: AuthInfo } = request.raw
       raw.auth = toAuthInfo(checked.caller)
@@ -49,7 +49,7 @@ export function protect(guard: Guard): { onRequest: Hook; preHandler: Hook } {
       const caller = callers.get(request.raw)
       if (!caller) throw new Error('Give the route both hooks of the guard.')
       const refusal = hasBody(request) ? guard.permit(caller, request.body) : undefined
-      return refusal && refuse(reply, refusal)
+      return refusal && send(reply, refusal)
     },
   }
 }
@@ -57,13 +57,12 @@ export function protect(guard: Guard): { onRequest: Hook; preHandler: Hook } {
 /** Serves the metadata of the guarded resource (RFC 9728), which is how clients find the issuer. */
 export function serveMetadata(guard: Guard): Hook {
   return async function serveResourceMetadata({ method, url }, reply) {
-    if (method !== 'GET' || !guard.metadataPaths.includes(url.split('?', 1)[0]!)) return undefined
-    reply.headers({ ...METADATA_HEADERS })
-    return reply.send(JSON.stringify(guard.metadata))
+    const answer = answerMetadata(guard, method, url)
+    return answer && send(reply, answer)
   }
 }
 
-function refuse(reply: Reply, { status, headers, body }: Refusal): unknown {
+function send(reply: Reply, { status, headers, body }: MetadataAnswer | Refusal): unknown {
   reply.code(status)
   reply.headers({ ...headers })
   return reply.send(body)

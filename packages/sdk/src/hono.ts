@@ -1,6 +1,6 @@
+import { answerMetadata, type MetadataAnswer } from './answer-metadata.ts'
 import { toAuthInfo } from './auth-info.ts'
 import type { Guard } from './guard.ts'
-import { METADATA_HEADERS } from './metadata.ts'
 import { hasBody } from './node-body.ts'
 import { BODY_LIMIT_BYTES, refuseEncodedBody, refuseLargeBody } from './read-message.ts'
 import type { Refusal } from './refusal.ts'
@@ -37,13 +37,13 @@ export function protect(guard: Guard): Middleware {
 /** Serves the metadata of the guarded resource (RFC 9728), which is how clients find the issuer. */
 export function serveMetadata(guard: Guard): Middleware {
   return async function serveResourceMetadata({ req }, next) {
-    if (req.raw.method !== 'GET' || !guard.metadataPaths.includes(req.path)) return next()
-    return new Response(JSON.stringify(guard.metadata), { headers: METADATA_HEADERS })
+    const answer = answerMetadata(guard, req.raw.method, req.path)
+    return answer ? toResponse(answer) : next()
   }
 }
 
-function toResponse({ status, headers, body }: Refusal): Response {
-  return new Response(body, { status, headers })
+function toResponse({ status, headers, body }: MetadataAnswer | Refusal): Response {
+  return new Response(body || null, { status, headers })
 }
 
 /** What comes behind cannot pass on what it does not have. */

@@ -8,13 +8,6 @@ export interface ProtectedResourceMetadata {
   readonly resource_documentation?: string
 }
 
-/** Any page may read it: it says what everyone may know. */
-export const METADATA_HEADERS = Object.freeze({
-  'content-type': 'application/json',
-  'cache-control': 'max-age=300',
-  'access-control-allow-origin': '*',
-})
-
 const WELL_KNOWN = '/.well-known/oauth-protected-resource'
 
 /**

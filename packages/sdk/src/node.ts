@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { answerMetadata, type MetadataAnswer } from './answer-metadata.ts'
 import { toAuthInfo, type AuthInfo } from './auth-info.ts'
 import type { Guard } from './guard.ts'
-import { METADATA_HEADERS } from './metadata.ts'
 import { hasBody, readNodeBody, type NodeRequest } from './node-body.ts'
 import { refuse, type Refusal } from './refusal.ts'
 
@@ -32,11 +32,11 @@ export function protect<
     if (serveMetadata(guard, request, response)) return
     admit(guard, request).then(
       (refusal) => {
-        if (refusal) return sendRefusal(response, refusal)
+        if (refusal) return send(response, refusal)
         return listener(request as request & { auth: AuthInfo }, response)
       },
       // The client went away while its body was read, or a rule for a tool has thrown.
-      () => sendRefusal(response, refuse(500, { error: 'server_error' })),
+      () => send(response, refuse(500, { error: 'server_error' })),
     )
   }
 }
@@ -47,14 +47,13 @@ export function serveMetadata(
   request: Pick<NodeRequest, 'method' | 'url'>,
   response: NodeResponse,
 ): boolean {
-  const path = request.url?.split('?', 1)[0] ?? ''
-  if (request.method !== 'GET' || !guard.metadataPaths.includes(path)) return false
-  response.writeHead(200, { ...METADATA_HEADERS })
-  response.end(JSON.stringify(guard.metadata))
-  return true
+  const answer = answerMetadata(guard, request.method, request.url ?? '')
+  if (answer) send(response, answer)
+  return answer !== undefined
 }
 
-export function sendRefusal(response: NodeResponse, { status, headers, body }: Refusal): void {
+/** Sends a whole answer. */
+export function send(response: NodeResponse, { status, headers, body }: MetadataAnswer | Refusal): void {
   response.writeHead(status, { ...headers })
   response.end(body)
 }

@@ -162,6 +162,7 @@ export function describeResourceServer(name: string, start: () => Promise<Resour
     test('A13: an unknown critical header, an unknown key and a token bound to a key are refused', async () => {
       const scope = server.scopes.write
       await expectRefused(await server.mint({ scope }, { crit: ['x-new'], 'x-new': true }))
+      await expectRefused(await server.mint({ scope }, { crit: ['b64'], b64: true }))
       await expectRefused(await server.mint({ scope }, { kid: 'unknown' }))
       await expectRefused(await server.mint({ scope, cnf: { jkt: 'x' } }))
     })

@@ -82,7 +82,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       ...enforcement.handlers,
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
       ...(gateway && { mcp: gateway.handle }),
-      ...(registry && { api: openApi(house, { ...rooms, registry, version: VERSION }) }),
+      api: openApi(house, { ...rooms, registry, version: VERSION }),
       metrics: openMetrics(house, { ...rooms, state }),
       '': welcome,
     },

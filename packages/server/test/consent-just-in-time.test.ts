@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startGrantingHub, type GrantingHub } from './granting-hub.ts'
 import { legacyCall, openRaw, openSession, sendRaw } from './raw-mcp.ts'
@@ -5,6 +6,8 @@ import { modernRequest } from './scripted-upstream.ts'
 import { signUp, signUpAdministrator, type SignedIn } from './sign-in.ts'
 import { until } from './start-test-hub.ts'
 
+/** A click that comes sooner is not taken for an answer. */
+const READING_MS = 600
 const SHOWS_PAGES = { elicitation: { url: {} } }
 
 let hub: GrantingHub
@@ -32,6 +35,7 @@ const change = (more: object = {}, capabilities: object = SHOWS_PAGES) =>
 
 async function answer(who: SignedIn, url: string, choice: 'allow' | 'deny') {
   const page = await who.visitor.open(url)
+  await wait(READING_MS)
   return who.visitor.submit(page, { choice })
 }
 
@@ -141,10 +145,14 @@ describe('PX6: the page is for the person behind the call alone', () => {
     expect(response.headers.get('location')).toContain('/login')
   })
 
-  test('C5: an answer counts once', async () => {
+  test('C5: an answer counts once, and not before the page can have been read', async () => {
     const { caller } = await adasApp()
     const { url } = questionOf((await sendRaw(caller, change())).body.result)
     const page = await ada.visitor.open(url)
+    const hasty = await ada.visitor.submit(page, { choice: 'allow' })
+    expect(hasty.status).toBe(409)
+    expect(hasty.text).toContain('too fast')
+    await wait(READING_MS)
     expect((await ada.visitor.submit(page, { choice: 'deny' })).status).toBe(200)
     expect((await ada.visitor.submit(page, { choice: 'allow' })).status).toBe(409)
     expect((await sendRaw(caller, change({}, {}))).status).toBe(403)

@@ -104,7 +104,7 @@ test('G1, RS11: a server that trusts the hub gets a token of its own for each ca
   for (const name of Object.keys(secrets)) expect(first!.headers[name]).toBeUndefined()
   expect(first!.caller).toMatchObject({
     subject: PERSON,
-    client: hub.hub.clients.findApp(APP)!.id,
+    client: APP,
     grant,
     acr: 'urn:parley:2fa',
   })

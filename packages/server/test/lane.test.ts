@@ -139,7 +139,7 @@ describe('a call of a modern client to a modern server', () => {
         .end(JSON.stringify({ jsonrpc: '2.0', id, result: { content: [], isError: true } }))
     await call(oddBody('echo'))
     await until(async () => {
-      const { body } = await hub.api('GET', '/api/activity?limit=1')
+      const { body } = await hub.api('GET', '/api/activity')
       const [last] = body.records
       return (
         last?.action === 'tools/call' && last.result === 'tool_error' && last.capability === 'tool:one/echo'
@@ -164,7 +164,7 @@ describe('a call of a modern client to a modern server', () => {
         body: oddBody('echo'),
       })
       expect(await response.text()).toContain('"id":"ab"')
-      const { body } = await strict.api('GET', '/api/activity?limit=10')
+      const { body } = await strict.api('GET', '/api/activity')
       const calls = body.records.filter((one: { action: string }) => one.action === 'tools/call')
       expect(calls).toHaveLength(answer === plain ? 1 : 2)
     }

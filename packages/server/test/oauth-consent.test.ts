@@ -35,10 +35,9 @@ const pageOf = async (changes: Record<string, string | null> = {}, about = app) 
 const grantsOfAda = () => hub.hub.grants.list({ person: ada.person })
 const activity = async () => (await hub.api('GET', '/api/activity')).body.records as any[]
 
-test('A9, AS6: the page names app, redirect host and resource, and warns where an answer stays on the computer', async () => {
+test('A9, AS6, PX2: the page names app, redirect host and resource, and warns where an answer stays on the computer', async () => {
   const { text, headers } = await pageOf()
   expect(text).toContain('Parley command line')
-  expect(text).toContain('unverified')
   expect(text).toContain('127.0.0.1:43123')
   expect(text).toContain('a program on this computer')
   expect(text).toContain(`${hub.url}/mcp`)
@@ -47,6 +46,19 @@ test('A9, AS6: the page names app, redirect host and resource, and warns where a
   expect(headers.get('x-frame-options')).toBe('DENY')
   expect(headers.get('referrer-policy')).toBe('no-referrer')
   expect(headers.get('cache-control')).toContain('no-store')
+})
+
+test('A9: an app that registered itself as Claude is unverified, and the page names the host it answers to', async () => {
+  const response = await fetch(`${hub.url}/oauth/register`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ client_name: 'Claude', redirect_uris: ['https://evil.example/cb'] }),
+  })
+  const { client_id } = (await response.json()) as { client_id: string }
+  const { text } = await pageOf({ client_id, redirect_uri: 'https://evil.example/cb' })
+  expect(text).toContain('Claude')
+  expect(text).toContain('unverified')
+  expect(text).toContain('evil.example')
 })
 
 test('A9: a name is text, and loses what turns it around', async () => {
@@ -222,7 +234,9 @@ test('RAR: details are shown exactly, become the grant, and stand in the answer;
   expect(terms.capabilities).toEqual(details[0]!.capabilities)
   expect(terms.limits).toEqual({ calls: 5 })
   expect(terms.expiresAt! - Date.now()).toBeLessThan(600_001)
-  for (const wrong of ['[{"type":"payment"}]', '{}', '[', JSON.stringify([{ ...details[0], more: 1 }])]) {
+  const elsewhere = JSON.stringify([{ ...details[0], locations: ['https://notes.example/mcp'] }])
+  const more = JSON.stringify([{ ...details[0], more: 1 }])
+  for (const wrong of ['[{"type":"payment"}]', '{}', '[', more, elsewhere]) {
     const { url } = await pageOf({ authorization_details: wrong })
     expect(new URL(url).searchParams.get('error')).toBe('invalid_authorization_details')
   }

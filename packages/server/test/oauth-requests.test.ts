@@ -75,15 +75,18 @@ test.each([
   ['a longer host', 'https://app.example.evil.example/cb'],
   ['another port', 'https://app.example:8443/cb'],
   ['http for https', 'http://app.example/cb'],
-])('A1, AS8: %s in the redirect URI is an error page and never a redirect', async (_name, redirect_uri) => {
-  const { url } = await ask(app, { client_id: 'web-app', redirect_uri })
-  const response = await fetch(url, { redirect: 'manual' })
-  expect(response.status).toBe(400)
-  expect(response.headers.get('location')).toBeNull()
-  const text = await response.text()
-  expect(text).toContain('not registered')
-  expect(text).not.toContain('evil.example')
-})
+])(
+  'A1, AS8, PX4: %s in the redirect URI is an error page and never a redirect',
+  async (_name, redirect_uri) => {
+    const { url } = await ask(app, { client_id: 'web-app', redirect_uri })
+    const response = await fetch(url, { redirect: 'manual' })
+    expect(response.status).toBe(400)
+    expect(response.headers.get('location')).toBeNull()
+    const text = await response.text()
+    expect(text).toContain('not registered')
+    expect(text).not.toContain('evil.example')
+  },
+)
 
 test.each([
   'http://localhost.attacker.test/callback',
@@ -266,10 +269,39 @@ test('A21: a page of another origin reads nothing, and its origin is never refle
   }
 })
 
-function raw(path: string): Promise<{ status: number; headers: Record<string, any>; text: string }> {
+test('AS9, AS17: behind a proxy that ends TLS every address is https, and cookies are only for it', async () => {
+  const probe = await startTestHub()
+  const port = Number(new URL(probe.url).port)
+  await probe[Symbol.asyncDispose]()
+  await using proxied = await startTestHub(
+    'listen: { publicUrl: "https://parley.example", trustedProxy: true }',
+    { port },
+  )
+  const headers = { host: 'parley.example', 'x-forwarded-for': '203.0.113.7', 'x-forwarded-proto': 'http' }
+  const discovery = JSON.parse((await raw('/.well-known/openid-configuration', { port, headers })).text)
+  expect(discovery.issuer).toBe('https://parley.example')
+  for (const [name, value] of Object.entries(discovery))
+    if (name.endsWith('_endpoint') || name === 'jwks_uri')
+      expect(value).toMatch(/^https:\/\/parley\.example\//)
+  const { url } = await ask(app, { redirect_uri: 'http://127.0.0.1:1/callback' })
+  const answer = await raw(`/oauth/authorize${url.search}`, { port, headers })
+  expect(answer.status).toBe(303)
+  expect(answer.headers['location']).toMatch(/^\/interaction\//)
+  for (const cookie of answer.headers['set-cookie']) {
+    expect(cookie).toMatch(/^__Secure-/)
+    expect(cookie).toMatch(/; secure/i)
+    expect(cookie).toMatch(/; httponly/i)
+  }
+  expect(proxied.logs).toEqual([])
+})
+
+function raw(
+  path: string,
+  to: { port?: number; headers?: Record<string, string> } = {},
+): Promise<{ status: number; headers: Record<string, any>; text: string }> {
   return new Promise((resolve, reject) => {
-    const { port } = new URL(hub.url)
-    const sent = request({ port, host: 'localhost', path }, (response) => {
+    const { port = new URL(hub.url).port, headers = {} } = to
+    const sent = request({ port, host: 'localhost', path, headers }, (response) => {
       let text = ''
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
       response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, text }))

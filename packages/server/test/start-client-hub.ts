@@ -5,6 +5,8 @@ import * as oauth from 'oauth4webapi'
 import { TEST_AUTHORITY } from '../src/lib/fixtures/test-authority.ts'
 import { startOfferingServer } from './offering-server.ts'
 import { insecure } from './oauth-app.ts'
+import { sendRaw } from './raw-mcp.ts'
+import { modernRequest } from './scripted-upstream.ts'
 import { signUpAdministrator } from './sign-in.ts'
 import { startTestHub, until } from './start-test-hub.ts'
 
@@ -56,6 +58,12 @@ export async function startClientHub(given: { hosts?: readonly string[]; yaml?: 
     person,
     clientId: 'test-app',
     errors: () => test.logs.filter((line) => FAILURE.test(line)),
+    /** `tools/call` of the server `files` with an access token. */
+    async call(token: string, tool: string) {
+      const { headers, body } = modernRequest('tools/call', { name: `files__${tool}`, arguments: {} })
+      const caller = { ...test, headers: { Authorization: `Bearer ${token}` } }
+      return sendRaw(caller, { path: '/mcp', headers, body })
+    },
     async records() {
       const { body } = await test.api('GET', '/api/activity')
       return (body.records as any[]).map((entry) => entry.record ?? entry)

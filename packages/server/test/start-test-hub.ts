@@ -15,13 +15,16 @@ export interface TestHub extends AsyncDisposable {
 }
 
 /** The real hub on a free loopback port with a data directory of its own; `yaml` is its parley.yaml. */
-export async function startTestHub(yaml = '', options: { dataDir?: string } = {}): Promise<TestHub> {
+export async function startTestHub(
+  yaml = '',
+  options: { dataDir?: string; port?: number } = {},
+): Promise<TestHub> {
   const directory = mkdtempSync(join(tmpdir(), 'parley-hub-'))
   const file = join(directory, 'parley.yaml')
   writeFileSync(file, yaml, { mode: 0o600 })
   const dataDir = options.dataDir ?? join(directory, 'data')
   const environment = readEnv({ PATH: process.env['PATH'] })
-  const flags = { config: file, host: undefined, port: '0', dataDir }
+  const flags = { config: file, host: undefined, port: String(options.port ?? 0), dataDir }
   const logs: string[] = []
   const config = loadConfig({ flags, environment, workingDirectory: directory })
   const hub = await startHub(config, environment, (message, detail) =>

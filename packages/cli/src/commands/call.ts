@@ -25,11 +25,8 @@ export const call: Command = {
         hint: "parley call SERVER TOOL --arguments '{…}'",
       })
     const args = readArguments(textOf(given, 'arguments'))
-    const response = await callTool(given.hub(), {
-      path: `/mcp/servers/${encodeURIComponent(server)}`,
-      tool,
-      args,
-    })
+    const hub = given.hub()
+    const response = await callTool(hub, { ...hub.toolAddress(server, tool), args })
     if (!response.result) {
       const { message, code } = response.error ?? { message: 'The hub gave no result', code: 0 }
       throw new CliError(`${message} (${code})`, { code: 'mcp_error' })

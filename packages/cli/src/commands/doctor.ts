@@ -1,19 +1,30 @@
 import { CliError } from '../cli-error.ts'
 import type { Command } from '../command.ts'
-import { examine } from '../doctor/examine.ts'
+import { examineClientDocument } from '../doctor/client-document/examine-client-document.ts'
+import { examine, type Examination } from '../doctor/examine.ts'
+import type { Finding } from '../doctor/finding.ts'
 
 const MARKS = { good: 'ok  ', doubtful: 'HMM ', bad: 'FAIL' } as const
 
 export const doctor: Command = {
-  usage: ["doctor URL [--header 'NAME: VALUE']…"],
+  usage: [
+    "doctor URL [--header 'NAME: VALUE']… [--register]",
+    'doctor https://app.example/client.json [--client]',
+  ],
   about: [
-    'The exit code is 0 when Parley can use the server, also where it departs from the specification (marked HMM).',
-    'Headers are shown to nobody but the server.',
+    'The exit code is 0 when Parley can use the server, also where it departs from the specification (marked HMM), or',
+    'when the server wants a sign-in that apps can do. Headers are shown to nobody but the server.',
+    'An address that ends in .json is looked at as the metadata document of an app.',
   ],
   summary:
     'Speaks to an MCP server as a client would, and says what is wrong and how to mend it. Needs no hub.',
   options: {
     header: { type: 'string', multiple: true, value: "'NAME: VALUE'", about: 'Sent with every request.' },
+    register: {
+      type: 'boolean',
+      about: 'Where apps may register themselves: register a throw-away one, and see what comes.',
+    },
+    client: { type: 'boolean', about: 'The URL is the client ID metadata document of an app.' },
   },
   async run({ values, positionals }) {
     const [text, ...others] = positionals
@@ -26,16 +37,29 @@ export const doctor: Command = {
       throw new CliError('No credentials in the URL, they end up in logs.', {
         hint: "Use --header 'Authorization: …'.",
       })
-    const value = await examine(url, readHeaders(values['header']))
-    const lines = value.findings.map(({ verdict, step, detail, mend }) => {
-      const advice = mend === undefined ? '' : `\n       → ${mend}`
-      return `${MARKS[verdict]} ${step}: ${detail}${advice}`
-    })
-    const end = value.ok
-      ? `Parley can use this server (${value.transport}, ${value.eras.join(' and ')}).`
-      : 'Parley cannot use this server as it is.'
-    return { value, text: [...lines, end].join('\n'), ok: value.ok }
+    if (values['client'] === true || url.pathname.endsWith('.json')) {
+      const value = await examineClientDocument(url)
+      const end = value.ok
+        ? 'Authorization servers can take this app.'
+        : 'Authorization servers refuse this app.'
+      return { value, text: [...value.findings.map(line), end].join('\n'), ok: value.ok }
+    }
+    const value = await examine(url, readHeaders(values['header']), { register: values['register'] === true })
+    return { value, text: [...value.findings.map(line), summary(value)].join('\n'), ok: value.ok }
   },
+}
+
+function line({ verdict, step, detail, mend }: Finding): string {
+  return `${MARKS[verdict]} ${step}: ${detail}${mend === undefined ? '' : `\n       → ${mend}`}`
+}
+
+function summary({ ok, signIn, transport, eras }: Examination): string {
+  if (signIn === 'sound')
+    return 'The server wants a sign-in, and apps can do it. To look further, send a token with --header.'
+  if (signIn === 'broken') return 'The server wants a sign-in that apps cannot do as it is.'
+  return ok
+    ? `Parley can use this server (${transport}, ${eras.join(' and ')}).`
+    : 'Parley cannot use this server as it is.'
 }
 
 /** What is no URL is most often the command line of a stdio server. */

@@ -1,8 +1,9 @@
 import { modernRequest } from '../modern-request.ts'
 import { isObject } from '../read-response.ts'
-import { ask, type Reply } from './ask.ts'
+import { ask, type Reply } from '../ask.ts'
 import { explainRefusal } from './explain-refusal.ts'
 import type { Finding } from './finding.ts'
+import { examineSignIn } from './sign-in/examine-sign-in.ts'
 
 export interface Examination {
   readonly url: string
@@ -11,6 +12,8 @@ export interface Examination {
   readonly transport: 'streamable-http' | 'http+sse' | null
   /** The revisions found that Parley speaks too. */
   readonly eras: readonly string[]
+  /** Whether apps can get what it asks for when it answers 401; null when it does not. */
+  readonly signIn: 'sound' | 'broken' | null
   readonly server: { readonly name: string; readonly version: string } | null
   readonly findings: readonly Finding[]
 }
@@ -23,9 +26,13 @@ const UNSUPPORTED_VERSION = -32022
 type ExtraHeaders = Readonly<Record<string, string>>
 
 /** Tries the stateless revision, then `initialize`, then the transport before both; then what the headers must obey. */
-export async function examine(url: URL, headers: ExtraHeaders): Promise<Examination> {
+export async function examine(
+  url: URL,
+  headers: ExtraHeaders,
+  options: { readonly register: boolean } = { register: false },
+): Promise<Examination> {
   const findings: Finding[] = []
-  const base = { url: url.href, findings }
+  const base = { url: url.href, findings, signIn: null }
   const discover = await discoverModern(url, headers)
   if (discover.kind === 'none') {
     findings.push(explainRefusal(url, discover))
@@ -47,6 +54,8 @@ export async function examine(url: URL, headers: ExtraHeaders): Promise<Examinat
       server: modern?.server ?? legacy?.server ?? null,
     }
   }
+  if (initialize.kind === 'http' && initialize.status === 401)
+    return { ...base, ...(await tryDoor(url, initialize, { findings, ...options })) }
   const isOld = await speaksOldTransport(url, headers)
   if (isOld) findings.push(OLD_TRANSPORT)
   // A server that answered, only in a version that is not spoken here, has been explained.
@@ -56,6 +65,20 @@ export async function examine(url: URL, headers: ExtraHeaders): Promise<Examinat
     findings.push(better === undefined ? refusal : { ...refusal, mend: `There is one at ${better}.` })
   }
   return { ...base, ok: false, transport: isOld ? 'http+sse' : null, eras: [], server: null }
+}
+
+/** Behind a door that asks who calls, only the door can be looked at. */
+async function tryDoor(
+  url: URL,
+  reply: Extract<Reply, { kind: 'http' }>,
+  { findings, register }: { findings: Finding[]; register: boolean },
+): Promise<Pick<Examination, 'ok' | 'transport' | 'eras' | 'signIn' | 'server'>> {
+  const found = await examineSignIn(url, reply.headers.get('www-authenticate'), { register })
+  findings.push(...found)
+  const isSound = found.every(({ verdict }) => verdict !== 'bad')
+  if (!isSound) findings.push(explainRefusal(url, reply))
+  const signIn = isSound ? 'sound' : 'broken'
+  return { ok: isSound, transport: null, eras: [], signIn, server: null }
 }
 
 const OLD_TRANSPORT: Finding = {

@@ -1,4 +1,4 @@
-import type { Reply } from './ask.ts'
+import type { Reply } from '../ask.ts'
 import type { Finding } from './finding.ts'
 
 /** Why a server gave no MCP answer, and what its owner or caller can do. */

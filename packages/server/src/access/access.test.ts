@@ -59,7 +59,8 @@ test('what a person may have but has not granted is asked for, what they may not
   const { id } = await grants.create(consent(terms([{ capability: 'tool:files/read' }])), 'x')
   const access = accessOf(grants)
   expect(access.decide(calling(holder(id)))).toMatchObject({ kind: 'consent', missing: ['tool:files/write'] })
-  expect(access.visible(holder(id))('tool:files/write')).toBe(true)
+  expect(access.visible(holder(id))('tool:files/write')).toBe(false)
+  expect(access.visible(holder(id))('tool:files/read')).toBe(true)
   await closeEverything(grants)
   expect(access.decide(calling(holder(id))).kind).toBe('deny')
   expect(access.visible(holder(id))('tool:files/write')).toBe(false)
@@ -79,6 +80,14 @@ test('a grant is worth no more than what its person is entitled to, alone or thr
   expect(member.decide(calling(holder(id), () => ({ path: '/etc/a' }))).kind).toBe('deny')
 })
 
+test('who stands behind a grant is said by the grant, also when the token names nobody', async () => {
+  const { grants } = await openGrants()
+  const { id } = await grants.create(consent(terms([{ capability: '*' }])), 'x')
+  await closeEverything(grants)
+  const { person: _person, ...nobody } = holder(id)
+  expect(accessOf(grants).decide(calling(nobody)).kind).toBe('deny')
+})
+
 test('A14, RS7: a token is narrowed by its scopes, mcp stands for all of the grant', async () => {
   const { grants } = await openGrants()
   const { id } = await grants.create(consent(terms([{ capability: '*' }])), 'x')
@@ -91,6 +100,29 @@ test('A14, RS7: a token is narrowed by its scopes, mcp stands for all of the gra
     missing: ['tool:files/write'],
   })
   expect(decide([]).kind).toBe('scope')
+})
+
+test('a call that names no arguments meets no constraint; a list shows what some would do for', async () => {
+  const { grants } = await openGrants()
+  const rule = { capability: 'tool:files/write', where: [{ pointer: '/path', prefix: '/tmp/' }] }
+  const { id } = await grants.create(consent(terms([rule])), 'x')
+  const access = accessOf(grants)
+  expect(access.decide(calling(holder(id))).kind).not.toBe('allow')
+  expect(access.decide({ ...calling(holder(id)), action: 'mcp.list' }).kind).toBe('allow')
+})
+
+test('the arguments of a call are read once, however many rules ask', async () => {
+  const { grants } = await openGrants()
+  const rules = Array.from({ length: 50 }, (_, at) => ({
+    capability: 'tool:files/*',
+    where: [{ pointer: '/path', equals: `/${at}` }],
+  }))
+  const top = await grants.create(consent(terms(rules)), 'x')
+  const { id } = await grants.create(delegation(top.id, terms(rules)), 'x')
+  let reads = 0
+  const args = () => ({ path: `/${(reads += 1) + 48}` })
+  expect(accessOf(grants).decide(calling(holder(id), args)).kind).toBe('allow')
+  expect(reads).toBe(1)
 })
 
 test('a delegation that lacks something is denied, not asked for', async () => {

@@ -1,21 +1,8 @@
-import type {
-  CapabilityName,
-  Decision,
-  GroupId,
-  ManagementAction,
-  PersonId,
-  Principal,
-  Role,
-} from '@parley/contract'
-import { EVERYONE, type Coverage, type Grants } from '../grants/index.ts'
+import type { CapabilityName, Decision, ManagementAction, Principal } from '@parley/contract'
+import type { Coverage, Grants } from '../grants/index.ts'
 import type { Access, AccessRequest } from './access.ts'
 import { ROLE_ACTIONS, isManagementAction, scopeOf } from './actions.ts'
-
-/** What access asks of accounts. */
-export interface PeopleFacts {
-  rolesOf(person: PersonId): readonly Role[]
-  groupsOf(person: PersonId): readonly GroupId[]
-}
+import { isEntitled, type PeopleFacts } from './is-entitled.ts'
 
 const POLICY_VERSION = 1
 const because = (policy: string) => ({ policies: Object.freeze([policy]), policyVersion: POLICY_VERSION })
@@ -37,19 +24,21 @@ const ROLE_FORBIDS = deny('Your role does not include this.', 'builtin:role')
  * The built-in rules, in their order: the bootstrap key may do everything; management needs a role that includes it and a
  * scope of the token; a call needs the token's scope, the grant with all its parents, and what its person is entitled to.
  */
-export function createAccess({ grants, people }: { grants: Grants; people: PeopleFacts }): Access {
+export function createAccess(facts: { grants: Grants; people: PeopleFacts }): Access {
+  const { grants, people } = facts
   return {
     decide(request) {
       const { principal, action } = request
       if (principal.assurance.kind === 'bootstrap') return ADMINISTRATOR
       if (isManagementAction(action)) return decideManagement(principal, action)
-      return request.capability === undefined ? NO_GRANT : decideCall(request, request.capability)
+      if (request.capability === undefined) return NO_GRANT
+      return decideCall({ principal, action, ...argumentsOf(request) }, request.capability)
     },
     visible(principal) {
       if (principal.assurance.kind === 'bootstrap') return () => true
       return (capability) => {
         const { kind } = decideCall({ principal, action: 'mcp.list' }, capability)
-        return kind === 'allow' || kind === 'consent' || kind === 'scope'
+        return kind === 'allow' || kind === 'scope'
       }
     },
     take(principal, args) {
@@ -73,7 +62,7 @@ export function createAccess({ grants, people }: { grants: Grants; people: Peopl
     if (grant === undefined) return NO_GRANT
     const coverage = grants.covers(grant, capability, args)
     if (coverage.kind === 'not-covered') return notCovered(coverage, request, capability)
-    if (!isEntitled(principal, capability, args)) return NOT_ENTITLED
+    if (!mayHave(request, capability)) return NOT_ENTITLED
     if (scopes?.includes('mcp') || scopes?.includes(capability)) return GRANTED
     return { kind: 'scope', missing: [capability], ...because('builtin:scope') }
   }
@@ -81,31 +70,30 @@ export function createAccess({ grants, people }: { grants: Grants; people: Peopl
   /** What a person may have can be asked for; what the holder of an entitlement or a delegation lacks cannot. */
   function notCovered(
     { because: why }: Extract<Coverage, { kind: 'not-covered' }>,
-    { principal, args }: AccessRequest,
+    request: AccessRequest,
     capability: CapabilityName,
   ): Decision {
     if (why === 'expired' || why === 'revoked') return ENDED
-    const isConsent = grants.find(principal.grant!)?.kind === 'consent'
-    if (!isConsent || !isEntitled(principal, capability, args))
-      return why === 'arguments' ? ARGUMENTS : NOT_ENTITLED
+    const isConsent = grants.find(request.principal.grant!)?.kind === 'consent'
+    if (!isConsent || !mayHave(request, capability)) return why === 'arguments' ? ARGUMENTS : NOT_ENTITLED
     return { kind: 'consent', missing: [capability], ...because('builtin:grant') }
   }
 
-  /** An agent that acts for itself holds its entitlement as its grant, which is covered already. */
-  function isEntitled({ person }: Principal, capability: CapabilityName, args?: () => unknown): boolean {
-    if (person === undefined) return true
-    if (entitles({ kind: 'group', id: EVERYONE }, capability, args)) return true
-    if (entitles({ kind: 'person', id: person }, capability, args)) return true
-    return people.groupsOf(person).some((id) => entitles({ kind: 'group', id }, capability, args))
+  /**
+   * The grant says who stands behind it, whatever the token says. An agent that acts for itself holds its entitlement as its
+   * grant, which is covered already.
+   */
+  function mayHave({ principal, args }: AccessRequest, capability: CapabilityName): boolean {
+    const person = (principal.grant && grants.find(principal.grant)?.person) ?? principal.person
+    return person === undefined || isEntitled(facts, person, capability, args)
   }
+}
 
-  function entitles(
-    holder: { kind: 'group'; id: GroupId } | { kind: 'person'; id: PersonId },
-    capability: CapabilityName,
-    args?: () => unknown,
-  ): boolean {
-    return grants
-      .entitlementsOf(holder)
-      .some(({ id }) => grants.covers(id, capability, args).kind === 'covered')
-  }
+const NO_ARGUMENTS = () => undefined
+
+/** Read once however many rules ask. A call without any meets no constraint; only a list may ask whether some would do. */
+function argumentsOf({ action, args }: AccessRequest): Pick<AccessRequest, 'args'> {
+  if (!args) return action === 'mcp.call' ? { args: NO_ARGUMENTS } : {}
+  let read: { readonly value: unknown } | undefined
+  return { args: () => (read ??= { value: args() }).value }
 }

@@ -1,44 +1,29 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   ParleyError,
-  apiRoutes,
   toParleyError,
-  type ApiRoute,
+  type ApiRouteName,
   type ErrorCode,
+  type ManagementAction,
   type Principal,
 } from '@parley/contract'
-import type { Access, TakeToken } from '../access/index.ts'
+import { ROLE_ACTIONS, type Access, type TakeToken } from '../access/index.ts'
 import { readBody, refuseRequest, sendJson, sendProblem, type RawHandler } from '../http/index.ts'
 import { Challenge, type Authenticate, type Authenticated, type Challenges } from '../identity/index.ts'
 import type { Clock } from '../lib/clock.ts'
-import { StrictJsonError, parseStrict } from '../lib/strict-json/index.ts'
-
-export type RouteName = keyof typeof apiRoutes
-
-export interface ApiRequest {
-  readonly principal: Principal
-  readonly parameters: Readonly<Record<string, string>>
-  readonly query: URLSearchParams
-  /** Checked against the route's schema. */
-  readonly body: unknown
-}
-
-/** One function per route of the contract; what it returns is checked against the route's response schema. */
-export type ApiHandlers = Readonly<Record<RouteName, (request: ApiRequest) => Promise<unknown>>>
+import type { ApiHandlers } from './handlers.ts'
+import { matchRoute, type Match } from './match-route.ts'
+import { readJson, readQuery } from './read-input.ts'
 
 export interface ApiCall {
-  readonly method: RouteName
+  readonly method: ApiRouteName
   readonly result: 'ok' | ErrorCode
   readonly latencyMicros: number
 }
 
 const BODY_LIMIT_BYTES = 1024 * 1024
 
-interface Match {
-  readonly name: RouteName
-  readonly route: ApiRoute
-  readonly parameters: Record<string, string>
-}
+const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
 /**
  * The management API: authenticate → match → decide → limit → read and check the body → call → reply. Without a valid
@@ -97,11 +82,10 @@ export function createApi(options: {
   function refusalOf(req: IncomingMessage, { route }: Match, principal: Principal): ParleyError | undefined {
     const decision = options.access.decide({ principal, action: route.action })
     if (decision.kind === 'scope') return options.challenges.insufficientScope(decision.missing)
-    if (decision.kind !== 'allow')
-      return new ParleyError('forbidden', `Your role does not include ${route.action}.`)
+    if (decision.kind !== 'allow') return new ParleyError('forbidden', explainRole(route.action))
     if (options.takeToken(principal.subject) > 0) return new ParleyError('rate_limited', 'Too many requests.')
     const isJson = /^application\/json\s*(?:;|$)/i.test(req.headers['content-type'] ?? '')
-    return route.method === 'POST' && !isJson
+    return WITH_BODY.has(route.method) && !isJson
       ? new ParleyError('unsupported_media_type', 'Content-Type must be application/json.')
       : undefined
   }
@@ -111,11 +95,11 @@ export function createApi(options: {
     principal: Principal,
     raw: { req: IncomingMessage; body: Buffer },
   ): Promise<unknown> {
-    const url = raw.req.url ?? ''
-    const query = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : '')
-    const body = match.route.body ? readJson(raw.body, match.route) : undefined
-    const reply = await handlers[match.name]({ principal, parameters: match.parameters, query, body })
-    return match.route.response.parse(reply)
+    const { name, route, parameters } = match
+    const query = readQuery(raw.req.url ?? '', route)
+    const body = readJson(raw.body, route)
+    const handler = handlers[name] as (request: unknown) => Promise<unknown>
+    return route.response.parse(await handler({ principal, parameters, query, body }))
   }
 
   return handle
@@ -134,40 +118,8 @@ function refuserOf(res: ServerResponse, onError: (error: unknown) => void) {
   }
 }
 
-function readJson(body: Buffer, route: ApiRoute): unknown {
-  let value: unknown
-  try {
-    value = parseStrict(body)
-  } catch (error) {
-    if (!(error instanceof StrictJsonError)) throw error
-    throw new ParleyError('invalid_json', `The body ${error.message}.`, { cause: error })
-  }
-  const checked = route.body!.safeParse(value)
-  if (checked.success) return checked.data
-  const issue = checked.error.issues[0]
-  throw new ParleyError(
-    'invalid_params',
-    `${issue?.path.join('.') || 'The body'}: ${issue?.message ?? 'is not valid'}`,
-  )
-}
-
-const ROUTES = Object.entries(apiRoutes).map(([name, route]) => ({
-  name: name as RouteName,
-  route: route as ApiRoute,
-  segments: route.path.split('/'),
-}))
-
-function matchRoute(method: string, path: string): Match | undefined {
-  const segments = path.split('/')
-  for (const { name, route, segments: wanted } of ROUTES) {
-    if (route.method !== method || wanted.length !== segments.length) continue
-    const parameters: Record<string, string> = {}
-    const fits = wanted.every((part, at) => {
-      if (!part.startsWith('{')) return part === segments[at]
-      parameters[part.slice(1, -1)] = segments[at]!
-      return /^[a-z0-9-]{1,40}$/.test(segments[at]!)
-    })
-    if (fits) return { name, route, parameters }
-  }
-  return undefined
+/** Which roles may do it. Nobody learns from that what there is. */
+function explainRole(action: ManagementAction): string {
+  const roles = Object.entries(ROLE_ACTIONS).filter(([, actions]) => actions.has(action))
+  return `This takes a person with the role ${roles.map(([role]) => role).join(' or ')} (${action}).`
 }

@@ -1,5 +1,5 @@
 export { createApi } from './create-api.ts'
-export type { ApiHandlers, ApiRequest, RouteName } from './create-api.ts'
+export { createRoutes } from './create-routes.ts'
+export type { RouteTools } from './create-routes.ts'
+export type { ApiHandlers, ApiRequest } from './handlers.ts'
 export { createMetricsHandler } from './metrics-handler.ts'
-export { createRoutes } from './server-routes.ts'
-export type { RouteTools } from './server-routes.ts'

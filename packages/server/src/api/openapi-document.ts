@@ -1,4 +1,4 @@
-import { apiRoutes, type ApiRoute } from '@parley/contract'
+import { PATH_PARAMETERS, apiRoutes, type ApiRoute, type PathParameterName } from '@parley/contract'
 import { z } from 'zod'
 
 type Json = Record<string, unknown>
@@ -33,7 +33,13 @@ export function openApiDocument(hub: { readonly version: string; readonly origin
     security: [{ key: [] }],
     paths,
     components: {
-      securitySchemes: { key: { type: 'http', scheme: 'bearer', description: "The administrator's key." } },
+      securitySchemes: {
+        key: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An access token for /api, or the first key of the administrator.',
+        },
+      },
       schemas: { Problem: PROBLEM },
     },
   }
@@ -45,14 +51,9 @@ function operation(name: string, route: ApiRoute): Json {
       name: parameter,
       in: 'path',
       required: true,
-      schema: { type: 'string', pattern: '^[a-z0-9-]{1,40}$' },
+      schema: { type: 'string', pattern: PATH_PARAMETERS[parameter as PathParameterName].pattern },
     })),
-    ...Object.entries(route.query ?? {}).map(([parameter, description]) => ({
-      name: parameter,
-      in: 'query',
-      description,
-      schema: { type: 'integer', minimum: 1 },
-    })),
+    ...queryParameters(route),
   ]
   return {
     operationId: name,
@@ -69,8 +70,19 @@ function operation(name: string, route: ApiRoute): Json {
   }
 }
 
+function queryParameters({ query }: ApiRoute): Json[] {
+  return Object.entries(query?.shape ?? {}).map(([name, schema]) => {
+    const { description, ...rest } = schemaOf(schema as z.ZodType, 'output')
+    return { name, in: 'query', description, schema: rest }
+  })
+}
+
 /** OpenAPI 3.1 takes JSON Schema 2020-12 as it is. */
-function json(schema: z.ZodType, io: 'input' | 'output'): Json {
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io })
-  return { 'application/json': { schema: rest } }
+  return rest
+}
+
+function json(schema: z.ZodType, io: 'input' | 'output'): Json {
+  return { 'application/json': { schema: schemaOf(schema, io) } }
 }

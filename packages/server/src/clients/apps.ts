@@ -78,7 +78,7 @@ export class Apps {
     if (row.state === 'suspended') return toApp(row)
     const { store, changes } = this.#tools
     await changes.commit([store.setAppState(id, 'active', 'suspended')], happening('app.suspend', row, by), {
-      cutOff: [{ kind: 'app', id }],
+      cutOff: [{ kind: 'app', id: row.clientId }],
     })
     return toApp(this.#known(id))
   }

@@ -1,6 +1,6 @@
 import { ParleyError } from '@parley/contract'
 import type { ActivityRecord } from '@parley/contract'
-import type { Activity } from '../activity/index.ts'
+import { recordOf, type Activity } from '../activity/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/random.ts'
 import type { Revocation, Revocations } from '../revocations/index.ts'
@@ -22,8 +22,12 @@ export interface ChangeTools {
 export class ClientChanges {
   readonly #tools: ChangeTools
 
-  constructor(tools: ChangeTools) {
+  readonly #onChanged: () => void
+
+  /** `onChanged` is called once a unit is on disk, before anybody is told. */
+  constructor(tools: ChangeTools, onChanged: () => void) {
     this.#tools = tools
+    this.#onChanged = onChanged
   }
 
   /** False when a condition of the unit did not hold; then nothing has changed. */
@@ -32,25 +36,13 @@ export class ClientChanges {
     happening: Happening,
     cutOff: readonly Pick<Revocation, 'kind' | 'id'>[] = [],
   ): Promise<boolean> {
-    const { activity, clock, newId, revocations, store } = this.#tools
+    const { activity, clock, revocations, store } = this.#tools
     const at = clock.now()
-    const record = activity.statement({
-      at,
-      face: 'hub',
-      requestId: newId('request'),
-      chain: [],
-      decision: 'allow',
-      policies: ['builtin:administrator'],
-      policyVersion: 1,
-      catalogVersion: 0,
-      peopleVersion: 0,
-      result: 'ok',
-      latencyMicros: 0,
-      ...happening,
-    })
+    const record = activity.statement(recordOf(this.#tools, happening))
     const ends = cutOff.map((one) => ({ ...one, at: Math.floor(at / 1000) }))
     const statements = ends.map((revocation) => revocations.statement(revocation))
     const result = await store.submit([...unit, ...statements, record])
+    this.#onChanged()
     if (result.kind === 'conflict') return false
     if (ends.length > 0) revocations.announce(ends)
     return true

@@ -28,22 +28,37 @@ export interface RegistrationCaps {
   readonly unused: number
 }
 
-/** The only SQL of the clients. */
+/** What is remembered of what was read; more is forgotten as a whole. */
+const MAX_REMEMBERED = 10_000
+
+/**
+ * The only SQL of the clients. Single clients are read at every token request, so what was read of them is remembered
+ * until something changes: whoever submits a statement of this store calls `forget` afterwards.
+ */
 export class ClientStore {
   readonly #store: Store
+  readonly #remembered = new Map<string, unknown>()
 
   constructor(store: Store) {
     this.#store = store
   }
 
+  forget(): void {
+    this.#remembered.clear()
+  }
+
   appById(id: string): AppRow | undefined {
-    const row = this.#store.get('SELECT * FROM apps WHERE id = ?', id)
-    return row && toApp(row)
+    return this.#remember(`id ${id}`, () => {
+      const row = this.#store.get('SELECT * FROM apps WHERE id = ?', id)
+      return row && toApp(row)
+    })
   }
 
   appByClientId(clientId: string): AppRow | undefined {
-    const row = this.#store.get('SELECT * FROM apps WHERE client_id = ?', clientId)
-    return row && toApp(row)
+    return this.#remember(`client ${clientId}`, () => {
+      const row = this.#store.get('SELECT * FROM apps WHERE client_id = ?', clientId)
+      return row && toApp(row)
+    })
   }
 
   /** Newest first. */
@@ -134,8 +149,10 @@ export class ClientStore {
   }
 
   agent(id: string): Agent | undefined {
-    const row = this.#store.get('SELECT * FROM agents WHERE id = ?', id)
-    return row && toAgent(row)
+    return this.#remember(`agent ${id}`, () => {
+      const row = this.#store.get('SELECT * FROM agents WHERE id = ?', id)
+      return row && toAgent(row)
+    })
   }
 
   agents(): Agent[] {
@@ -169,23 +186,23 @@ export class ClientStore {
 
   /** What still stands, newest first. */
   proofs(client: string, now: number): ProofView[] {
-    return this.#store
-      .all(
-        'SELECT * FROM client_proofs WHERE client = ? AND (expires_at IS NULL OR expires_at > ?) ORDER BY created_at DESC, id DESC',
-        client,
-        now,
-      )
-      .map(toProof)
+    return this.#proofsOf(client)
+      .filter((proof) => isLive(proof, now))
+      .map(({ secretHash: _, ...proof }) => proof)
   }
 
   secretHashes(client: string, now: number): Uint8Array[] {
-    return this.#store
-      .all(
-        "SELECT secret_hash FROM client_proofs WHERE client = ? AND kind = 'secret' AND (expires_at IS NULL OR expires_at > ?)",
-        client,
-        now,
-      )
-      .map((row) => row['secret_hash'] as Uint8Array)
+    return this.#proofsOf(client)
+      .filter((proof) => isLive(proof, now))
+      .flatMap(({ secretHash }) => (secretHash ? [secretHash] : []))
+  }
+
+  #proofsOf(client: string): readonly KeptProof[] {
+    return this.#remember(`proofs ${client}`, () =>
+      this.#store
+        .all('SELECT * FROM client_proofs WHERE client = ? ORDER BY created_at DESC, id DESC', client)
+        .map(toProof),
+    )
   }
 
   insertProof(proof: NewProof): Statement {
@@ -214,6 +231,22 @@ export class ClientStore {
   deleteProofs(client: string): Statement {
     return { sql: 'DELETE FROM client_proofs WHERE client = ?', parameters: [client] }
   }
+
+  #remember<value>(key: string, read: () => value): value {
+    if (this.#remembered.has(key)) return this.#remembered.get(key) as value
+    const value = read()
+    if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear()
+    this.#remembered.set(key, value)
+    return value
+  }
+}
+
+interface KeptProof extends ProofView {
+  readonly secretHash: Uint8Array | null
+}
+
+function isLive({ expiresAt }: ProofView, now: number): boolean {
+  return expiresAt === null || expiresAt > now
 }
 
 function appValues(app: AppRow) {
@@ -254,12 +287,13 @@ function toAgent(row: Row): Agent {
   }
 }
 
-function toProof(row: Row): ProofView {
+function toProof(row: Row): KeptProof {
   const key = textOrNull(row['public_key'])
   return {
     id: String(row['id']),
     kind: key === null ? 'secret' : 'key',
     publicKey: key === null ? null : (JSON.parse(key) as PublicJwk),
+    secretHash: row['secret_hash'] instanceof Uint8Array ? row['secret_hash'] : null,
     createdAt: Number(row['created_at']),
     expiresAt: numberOrNull(row['expires_at']),
   }

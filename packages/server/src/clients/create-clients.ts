@@ -60,7 +60,7 @@ const REMEMBERED_DOCUMENTS = 1000
 export async function createClients(options: ClientsOptions): Promise<Clients> {
   const { egress, random, grants, identity, limits, clock, newId, log } = options
   const store = new ClientStore(options.store)
-  const changes = new ClientChanges(options)
+  const changes = new ClientChanges(options, () => store.forget())
   const hosts = allowMetadataHosts(egress, identity.clientMetadataHosts)
   const documents = new ClientDocuments({
     egress,

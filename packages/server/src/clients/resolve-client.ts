@@ -93,6 +93,7 @@ export class ResolveClient {
     const isChanged = document && canonicalJson(document.metadata) !== canonicalJson(row.metadata)
     const unit = isChanged ? [store.setAppMetadata(row.id, document.metadata)] : []
     const result = await units.submit([...unit, store.touch('apps', row.id, clock.now())])
+    store.forget()
     if (result.kind === 'conflict') throw new ParleyError('not_found', UNKNOWN)
   }
 
@@ -104,9 +105,10 @@ export class ResolveClient {
     if (!known || (known.lastUsedAt !== null && now - known.lastUsedAt < NOTE_EVERY_MS)) return
     if (this.#noting.has(known.id)) return
     this.#noting.add(known.id)
-    await units
-      .submit([store.touch(isAgent ? 'agents' : 'apps', known.id, now)])
-      .finally(() => this.#noting.delete(known.id))
+    await units.submit([store.touch(isAgent ? 'agents' : 'apps', known.id, now)]).finally(() => {
+      this.#noting.delete(known.id)
+      store.forget()
+    })
   }
 
   #client(clientId: string, metadata: AppRow['metadata']): ClientResolution {

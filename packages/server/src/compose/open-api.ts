@@ -6,18 +6,26 @@ import type { House } from './house.ts'
 import type { Enforcement } from './open-enforcement.ts'
 import type { IdentityRooms } from './open-identity.ts'
 
-type ApiRooms = Pick<IdentityRooms, 'access'> & Enforcement
+type ApiRooms = Pick<IdentityRooms, 'access' | 'people' | 'clients' | 'grants' | 'identity'> & Enforcement
 
 export function openApi(
   house: House,
-  rooms: ApiRooms & { readonly registry: ManagedRegistry; readonly version: string },
+  rooms: ApiRooms & { readonly registry: ManagedRegistry | undefined; readonly version: string },
 ): RawHandler {
   const { log, metrics, config } = house
+  const { keys, outsideResources } = rooms.identity
   return createApi({
     ...house,
     ...rooms,
     challenges: rooms.gatekeeper.challenges('/api'),
-    handlers: createRoutes({ ...house, ...rooms, dataDir: config.dataDir }),
+    handlers: createRoutes({
+      ...house,
+      ...rooms,
+      keys,
+      outsideResources,
+      bootstrapKey: rooms.key,
+      dataDir: config.dataDir,
+    }),
     onError: (error) => log('a request failed', { error: String(error) }),
     onCall: ({ method, ...call }) => metrics.countCall({ face: 'api', action: method, ...call }),
   })
@@ -25,7 +33,7 @@ export function openApi(
 
 export function openMetrics(
   { metrics }: House,
-  rooms: ApiRooms & { readonly state: () => HubState },
+  rooms: Pick<IdentityRooms, 'access'> & Enforcement & { readonly state: () => HubState },
 ): RawHandler {
   return createMetricsHandler({
     ...rooms,

@@ -1,4 +1,4 @@
-import type { AppId } from '@parley/contract'
+import type { AppId, GrantId } from '@parley/contract'
 import { createRateLimiter, type TakeToken } from '../access/index.ts'
 import type { RawHandler } from '../http/index.ts'
 import {
@@ -47,8 +47,9 @@ export async function openEnforcement(house: House, rooms: IdentityRooms): Promi
   const gatekeeper = createGatekeeper({
     keys: () => key.standing(),
     origin,
-    verifier: createTokenVerifiers({ ...house, keys: identity.keys, issuer: origin, revocations, findApp }),
+    verifier: createTokenVerifiers({ ...house, keys: identity.keys, issuer: origin, revocations }),
     findApp,
+    isGrantOver: (id) => isGrantOver(house, rooms, id),
   })
   const consents = createConsentRequests({ ...house, ...rooms })
   const onError = (error: unknown) => log('a page failed', { error: stackOf(error) })
@@ -61,10 +62,22 @@ export async function openEnforcement(house: House, rooms: IdentityRooms): Promi
       ...house,
       issuer: origin,
       sign: (claims) => identity.mintToken(claims),
+      clientIdOf: (app) => clients.app(app)?.clientId,
     }),
-    handlers: { consent: createConsentPages({ ...rooms, consents, onError }) },
+    handlers: { consent: createConsentPages({ ...house, ...rooms, consents, onError }) },
     wellKnown: { 'oauth-protected-resource': createMetadataHandler(origin) },
   }
+}
+
+export function isGrantOver(
+  { clock }: House,
+  { grants }: Pick<IdentityRooms, 'grants'>,
+  id: GrantId,
+): boolean {
+  const grant = grants.find(id)
+  if (grant?.state !== 'active') return true
+  const { expiresAt } = grant.terms
+  return expiresAt !== null && expiresAt <= clock.now()
 }
 
 /** Who calls, and how often they may, each counted where it refuses. */

@@ -4,10 +4,12 @@ import { openStateKey } from '../identity/index.ts'
 import type { WriteBatch } from '../lib/write-batch.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
 import type { House } from './house.ts'
-import type { Enforcement } from './open-enforcement.ts'
+import { isGrantOver, type Enforcement } from './open-enforcement.ts'
 import type { IdentityRooms } from './open-identity.ts'
 
-export interface GatewayRooms extends Enforcement, Pick<IdentityRooms, 'access' | 'revocations'> {
+const EXPIRY_CHECK_MS = 500
+
+export interface GatewayRooms extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations'> {
   readonly registry: ManagedRegistry
   readonly streams: EventStreams
   readonly writes: WriteBatch
@@ -41,5 +43,24 @@ export async function openGateway(house: House, rooms: GatewayRooms): Promise<Ga
     gateway.cut((principal) => gatekeeper.isHit(principal, revocation)),
   )
   rooms.key.onRetired((id) => gateway.cut((principal) => principal.subject === id))
-  return gateway
+  const stopWatching = watchExpiry(house, () =>
+    gateway.cut(({ grant }) => grant !== undefined && isGrantOver(house, rooms, grant)),
+  )
+  return {
+    ...gateway,
+    close() {
+      stopWatching()
+      return gateway.close()
+    },
+  }
+}
+
+/** A grant that runs out tells nobody: what still runs under it is looked for. */
+function watchExpiry({ clock }: House, look: () => void): () => void {
+  const again = () => {
+    look()
+    timer = clock.setTimeout(again, EXPIRY_CHECK_MS)
+  }
+  let timer = clock.setTimeout(again, EXPIRY_CHECK_MS)
+  return () => timer.cancel()
 }

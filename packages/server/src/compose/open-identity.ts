@@ -1,10 +1,10 @@
-import type { CapabilityName, GrantHolder, GrantId, PersonId } from '@parley/contract'
-import { createAccess, type Access } from '../access/index.ts'
+import type { GrantId, PersonId } from '@parley/contract'
+import { createAccess, isEntitled, type Access } from '../access/index.ts'
 import type { Activity } from '../activity/index.ts'
 import { createClients, type Clients } from '../clients/index.ts'
 import type { AppConfig, Config } from '../config/index.ts'
 import type { Egress } from '../egress/index.ts'
-import { createGrants, EVERYONE, type Grants } from '../grants/index.ts'
+import { createGrants, type Grants } from '../grants/index.ts'
 import type { EventStreams, RawHandler } from '../http/index.ts'
 import { createIdentity, type Identity } from '../identity/index.ts'
 import { systemClock } from '../lib/clock.ts'
@@ -126,9 +126,12 @@ function openAuthorizationServer(
     hasGateway: registry !== undefined,
     hasServer: (name) => registry?.entry(name) !== undefined,
     describeCapabilities: registry
-      ? createDescribeCapabilities(registry, createIsEntitled(grants, people))
+      ? createDescribeCapabilities(registry, (person, capability) =>
+          isEntitled({ grants, people: factsOf(people) }, person, capability),
+        )
       : () => [],
     declaredResources: config.resources,
+    trustedProxy: config.listen.trustedProxy,
     onError: (error) => log('the authorization server failed', { error: stackOf(error) }),
   })
 }
@@ -169,18 +172,6 @@ function openGrants(house: House, revocations: Revocations): Grants {
 }
 
 /** Whether an entitlement of the person, or of a group of theirs, covers it for some arguments. */
-function createIsEntitled(grants: Grants, people: People) {
-  return (person: PersonId, capability: CapabilityName): boolean => {
-    const groups = [...(people.find(person)?.groups ?? []), EVERYONE]
-    const holders: GrantHolder[] = [
-      { kind: 'person', id: person },
-      ...groups.map((id) => ({ kind: 'group' as const, id })),
-    ]
-    return holders
-      .flatMap((holder) => grants.entitlementsOf(holder))
-      .some(({ id }) => grants.covers(id, capability).kind === 'covered')
-  }
-}
 
 function factsOf(people: People) {
   return {

@@ -32,10 +32,10 @@ export class CallLimits {
     this.#limits = grant.terms.limits
   }
 
-  /** What was taken ahead under other limits is given up. */
+  /** What was taken ahead under another limit is given up. */
   change(limits: Grant['terms']['limits']): void {
+    if (limits.calls !== this.#limits.calls) this.#ahead = 0
     this.#limits = limits
-    this.#ahead = 0
   }
 
   take(args: () => unknown): Taken {
@@ -53,16 +53,20 @@ export class CallLimits {
   }
 
   async #takeFromStore(args: () => unknown): Promise<LimitReached | undefined> {
-    const { calls, amount } = this.#limits
+    const { amount } = this.#limits
     if (amount !== undefined) {
-      const value = valueAtPointer(args(), amount.pointer) ?? 0
+      // A call without the argument takes nothing: the grant may cover tools that have none.
+      const found = valueAtPointer(args(), amount.pointer)
+      const value = found === undefined ? 0 : found
       // What is no plain amount cannot be counted, and what is negative would give something back.
       if (typeof value !== 'number' || !(value >= 0)) return { grant: this.#id, limit: 'amount' }
       if (value > 0 && !(await this.#submit(takeAmount(this.#id, value, amount.total))))
         return { grant: this.#id, limit: 'amount' }
     }
-    if (calls === undefined) return undefined
     while (this.#ahead === 0) {
+      // Asked anew each time: the limit may have been changed meanwhile.
+      const { calls } = this.#limits
+      if (calls === undefined) return undefined
       this.#filling ??= this.#fill(calls).finally(() => (this.#filling = undefined))
       if (!(await this.#filling)) return { grant: this.#id, limit: 'calls' }
     }
@@ -76,7 +80,7 @@ export class CallLimits {
     if (left < 1) return false
     const block = Math.min(left, MAX_BLOCK, Math.max(1, Math.floor(limit / 20)))
     if (!(await this.#submit(takeCalls(this.#id, block, limit)))) return false
-    this.#ahead += block
+    if (this.#limits.calls === limit) this.#ahead += block
     return true
   }
 

@@ -1,13 +1,22 @@
 import type { ArgumentConstraint } from '@parley/contract'
-import { valueAtPointer } from '../lib/json-pointer.ts'
+import { parsePointer, valueAtSteps } from '../lib/json-pointer.ts'
+import { leadsUpward } from './leads-upward.ts'
 
 type Fields = Omit<ArgumentConstraint, 'pointer'>
 type Scalar = string | number | boolean | null
 
-/** Whether the arguments meet the constraint. A value that is absent, or of another type, meets none. */
-export function meetsConstraint(constraint: ArgumentConstraint, args: unknown): boolean {
-  const value = valueAtPointer(args, constraint.pointer)
-  return isScalar(value) && meetsFields(constraint, value)
+export type MeetsConstraint = (args: unknown) => boolean
+
+/**
+ * Whether arguments meet the constraint. A value that is absent, or of another type, meets none; nor does an integer that
+ * readers of JSON may take for another one (RFC 8259 §6).
+ */
+export function compileConstraint(constraint: ArgumentConstraint): MeetsConstraint {
+  const steps = parsePointer(constraint.pointer)
+  return (args) => {
+    const value = valueAtSteps(args, steps)
+    return isScalar(value) && !isInexact(value) && meetsFields(constraint, value)
+  }
 }
 
 function meetsFields({ equals, oneOf, prefix, atMost, atLeast }: Fields, value: Scalar): boolean {
@@ -20,11 +29,7 @@ function meetsFields({ equals, oneOf, prefix, atMost, atLeast }: Fields, value: 
 
 /** A path with a `..` segment may lead out of what its beginning promises: it has no prefix. */
 function hasPrefix(value: unknown, prefix: string): boolean {
-  return (
-    typeof value === 'string' &&
-    value.startsWith(prefix) &&
-    !/(?:^|[/\\])(?:\.|%2e){2}(?:[/\\]|$)/i.test(value)
-  )
+  return typeof value === 'string' && value.startsWith(prefix) && !leadsUpward(value)
 }
 
 /**
@@ -50,6 +55,12 @@ function listedValues({ equals, oneOf }: Fields): readonly Scalar[] | undefined 
   return equals === undefined ? oneOf : [equals]
 }
 
+function isInexact(value: Scalar): boolean {
+  return typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER
+}
+
 function isScalar(value: unknown): value is Scalar {
-  return value === null || ['string', 'number', 'boolean'].includes(typeof value)
+  if (value === null) return true
+  const type = typeof value
+  return type === 'string' || type === 'number' || type === 'boolean'
 }

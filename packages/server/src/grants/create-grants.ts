@@ -1,27 +1,14 @@
-import {
-  ParleyError,
-  grantTerms,
-  type ActivityRecord,
-  type Grant,
-  type GrantId,
-  type GrantTerms,
-} from '@parley/contract'
+import type { Grant, GrantId } from '@parley/contract'
 import type { Activity } from '../activity/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/random.ts'
 import type { Statement, Store } from '../store/index.ts'
+import { narrowAudiences } from './audiences.ts'
 import type { CallLimits } from './call-limits.ts'
-import { findExcess } from './find-excess.ts'
 import { GrantBook, holderKey, type HeldGrant } from './grant-book.ts'
-import {
-  insertGrant,
-  readActiveGrants,
-  readGrant,
-  readGrants,
-  revokeWithChildren,
-  updateTerms,
-} from './grant-store.ts'
-import type { Actor, GrantFilter, Grants, LimitReached, NewGrant } from './grants.ts'
+import { GrantChanges } from './grant-changes.ts'
+import { readActiveGrants, readGrant, readGrants } from './grant-store.ts'
+import type { GrantFilter, Grants, LimitReached } from './grants.ts'
 
 export interface GrantTools {
   readonly store: Store
@@ -35,14 +22,11 @@ export interface GrantTools {
   }
 }
 
-/** A person's own grant, and seven delegations of it. */
-const MAX_LINEAGE = 8
-
 /** Reads the active grants into memory; see `Grants`. */
 export function createGrants(tools: GrantTools): Grants {
   const { store } = tools
   const book = new GrantBook(tools)
-  for (const grant of readActiveGrants(store)) book.keep(grant)
+  for (const grant of readActiveGrants(store, tools.clock.now())) book.keep(grant)
   const changes = new GrantChanges(tools, book)
   return {
     get version() {
@@ -52,8 +36,20 @@ export function createGrants(tools: GrantTools): Grants {
     changeTerms: (id, terms, by) => changes.changeTerms(id, terms, by),
     revoke: (id, by) => changes.revoke(id, by),
     find: (id) => book.find(id)?.grant ?? readGrant(store, id)?.grant,
-    list: (filter) =>
-      (filter.includeRevoked ? readGrants(store) : book.all()).filter((grant) => isWanted(grant, filter)),
+    list: (filter) => {
+      const all = filter.includeRevoked ? readGrants(store) : book.list(filter.parent)
+      return all.filter((grant) => isWanted(grant, filter))
+    },
+    audiencesOf(id) {
+      const [own, ...parents] = book.lineage(id).map(({ grant }) => grant)
+      const isWhole = own && (parents.at(-1) ?? own).parent === null
+      return isWhole
+        ? narrowAudiences(
+            own.terms.audiences,
+            parents.map(({ terms }) => terms.audiences),
+          )
+        : {}
+    },
     lineage: (id) => book.lineage(id).map(({ grant }) => grant),
     entitlementsOf: (holder) => book.entitlementsOf(holder),
     covers: (id, capability, args) => book.covers(id, capability, args),
@@ -61,107 +57,10 @@ export function createGrants(tools: GrantTools): Grants {
   }
 }
 
-/** Each change is one unit with its activity record; memory follows once it is on disk. */
-class GrantChanges {
-  readonly #tools: GrantTools
-  readonly #book: GrantBook
-
-  constructor(tools: GrantTools, book: GrantBook) {
-    this.#tools = tools
-    this.#book = book
-  }
-
-  async create(wanted: NewGrant, by: Actor): Promise<Grant> {
-    const terms = checkTerms(wanted.terms)
-    const parent = wanted.parent === null ? undefined : this.#active(wanted.parent)
-    if (parent) checkNarrower(terms, parent)
-    if (parent && this.#book.lineage(parent.id).length >= MAX_LINEAGE)
-      throw new ParleyError('invalid_params', `A grant is passed on ${MAX_LINEAGE - 1} times at most.`)
-    const grant: Grant = Object.freeze({
-      ...wanted,
-      terms,
-      id: this.#tools.newId('grant'),
-      state: 'active',
-      version: 1,
-      createdAt: this.#tools.clock.now(),
-      createdBy: by,
-      revokedAt: null,
-    })
-    await this.#commit([insertGrant(grant, parent?.version)], this.#record('grant.create', grant, by))
-    this.#book.keep(grant)
-    return grant
-  }
-
-  async changeTerms(id: GrantId, wanted: GrantTerms, by: Actor): Promise<Grant> {
-    const grant = this.#active(id)
-    const terms = checkTerms(wanted)
-    if (grant.parent !== null) checkNarrower(terms, this.#active(grant.parent))
-    const changed = Object.freeze({ ...grant, terms, version: grant.version + 1 })
-    await this.#commit([updateTerms(id, terms, grant.version)], this.#record('grant.change', changed, by))
-    this.#book.keep(changed)
-    return changed
-  }
-
-  async revoke(id: GrantId, by: Actor): Promise<readonly GrantId[]> {
-    const { store, activity, clock, revocation } = this.#tools
-    const grant = this.#book.find(id)?.grant
-    if (!grant) {
-      if (readGrant(store, id)) return []
-      throw new ParleyError('not_found', 'There is no such grant.')
-    }
-    const known = this.#book.withDescendants(id)
-    const result = await store.submit([
-      revokeWithChildren(id, clock.now()),
-      ...known.map((each) => revocation.statement(each)),
-      activity.statement(this.#record('grant.revoke', grant, by)),
-    ])
-    if (result.kind === 'conflict')
-      throw new ParleyError('conflict', 'The grant was changed at the same moment.')
-    // What was delegated while this was being written has ended on disk too.
-    const ended = [...new Set([...known, ...this.#book.withDescendants(id)])]
-    for (const each of ended) this.#book.drop(each)
-    revocation.announce(ended)
-    return ended
-  }
-
-  #active(id: GrantId): Grant {
-    const grant = this.#book.find(id)?.grant
-    if (grant) return grant
-    if (readGrant(this.#tools.store, id)) throw new ParleyError('conflict', 'The grant has ended.')
-    throw new ParleyError('not_found', 'There is no such grant.')
-  }
-
-  async #commit(statements: readonly Statement[], record: ActivityRecord): Promise<void> {
-    const { store, activity } = this.#tools
-    const result = await store.submit([...statements, activity.statement(record)])
-    if (result.kind === 'conflict')
-      throw new ParleyError('conflict', 'The grant was changed at the same moment.')
-  }
-
-  #record(action: string, grant: Grant, by: Actor): ActivityRecord {
-    const { holder, person, kind, terms } = grant
-    return {
-      at: this.#tools.clock.now(),
-      face: 'hub',
-      action,
-      requestId: this.#tools.newId('request'),
-      subject: by,
-      chain: [],
-      grant: grant.id,
-      ...(person === null ? {} : { person }),
-      decision: 'allow',
-      policies: ['builtin:narrowing'],
-      policyVersion: 1,
-      catalogVersion: 0,
-      peopleVersion: this.#book.version,
-      result: 'ok',
-      latencyMicros: 0,
-      note: `${kind} of ${holder.kind} ${holder.id}: ${terms.capabilities
-        .map((rule) => rule.capability)
-        .join(', ')
-        .slice(0, 500)}`,
-    }
-  }
+function isWanted(grant: Grant, { person, holder, parent }: GrantFilter): boolean {
+  if (person !== undefined && grant.person !== person) return false
+  if (parent !== undefined && grant.parent !== parent) return false
+  return holder === undefined || holderKey(grant.holder) === holderKey(holder)
 }
 
 /** Each grant of the lineage has its own limits, and a call counts against them all. */
@@ -189,26 +88,4 @@ async function takeRest(
     if (taken) return taken
   }
   return undefined
-}
-
-function checkNarrower(terms: GrantTerms, parent: Grant): void {
-  const excess = findExcess(terms, parent.terms)
-  if (excess)
-    throw new ParleyError('invalid_params', `The grant would be wider than the one it is part of: ${excess}.`)
-}
-
-function checkTerms(terms: GrantTerms): GrantTerms {
-  const checked = grantTerms.safeParse(terms)
-  if (checked.success) return checked.data
-  const issue = checked.error.issues[0]
-  throw new ParleyError(
-    'invalid_params',
-    `The terms are not valid: ${issue?.path.join('.')} ${issue?.message}.`,
-  )
-}
-
-function isWanted(grant: Grant, { person, holder, parent }: GrantFilter): boolean {
-  if (person !== undefined && grant.person !== person) return false
-  if (parent !== undefined && grant.parent !== parent) return false
-  return holder === undefined || holderKey(grant.holder) === holderKey(holder)
 }

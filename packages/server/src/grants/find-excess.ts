@@ -1,11 +1,7 @@
 import type { CapabilityRule, GrantLimits, GrantTerms } from '@parley/contract'
+import { holdsScope, scopesFor } from './audiences.ts'
 import { impliesConstraint } from './constraint.ts'
 import { isPatternWithin } from './pattern.ts'
-
-/** What a grant may name in place of audiences and scopes when it only bounds others: an entitlement. */
-const ANY = '*'
-/** The scope that stands for the whole of a grant. */
-const WHOLE = 'mcp'
 
 /**
  * The one narrowing rule: a child is never wider, richer or longer than its parent. Answers what of the child is more than the
@@ -22,17 +18,12 @@ export function findExcess(child: GrantTerms, parent: GrantTerms): string | unde
 
 function excessAudience(child: GrantTerms, parent: GrantTerms): string | undefined {
   for (const [audience, scopes] of Object.entries(child.audiences)) {
-    const held = parent.audiences[audience] ?? parent.audiences[ANY]
+    const held = scopesFor(parent.audiences, audience)
     if (held === undefined) return `it would reach ${audience}`
-    const scope = scopes.find((each) => !held.includes(each) && !held.includes(ANY) && !isPart(each, held))
+    const scope = scopes.find((each) => !holdsScope(held, each))
     if (scope !== undefined) return `it would have the scope ${scope}`
   }
   return undefined
-}
-
-/** A capability's name as scope is part of `mcp`; every other scope stands for itself. */
-function isPart(scope: string, held: readonly string[]): boolean {
-  return held.includes(WHOLE) && /^(?:tool|resource|template|prompt|skill):/.test(scope)
 }
 
 function excessCapability(

@@ -5,6 +5,9 @@ import { CallLimits } from './call-limits.ts'
 import { compileTerms, type CompiledTerms } from './compile-terms.ts'
 import type { Coverage } from './grants.ts'
 
+/** So many grants may be in memory before those that have expired are looked for. */
+const MIN_SWEEP = 1000
+
 /** A grant in memory. */
 export interface HeldGrant {
   readonly grant: Grant
@@ -20,6 +23,7 @@ export class GrantBook {
   readonly #held = new Map<GrantId, HeldGrant>()
   readonly #children = new Map<GrantId, Set<GrantId>>()
   readonly #entitlements = new Map<string, readonly Grant[]>()
+  #sweepAt = MIN_SWEEP
   version = 1
 
   constructor(tools: { readonly store: Store; readonly clock: Clock }) {
@@ -30,8 +34,11 @@ export class GrantBook {
     return this.#held.get(id)
   }
 
-  all(): Grant[] {
-    return Array.from(this.#held.values(), ({ grant }) => grant)
+  /** All that have not expired, or those that are part of one. */
+  list(parent: GrantId | undefined): Grant[] {
+    const all = parent === undefined ? this.#held.keys() : (this.#children.get(parent) ?? [])
+    const now = this.#tools.clock.now()
+    return Array.from(all, (id) => this.#held.get(id)!.grant).filter((grant) => !hasExpired(grant, now))
   }
 
   entitlementsOf(holder: GrantHolder): readonly Grant[] {
@@ -47,18 +54,18 @@ export class GrantBook {
       terms: compileTerms(grant.terms),
       limits: limits ?? new CallLimits(this.#tools, grant),
     })
-    if (grant.parent !== null) this.#childrenOf(grant.parent).add(grant.id)
     if (grant.kind === 'entitlement') this.#listEntitlement(grant, [grant])
+    if (grant.parent !== null) this.#listChild(grant.parent, grant.id)
     this.version += 1
+    if (this.#held.size >= this.#sweepAt) this.#forgetExpired()
   }
 
   drop(id: GrantId): void {
     const grant = this.#held.get(id)?.grant
     if (!grant) return
     this.#held.delete(id)
-    this.#children.delete(id)
-    if (grant.parent !== null) this.#children.get(grant.parent)?.delete(id)
     if (grant.kind === 'entitlement') this.#listEntitlement(grant, [])
+    if (grant.parent !== null) this.#unlistChild(grant.parent, id)
     this.version += 1
   }
 
@@ -73,13 +80,6 @@ export class GrantBook {
       at = link.grant.parent
     }
     return links
-  }
-
-  /** The grant and all that was delegated from it. */
-  withDescendants(id: GrantId): GrantId[] {
-    const found = [id]
-    for (const at of found) found.push(...(this.#children.get(at) ?? []))
-    return found
   }
 
   covers(id: GrantId, capability: CapabilityName, args?: () => unknown): Coverage {
@@ -99,24 +99,41 @@ export class GrantBook {
     capability: CapabilityName,
     args: (() => unknown) | undefined,
   ): 'expired' | 'capability' | 'arguments' | undefined {
-    const { expiresAt } = grant.terms
-    if (expiresAt !== null && expiresAt <= this.#tools.clock.now()) return 'expired'
+    if (hasExpired(grant, this.#tools.clock.now())) return 'expired'
     const match = terms.match(capability, args)
     if (match === 'yes') return undefined
     return match === 'no' ? 'capability' : 'arguments'
   }
 
-  #childrenOf(id: GrantId): Set<GrantId> {
-    const children = this.#children.get(id) ?? new Set()
-    this.#children.set(id, children)
-    return children
+  /** Whenever there are twice as many as were left the last time: a grant costs the same however many there are. */
+  #forgetExpired(): void {
+    const now = this.#tools.clock.now()
+    for (const { grant } of this.#held.values()) if (hasExpired(grant, now)) this.drop(grant.id)
+    this.#sweepAt = Math.max(MIN_SWEEP, this.#held.size * 2)
+  }
+
+  #listChild(parent: GrantId, id: GrantId): void {
+    const children = this.#children.get(parent) ?? new Set()
+    this.#children.set(parent, children.add(id))
+  }
+
+  #unlistChild(parent: GrantId, id: GrantId): void {
+    const children = this.#children.get(parent)
+    children?.delete(id)
+    if (children?.size === 0) this.#children.delete(parent)
   }
 
   #listEntitlement(grant: Grant, instead: readonly Grant[]): void {
     const key = holderKey(grant.holder)
     const others = (this.#entitlements.get(key) ?? []).filter(({ id }) => id !== grant.id)
-    this.#entitlements.set(key, [...others, ...instead])
+    const grants = [...others, ...instead]
+    if (grants.length === 0) this.#entitlements.delete(key)
+    else this.#entitlements.set(key, grants)
   }
+}
+
+function hasExpired({ terms }: Grant, now: number): boolean {
+  return terms.expiresAt !== null && terms.expiresAt <= now
 }
 
 export function holderKey({ kind, id }: GrantHolder): string {

@@ -13,9 +13,12 @@ export function readGrants(store: Store): Grant[] {
   return store.all('SELECT * FROM grants ORDER BY rowid').map((row) => toGrantRow(row).grant)
 }
 
-export function readActiveGrants(store: Store): Grant[] {
+export function readActiveGrants(store: Store, now: number): Grant[] {
   return store
-    .all("SELECT * FROM grants WHERE state = 'active' ORDER BY rowid")
+    .all(
+      `SELECT * FROM grants WHERE state = 'active' AND ifnull(terms ->> '$.expiresAt' > ?, TRUE) ORDER BY rowid`,
+      now,
+    )
     .map((row) => toGrantRow(row).grant)
 }
 
@@ -56,14 +59,28 @@ export function updateTerms(id: GrantId, terms: GrantTerms, version: number): St
   }
 }
 
-/** Ends the grant and all below it, also those that were delegated a moment ago; answers the ids that ended now. */
-export function revokeWithChildren(id: GrantId, at: number): Statement {
+const BELOW = `WITH RECURSIVE below (id) AS (
+  VALUES (?) UNION SELECT grants.id FROM grants JOIN below ON grants.parent_id = below.id)
+  SELECT grants.id FROM below JOIN grants ON grants.id = below.id WHERE grants.state = 'active'`
+
+/** The grant and all that was delegated from it, itself first. */
+export function readActiveBelow(store: Store, id: GrantId): GrantId[] {
+  return store.all(BELOW, id).map((row) => row['id'] as GrantId)
+}
+
+/**
+ * Ends the grant and all below it, as long as `known` has them all: each must be told of. A conflict when something was
+ * delegated meanwhile, or when nothing is left to end. Answers the ids that ended now.
+ */
+export function revokeAll(id: GrantId, known: readonly GrantId[], at: number): Statement {
+  const ids = JSON.stringify(known)
   return {
-    sql: `UPDATE grants SET state = 'revoked', revoked_at = ? WHERE state = 'active' AND id IN (
-        WITH RECURSIVE below (id) AS (VALUES (?) UNION SELECT grants.id FROM grants JOIN below ON grants.parent_id = below.id)
-        SELECT id FROM below
-      ) RETURNING id`,
-    parameters: [at, id],
+    sql: `UPDATE grants SET state = 'revoked', revoked_at = ?
+      WHERE state = 'active' AND id IN (SELECT value FROM json_each(?))
+        AND NOT EXISTS (SELECT 1 FROM (${BELOW}) WHERE id NOT IN (SELECT value FROM json_each(?)))
+      RETURNING id`,
+    parameters: [at, ids, id, ids],
+    expect: 'changed',
   }
 }
 

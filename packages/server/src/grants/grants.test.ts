@@ -20,9 +20,24 @@ test.each([
   [
     'prefix',
     { prefix: '/docs/' },
-    ['/docs/a', '/docs/..a/b'],
-    ['/doc', '/docs/../etc', '/docs/%2E%2e/x', '/docs/a\\..\\b', 7],
+    ['/docs/a', '/docs/..a/b', '/docs/a..', '/docs/.../x', '/docs/?q=a..b'],
+    [
+      '/doc',
+      '/docs/../etc',
+      '/docs/%2E%2e/x',
+      '/docs/a\\..\\b',
+      '/docs/..%2f..%2Fetc',
+      '/docs/..',
+      7,
+      '/docs/..?x',
+      '/docs/..#x',
+      '/docs/..;/x',
+      '/docs/.	./x',
+      '/docs/\n..\r/x',
+      '/docs/%5c..%5cx',
+    ],
   ],
+  ['a number that every reader reads alike', { atLeast: 0 }, [2 ** 53 - 1], [2 ** 53, 1e300, Infinity]],
   ['bounds', { atLeast: 1, atMost: 5 }, [1, 5, 2.5], [0.9, 5.1, '3', undefined]],
 ])('an argument is held to %s', async (_name, fields, good, bad) => {
   const { grants } = await openGrants()
@@ -34,6 +49,18 @@ test.each([
   for (const value of bad)
     expect([value, call(value)]).toMatchObject([value, { kind: 'not-covered', because: 'arguments' }])
   expect(grants.covers(id, 'tool:a/b').kind).toBe('covered')
+})
+
+test('a resource whose URI leads upward is not below the URI that it begins with', async () => {
+  const { grants } = await openGrants()
+  const below = 'resource:files/file:///docs/'
+  const { id } = await grants.create(consent(terms([{ capability: `${below}*` }])), 'x')
+  const whole = await grants.create(consent(terms([{ capability: 'resource:files/*' }])), 'x')
+  expect(grants.covers(id, `${below}a..b/c.md`).kind).toBe('covered')
+  for (const uri of ['../etc/passwd', 'a/%2e%2E/x', '..%2fx', '..'] as const) {
+    expect(grants.covers(id, `${below}${uri}`).kind).toBe('not-covered')
+    expect(grants.covers(whole.id, `${below}${uri}`).kind).toBe('covered')
+  }
 })
 
 test('an argument that only the prototype has is absent', async () => {

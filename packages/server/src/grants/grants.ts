@@ -48,11 +48,14 @@ export interface Grants {
   revoke(id: GrantId, by: Actor): Promise<readonly GrantId[]>
   /** Also revoked ones, so that a caller can be told. */
   find(id: GrantId): Grant | undefined
+  /** Active ones that have not expired, unless it says otherwise. */
   list(filter: GrantFilter): readonly Grant[]
   /** The active entitlements that name exactly this holder. */
   entitlementsOf(holder: GrantHolder): readonly Grant[]
   /** The grant and its parents, outermost last. */
   lineage(id: GrantId): readonly Grant[]
+  /** What tokens may be issued for under the grant now: its audiences, as far as each of its parents has them still. */
+  audiencesOf(id: GrantId): GrantTerms['audiences']
   /** Whether the grant and each of its parents covers the call now. Without arguments: whether some arguments could be covered. */
   covers(id: GrantId, capability: CapabilityName, args?: () => unknown): Coverage
   /**

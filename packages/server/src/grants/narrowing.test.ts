@@ -6,8 +6,19 @@ import { consent, delegation, openGrants, terms } from './grants-fixture.ts'
 import { findExcess } from './index.ts'
 
 // Few words, so that patterns, constraints and calls meet often.
-const names = ['tool:a/x', 'tool:a/xy', 'tool:b/x', 'prompt:a/x'] as const
-const pattern = fc.constantFrom('*', 'tool:*', 'tool:a/*', 'tool:a/x*', ...names)
+const names = [
+  ...(['tool:a/x', 'tool:a/xy', 'tool:b/x', 'prompt:a/x'] as const),
+  ...(['resource:a/x/y', 'resource:a/x/../y'] as const),
+]
+const pattern = fc.constantFrom(
+  '*',
+  'tool:*',
+  'tool:a/*',
+  'tool:a/x*',
+  'resource:a/*',
+  'resource:a/x/*',
+  ...names,
+)
 const scalar = fc.constantFrom<string | number | null>('', 'p', 'p/q', 'p/../q', 0, 1, 2, null)
 const pointer = fc.constantFrom('/u', '/v')
 const constraint: fc.Arbitrary<ArgumentConstraint> = fc.oneof(

@@ -16,6 +16,7 @@ const gatekeeper = createGatekeeper({
   origin: () => 'http://localhost:4747',
   verifier: () => undefined,
   findApp: () => undefined,
+  isGrantOver: () => false,
 })
 
 async function authenticate(header: string | undefined) {

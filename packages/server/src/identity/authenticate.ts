@@ -1,4 +1,4 @@
-import type { KeyId, Principal } from '@parley/contract'
+import type { GrantId, KeyId, Principal } from '@parley/contract'
 import { ParleyError, parseCapabilityName } from '@parley/contract'
 import type { Revocation, TokenSubjects } from '../revocations/index.ts'
 import { BOOTSTRAP_KEY_PREFIX, bootstrapPrincipal, matchesKey } from './bootstrap-key.ts'
@@ -47,6 +47,8 @@ export interface AuthenticateOptions {
   /** The verifier of tokens for a resource; undefined while nobody issues any. */
   readonly verifier: (resource: string) => VerifyToken | undefined
   readonly findApp: FindApp
+  /** Whether the grant of a token may still be used, asked at each call: it may run out at any moment. */
+  readonly isGrantOver: (grant: GrantId) => boolean
 }
 
 export interface Gatekeeper {
@@ -149,8 +151,14 @@ class HeaderGatekeeper implements Gatekeeper {
       case 'unavailable':
         return refused(new ParleyError('unavailable', 'The access token cannot be checked right now.'))
       case 'caller':
-        return this.#answers.get(verified.caller) ?? this.#meet(verified.caller, { path, challenges })
+        return this.#admit(verified.caller, { path, challenges })
     }
+  }
+
+  #admit(caller: VerifiedCaller, desk: Pick<Desk, 'path' | 'challenges'>): Authenticated {
+    const answer = this.#answers.get(caller) ?? this.#meet(caller, desk)
+    if (answer.kind === 'refused' || !this.#options.isGrantOver(answer.principal.grant!)) return answer
+    return refused(desk.challenges.invalid('The access that the token was issued for has ended.'))
   }
 
   #meet(caller: VerifiedCaller, { path, challenges }: Pick<Desk, 'path' | 'challenges'>): Authenticated {
@@ -162,7 +170,7 @@ class HeaderGatekeeper implements Gatekeeper {
       return refused(challenges.insufficientScope(['mcp']))
     const answer: Authenticated = { kind: 'principal', principal }
     this.#answers.set(caller, answer)
-    this.#subjects.set(principal, tokenSubjects(caller, findApp))
+    this.#subjects.set(principal, tokenSubjects(caller))
     return answer
   }
 }

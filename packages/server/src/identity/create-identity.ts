@@ -15,6 +15,7 @@ import type { DescribeCapabilities } from './consent/capability-offer.ts'
 import { createInteractionPages } from './consent/interaction-pages.ts'
 import { openSigningKeys, type SigningKeys } from './keys/signing-keys.ts'
 import { mountProvider } from './mount/mount-provider.ts'
+import { createRequestRate } from './mount/request-rate.ts'
 import { createSendErrorPage } from './provider/error-page.ts'
 import { openWhenNeeded } from './provider/open-when-needed.ts'
 import { createRecordChange } from './record-change.ts'
@@ -35,7 +36,10 @@ export interface IdentityOptions {
   readonly random: Random
   readonly newId: NewId
   readonly sealer: Sealer
-  readonly grants: Pick<Grants, 'changeTerms' | 'create' | 'entitlementsOf' | 'find' | 'lineage' | 'list'>
+  readonly grants: Pick<
+    Grants,
+    'audiencesOf' | 'changeTerms' | 'create' | 'entitlementsOf' | 'find' | 'lineage' | 'list'
+  >
   readonly revocations: Revocations
   readonly people: Pick<People, 'find' | 'requireSession' | 'signedIn'>
   readonly clients: Clients
@@ -46,6 +50,8 @@ export interface IdentityOptions {
   readonly hasServer: (name: string) => boolean
   /** Resource servers elsewhere, of parley.yaml. */
   readonly declaredResources: readonly DeclaredResource[]
+  /** The proxy in front names the client's address last in X-Forwarded-For. */
+  readonly trustedProxy: boolean
   readonly onError: (error: unknown) => void
 }
 
@@ -95,6 +101,7 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
     })
     const shared = { ...options, record, keys, resources, issuer }
     const openServer = openWhenNeeded({ ...shared, discovery, verifyToken })
+    const rate = createRequestRate(options.clock, options.trustedProxy)
     const sendErrorPage = createSendErrorPage(options.pages)
     const { clients } = options
     const apps = {
@@ -105,7 +112,7 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
     started = {
       issuer,
       resources,
-      server: mountProvider({ ...shared, openServer, sendErrorPage, more }),
+      server: mountProvider({ ...shared, openServer, sendErrorPage, more, rate }),
       pages: createInteractionPages({ ...shared, openServer, ...apps, formKey }),
     }
   }

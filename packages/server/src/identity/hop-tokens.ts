@@ -1,4 +1,4 @@
-import type { ChainLink, Principal } from '@parley/contract'
+import type { AppId, ChainLink, Principal } from '@parley/contract'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 
@@ -31,6 +31,8 @@ export function createHopTokens(options: {
   readonly issuer: () => string
   readonly clock: Clock
   readonly random: Random
+  /** The client_id of an app, by which guards elsewhere know it, also when it is cut off. */
+  readonly clientIdOf: (app: AppId) => string | undefined
 }): HopTokens {
   const { sign, issuer, clock, random } = options
   const byCaller = new WeakMap<object, Map<string, Minted>>()
@@ -41,7 +43,7 @@ export function createHopTokens(options: {
     return sign({
       iss: issuer(),
       aud: audience,
-      ...whoCalls(principal, issuer()),
+      ...whoCalls(principal, options),
       scope: 'mcp',
       iat: issuedAt,
       exp: issuedAt + LIFETIME_SECONDS,
@@ -68,16 +70,19 @@ export function createHopTokens(options: {
  * The subject is the person, or who acts alone; everybody between them and this hop stands in `act`, the nearest
  * outermost (RFC 8693 §4.1).
  */
-function whoCalls(principal: Principal | undefined, issuer: string): Record<string, unknown> {
-  if (!principal) return { sub: issuer, client_id: issuer }
-  const { chain, grant, assurance } = principal
+function whoCalls(
+  principal: Principal | undefined,
+  { issuer, clientIdOf }: { issuer: () => string; clientIdOf: (app: AppId) => string | undefined },
+): Record<string, unknown> {
+  if (!principal) return { sub: issuer(), client_id: issuer() }
+  const { app, chain, grant, assurance } = principal
   const [subject, ...others] = chain
   let act: Record<string, unknown> | undefined
   // The app stands in `client_id`.
   for (const link of others) if (link.kind === 'agent') act = { sub: link.id, ...(act && { act }) }
   return {
     sub: subject?.id ?? principal.subject,
-    client_id: principal.app ?? lastOf(chain)?.id ?? principal.subject,
+    client_id: (app && clientIdOf(app)) ?? lastOf(chain)?.id ?? principal.subject,
     ...(act && { act }),
     ...(grant !== undefined && { gid: grant }),
     ...(assurance.kind === 'token' && {

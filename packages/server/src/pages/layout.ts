@@ -6,6 +6,8 @@ export interface Page {
   readonly body: Html
   /** Files of `/assets` that the page runs. */
   readonly scripts?: readonly string[]
+  /** Files of `/assets` that it is styled with, beside `page.css`. */
+  readonly styles?: readonly string[]
   /** Seconds and address of a page that goes on by itself. */
   readonly refresh?: { readonly seconds: number; readonly url: string }
   /** `wide` for pages with lists. */
@@ -24,7 +26,7 @@ export function layout(page: Page): string {
         ${page.refresh && html`<meta http-equiv="refresh" content="${page.refresh.seconds};url=${page.refresh.url}" />`}
         <title>${page.title} · Parley</title>
         <link rel="icon" href="/assets/mark.svg" type="image/svg+xml" />
-        <link rel="stylesheet" href="/assets/page.css" />
+        ${['page.css', ...(page.styles ?? [])].map((name) => html`<link rel="stylesheet" href="/assets/${name}" />`)}
         ${(page.scripts ?? []).map((name) => html`<script type="module" src="/assets/${name}"></script>`)}
       </head>
       <body>

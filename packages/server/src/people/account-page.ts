@@ -1,8 +1,8 @@
 import { html, type Html, type PageAnswer, type Visit } from '../pages/index.ts'
-import { whoIsHere } from './enrol-pages.ts'
 import type { Parts } from './parts.ts'
 import type { Person } from './people.ts'
 import type { SessionRow } from './session-store.ts'
+import { whoIsHere } from './who-is-here.ts'
 
 const ROLE_WORDS: Readonly<Record<string, string>> = {
   admin: 'Administrator',

@@ -1,7 +1,6 @@
 export { createPeople } from './create-people.ts'
 export type {
   Actor,
-  CreatePeople,
   BrowserSession,
   Demand,
   Group,

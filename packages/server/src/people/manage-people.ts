@@ -3,6 +3,7 @@ import type { Unit } from '../store/index.ts'
 import { checkGroups, checkRoles, knownPerson } from './check-changes.ts'
 import { manageGroups } from './manage-groups.ts'
 import { manageLinks } from './manage-links.ts'
+import { manageSessions } from './manage-sessions.ts'
 import type { Parts } from './parts.ts'
 import type { Actor, PeopleManagement, Person } from './people.ts'
 
@@ -16,6 +17,7 @@ export function managePeople(parts: Parts): PeopleManagement {
   return {
     ...manageLinks(parts),
     ...manageGroups(parts),
+    ...manageSessions(parts),
     list: () => people.people(),
     findByEmail: (email) => people.personByEmail(email.trim().toLowerCase()),
 

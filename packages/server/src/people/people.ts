@@ -35,6 +35,7 @@ export interface BrowserSession {
 export interface Demand {
   /** At least this; `urn:parley:2fa` when absent, and never less. */
   readonly acr?: Acr | undefined
+  /** Never taken for less than 30: the way back takes a moment. */
   readonly maxAgeSeconds?: number | undefined
   /** Where to go on after signing in: a path of ours that `return-path.ts` lists. */
   readonly returnTo: string
@@ -72,6 +73,17 @@ export interface OneTimeLink {
   readonly expiresAt: number
 }
 
+/** Where a person is signed in. */
+export interface SessionView {
+  readonly id: SessionId
+  /** The browser, as it calls itself. */
+  readonly browser: string
+  readonly acr: Acr
+  readonly createdAt: number
+  readonly lastUsedAt: number
+  readonly expiresAt: number
+}
+
 /** What administrators do with accounts. Each is one unit with its activity record; all throw `ParleyError`. */
 export interface PeopleManagement {
   list(): readonly Person[]
@@ -96,6 +108,10 @@ export interface PeopleManagement {
   remove(id: PersonId, by: Actor): Promise<void>
   createGroup(name: string, by: Actor): Promise<Group>
   removeGroup(id: GroupId, by: Actor): Promise<void>
+  /** Those that have not ended, the last used first. */
+  sessions(person: PersonId): readonly SessionView[]
+  /** Throws `not_found` for a session that is not this person's. */
+  endSession(person: PersonId, session: SessionId, by: Actor): Promise<void>
 }
 
 /** Accounts, and the pages on which people sign in and keep theirs. */
@@ -129,6 +145,3 @@ export interface PeopleOptions {
   readonly trustedProxy: boolean
   readonly onError: (error: unknown) => void
 }
-
-/** `createPeople` of this room; synchronous, and nothing runs until a request or a change comes. */
-export type CreatePeople = (options: PeopleOptions) => People

@@ -12,7 +12,7 @@ import {
 import { showAccount } from './account-page.ts'
 import type { Need } from './admit.ts'
 import { readWish } from './demand.ts'
-import { addPasskeyPage, showEnrol, showTotp, submitNewPasskey, submitTotp } from './enrol-pages.ts'
+import { addPasskeyPage, showEnrol, submitNewPasskey } from './enrol-pages.ts'
 import { showLink, submitLink } from './link-pages.ts'
 import type { Parts } from './parts.ts'
 import {
@@ -22,6 +22,7 @@ import {
   submitPassword,
   submitSecondFactor,
 } from './sign-in-pages.ts'
+import { showTotp, submitTotp } from './totp-pages.ts'
 
 type Answer = (parts: Parts, visit: Visit) => PageAnswer | Promise<PageAnswer>
 

@@ -11,6 +11,7 @@ import {
   signInWithPassword,
   type SignIn,
 } from './sign-in.ts'
+import { whoIsHere } from './who-is-here.ts'
 
 const NO_MATCH = 'Email and password do not match, or this account cannot be used.'
 const NO_PASSKEY = 'That passkey does not open an account here. Try again, or use your password.'
@@ -119,7 +120,7 @@ function secondFactorPage(
   refusal: Exclude<SignIn, { kind: 'in' }> | undefined,
 ): PageAnswer {
   const wish = readWish(visit.query)
-  const session = parts.sessions.current(visit.request)!
+  const { session } = whoIsHere(parts, visit)
   const refused = refusal && refusalOf(refusal, NO_CODE)
   const hasTotp = parts.factors.totp(session.person) !== undefined
   const hasPasskeys = parts.factors.passkeys(session.person).length > 0

@@ -51,23 +51,25 @@ function whoIsIt({ app, redirectUri }: ConsentRequest): Html {
   const redirect = describeRedirect(redirectUri)
   return html`<dl class="facts">
       <dt>App</dt>
-      <dd>
-        ${
-          app.verifiedHost === null
-            ? html`<span class="badge warning">unverified</span> Anyone can give an app this name.`
-            : html`<span class="badge">verified</span> by <strong>${app.verifiedHost}</strong>`
-        }
-      </dd>
-      <dt>Sends you to</dt>
+      <dd>${voucher(app)}</dd>
+      <dt>Answer to</dt>
       <dd><strong>${redirect.host}</strong></dd>
     </dl>
     ${
       redirect.isLocal &&
-      html`<p class="notice" role="note">
+      html`<p class="notice local" role="note">
         The answer goes to a program on this computer, and Parley cannot tell which. Go on only if you have
         just started this yourself.
       </p>`
     }`
+}
+
+function voucher({ verifiedHost, source }: ConsentRequest['app']): Html {
+  if (verifiedHost !== null)
+    return html`<span class="badge">verified</span> It belongs to <strong>${verifiedHost}</strong>.`
+  if (source === 'static')
+    return html`<span class="badge">known</span> An administrator of this hub entered it.`
+  return html`<span class="badge warning">unverified</span> Anyone can give an app this name.`
 }
 
 function offerList(request: ConsentRequest, offer: readonly ServerOffer[]): Html {
@@ -98,7 +100,7 @@ function groupSwitch(server: string, group: CapabilityGroup): Html {
       value="on"
       ${group.effect !== 'destroy' && html` checked`}
     />
-    <label for="${name}"><strong>${label}</strong> ${hint} <span class="hint">${count}</span></label>
+    <label for="${name}"><strong>${label}</strong> ${hint} <span class="hint">· ${count}</span></label>
     <details>
       <summary>Which ones?</summary>
       <ul>
@@ -139,7 +141,7 @@ function detailList({ details }: ConsentRequest): Html {
 function identityList({ identityScopes }: ConsentRequest): Html {
   if (identityScopes.length === 0) return html``
   return html`<p>It will also be able to:</p>
-    <ul>
+    <ul class="also">
       ${identityScopes.map((scope) => html`<li>${IDENTITY_WORDS[scope] ?? scope}</li>`)}
     </ul>`
 }

@@ -191,6 +191,7 @@ class Interaction {
       kind: 'page',
       title: 'Allow an app',
       scripts: ['consent.js'],
+      styles: ['consent.css'],
       body: consentPage({
         request: consent,
         offer: narrowOffer(consent, describeCapabilities(consent.resource, session.person)),

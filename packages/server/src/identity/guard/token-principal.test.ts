@@ -36,6 +36,15 @@ test('the chain reads from the person over the app to the agent that calls, what
   expect(principal.roles).toEqual([])
 })
 
+test('RFC 8693: an exchanged token is issued to the agent, and names the app as who acted first', () => {
+  const exchanged = caller({
+    client: SECOND,
+    actors: [{ subject: SECOND }, { subject: FIRST }, { subject: 'https://app.example/cimd' }],
+  })
+  expect(tokenPrincipal(exchanged, findApp)).toMatchObject(tokenPrincipal(caller(), findApp)!)
+  expect(tokenSubjects(exchanged)).toEqual(tokenSubjects(caller()))
+})
+
 test('an agent that acts for itself has nobody before it', () => {
   const principal = tokenPrincipal(caller({ subject: FIRST, client: FIRST, actors: [] }), findApp)!
   expect(principal.person).toBeUndefined()
@@ -47,6 +56,7 @@ test.each([
   ['a grant that is none', { grant: 'gra_x' }],
   ['a subject that is nobody here', { subject: 'alice' }],
   ['an actor that is nobody here', { actors: [{ subject: 'mallory' }] }],
+  ['an app that is nobody here', { client: FIRST, actors: [{ subject: FIRST }, { subject: 'mallory' }] }],
 ])('%s is no principal', (_name, more) => {
   expect(tokenPrincipal(caller(more as Partial<VerifiedCaller>), findApp)).toBeUndefined()
 })
@@ -54,13 +64,13 @@ test.each([
 test.each([
   ['grant', GRANT],
   ['person', PERSON],
-  ['app', APP],
+  ['app', 'https://app.example/cimd'],
   ['agent', FIRST],
   ['agent', SECOND],
   ['session', 'ses_1'],
   ['token', 'jti-1'],
 ] as const)('G7: a %s that is cut off hits its tokens, and no others', (kind, id) => {
-  const subjects = tokenSubjects(caller(), findApp)
+  const subjects = tokenSubjects(caller())
   expect(isHitBy(subjects, { kind, id, at: 100 })).toBe(true)
   expect(isHitBy(subjects, { kind, id, at: 99 })).toBe(false)
   expect(isHitBy(subjects, { kind, id: `${id}x`, at: 100 })).toBe(false)

@@ -30,10 +30,10 @@ export type FindApp = (clientId: string) => AppId | undefined
 export function tokenPrincipal(caller: VerifiedCaller, findApp: FindApp): Principal | undefined {
   const { subject, grant, acr, authTime } = caller
   if (grant === undefined || !isId('grant', grant)) return undefined
-  const app = findApp(caller.client)
-  // RFC 8693 §4.1: the outermost `act` is the current actor, so the chain reads the other way round.
-  const agents = caller.actors.map((actor) => actor.subject).reverse()
+  const { appClient, agents } = readChain(caller)
+  const app = findApp(appClient)
   if (!agents.every((id): id is AgentId => isId('agent', id))) return undefined
+  if (appClient !== caller.client && app === undefined) return undefined
   const chain: ChainLink[] = agents.map((id) => ({ kind: 'agent', id }))
   if (app !== undefined) chain.unshift({ kind: 'app', id: app })
   if (isId('agent', subject)) chain.unshift({ kind: 'agent', id: subject })
@@ -59,15 +59,15 @@ export function tokenPrincipal(caller: VerifiedCaller, findApp: FindApp): Princi
 }
 
 /** What a revocation can hit the token by. */
-export function tokenSubjects(caller: VerifiedCaller, findApp: FindApp): TokenSubjects {
+export function tokenSubjects(caller: VerifiedCaller): TokenSubjects {
   const { subject, claims } = caller
-  const actors = caller.actors.map((actor) => actor.subject)
+  const { appClient, agents } = readChain(caller)
   return {
     issuedAt: Number(claims['iat']),
     grant: caller.grant,
     person: isId('person', subject) ? subject : undefined,
-    app: findApp(caller.client),
-    agents: isId('agent', subject) ? [subject, ...actors] : actors,
+    app: appClient,
+    agents: isId('agent', subject) ? [subject, ...agents] : agents,
     session: caller.session,
     token: typeof claims['jti'] === 'string' ? claims['jti'] : undefined,
   }
@@ -76,6 +76,19 @@ export function tokenSubjects(caller: VerifiedCaller, findApp: FindApp): TokenSu
 export function isHitBy(subjects: TokenSubjects, { kind, id, at }: Revocation): boolean {
   if (subjects.issuedAt > at) return false
   return kind === 'agent' ? subjects.agents.includes(id) : subjects[kind] === id
+}
+
+/**
+ * The outermost `act` is the current actor (RFC 8693 §4.1), so the chain reads the other way round. A token that an agent
+ * exchanged is issued to the agent: the app, which acted first, then stands innermost.
+ */
+function readChain({ client, actors }: VerifiedCaller): { appClient: string; agents: readonly string[] } {
+  const [first, ...others] = actors.map((actor) => actor.subject).reverse()
+  if (first === undefined) return { appClient: client, agents: [] }
+  const isExchanged = isId('agent', client) && !isId('agent', first)
+  return isExchanged
+    ? { appClient: first, agents: others }
+    : { appClient: client, agents: [first, ...others] }
 }
 
 function isAcr(text: string | undefined): text is Acr {

@@ -4,19 +4,18 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Revocations } from '../../revocations/index.ts'
 import type { VerifyToken } from '../authenticate.ts'
 import type { SigningKeys } from '../keys/signing-keys.ts'
-import { tokenSubjects, type FindApp } from './token-principal.ts'
+import { tokenSubjects } from './token-principal.ts'
 
 /** The verifier of the SDK for each resource of the hub, with the keys and the revocations that are at hand here. */
 export function createTokenVerifiers(options: {
   readonly keys: Pick<SigningKeys, 'find'>
   readonly issuer: () => string
   readonly revocations: Revocations
-  readonly findApp: FindApp
   readonly clock: Clock
 }): (resource: string) => VerifyToken {
-  const { issuer, revocations, findApp, clock } = options
+  const { issuer, revocations, clock } = options
   const keys = ownKeys(options.keys)
-  const revoked = ownRevocations(revocations, findApp)
+  const revoked = ownRevocations(revocations)
   return (resource) =>
     createVerifier({
       issuer: issuer(),
@@ -36,14 +35,14 @@ function ownKeys(keys: Pick<SigningKeys, 'find'>): KeySource {
   }
 }
 
-function ownRevocations(revocations: Revocations, findApp: FindApp): RevocationList {
+function ownRevocations(revocations: Revocations): RevocationList {
   return {
     get generation() {
       return revocations.generation
     },
     isCurrent: () => true,
     watch(caller: Caller) {
-      const subjects = tokenSubjects(caller, findApp)
+      const subjects = tokenSubjects(caller)
       return () => revocations.isRevoked(subjects)
     },
   }

@@ -2,6 +2,7 @@ import { parseCapabilityName, type CapabilityName } from '@parley/contract'
 import type { App, ClientDirectory } from '../../clients/index.ts'
 import type { Grants } from '../../grants/index.ts'
 import type { RawHandler } from '../../http/index.ts'
+import type { Clock } from '../../lib/clock.ts'
 import {
   createPageHandler,
   html,
@@ -11,6 +12,8 @@ import {
   type Visit,
 } from '../../pages/index.ts'
 import type { People } from '../../people/index.ts'
+import type { Sealer } from '../../sealing/index.ts'
+import { createFormTickets, type TicketFor } from '../consent/form-ticket.ts'
 import type { ConsentRequest } from './consent-request-store.ts'
 import type { ConsentRequests } from './consent-requests.ts'
 
@@ -20,7 +23,16 @@ export interface ConsentPageTools {
   readonly clients: Pick<ClientDirectory, 'app'>
   readonly grants: Pick<Grants, 'find'>
   readonly consents: Pick<ConsentRequests, 'findFor' | 'answer'>
+  readonly clock: Clock
+  readonly sealer: Sealer
   readonly onError: (error: unknown) => void
+}
+
+type Tickets = ReturnType<typeof createFormTickets>
+
+const FAULTS = {
+  wrong: 'This page was out of date. Please look at it once more, and choose.',
+  'too-early': 'That was too fast to have been read. Please look at it once more, and choose.',
 }
 
 const NOUNS = {
@@ -38,30 +50,26 @@ const NOUNS = {
 export function createConsentPages(tools: ConsentPageTools): RawHandler {
   const { pages, people, consents, onError } = tools
 
-  const route = (
-    method: 'GET' | 'POST',
-    answer: (visit: Visit, request: ConsentRequest) => Promise<PageAnswer>,
-  ) => ({
+  const tickets = createFormTickets(tools.sealer.derive('consent just in time'))
+
+  const route = (method: 'GET' | 'POST', answer: (visit: Visit, asked: Asked) => Promise<PageAnswer>) => ({
     method,
     path: '/consent/:id',
     needs: 'person',
     async answer(visit: Visit): Promise<PageAnswer> {
       const session = people.signedIn(visit.request)
       const request = session && consents.findFor(session.person, visit.params['id']!)
-      return request ? answer(visit, request) : nothingHere()
+      return request
+        ? answer(visit, { request, binding: { uid: request.id, session: session.id } })
+        : nothingHere()
     },
   })
 
   const routes = [
-    route('GET', async (visit, request) =>
-      request.state === 'open' ? question(tools, visit, request) : thanks(request),
+    route('GET', async (visit, asked) =>
+      asked.request.state === 'open' ? question(tools, visit, { ...asked, tickets }) : thanks(asked.request),
     ),
-    route('POST', async (visit, request) => {
-      const choice = visit.form.get('choice')
-      if (choice !== 'allow' && choice !== 'deny') return question(tools, visit, request)
-      await consents.answer(request.person, request.id, choice === 'allow')
-      return thanks({ ...request, state: choice === 'allow' ? 'allowed' : 'denied' })
-    }),
+    route('POST', (visit, asked) => decide(tools, visit, { ...asked, tickets })),
   ]
   const serve = createPageHandler(routes, { kit: pages, admit: () => undefined, onError })
 
@@ -70,14 +78,41 @@ export function createConsentPages(tools: ConsentPageTools): RawHandler {
   }
 }
 
-function question(tools: ConsentPageTools, visit: Visit, request: ConsentRequest): PageAnswer {
+interface Asked {
+  readonly request: ConsentRequest
+  readonly binding: TicketFor
+}
+
+/** A click that came sooner than anybody reads was meant for something else, and does not count. */
+async function decide(
+  tools: ConsentPageTools,
+  visit: Visit,
+  asked: Asked & { readonly tickets: Tickets },
+): Promise<PageAnswer> {
+  const { request, binding, tickets } = asked
+  const reading = tickets.read(visit.form.get('ticket'), binding, tools.clock.now())
+  const choice = visit.form.get('choice')
+  if (reading !== 'good') return question(tools, visit, { ...asked, fault: FAULTS[reading] })
+  if (choice !== 'allow' && choice !== 'deny') return question(tools, visit, asked)
+  await tools.consents.answer(request.person, request.id, choice === 'allow')
+  return thanks({ ...request, state: choice === 'allow' ? 'allowed' : 'denied' })
+}
+
+function question(
+  tools: ConsentPageTools,
+  visit: Visit,
+  { request, binding, tickets, fault }: Asked & { readonly tickets: Tickets; readonly fault?: string },
+): PageAnswer {
   const app = request.app === null ? undefined : tools.clients.app(request.app)
   const expiresAt = tools.grants.find(request.grant)?.terms.expiresAt
+  const ticket = tickets.make(binding, tools.clock.now())
   return {
     kind: 'page',
+    ...(fault !== undefined && { status: 409 }),
     title: 'One more permission',
+    scripts: ['consent.js'],
     body: html`<h1>${nameOf(app)} asks for more</h1>
-      ${verification(app)}
+      ${fault && html`<p role="alert">${fault}</p>`} ${verification(app)}
       <p>It wants to do something in your name that you have not allowed it so far:</p>
       <ul>
         ${request.capabilities.map(words)}
@@ -86,9 +121,9 @@ function question(tools: ConsentPageTools, visit: Visit, request: ConsentRequest
         Whatever it passes along is up to the app: you allow this for any arguments. ${howLong(expiresAt)}
       </p>
       <form method="post">
-        ${visit.formField}
+        ${visit.formField}<input type="hidden" name="ticket" value="${ticket}" />
         <div class="actions">
-          <button name="choice" value="allow">Allow</button>
+          <button name="choice" value="allow" data-after-ms="500">Allow</button>
           <button name="choice" value="deny" class="quiet">Do not allow</button>
         </div>
       </form>`,

@@ -7,6 +7,7 @@ import type { Resources } from '../resources/resource.ts'
 import { completeAuthorizationRequest, completeResource } from './complete-request.ts'
 import { copyRequest } from './copy-request.ts'
 import { readParameters } from './read-parameters.ts'
+import type { RequestRate } from './request-rate.ts'
 import { sendOAuthError } from './send-oauth-error.ts'
 
 export interface MountTools {
@@ -16,6 +17,8 @@ export interface MountTools {
   readonly resources: Resources
   /** A page for people that says what is wrong with a request. */
   readonly sendErrorPage: (response: ServerResponse, status: number, message: string) => void
+  /** For requests that the hub remembers until a person has decided. */
+  readonly rate: RequestRate
   /** Further addresses below /oauth, by their whole path. */
   readonly more: Readonly<Record<string, RawHandler>>
   readonly onError: (error: unknown) => void
@@ -25,6 +28,8 @@ interface Route {
   readonly method: 'GET' | 'POST'
   /** Completes what the client left out. */
   readonly complete?: (parameters: URLSearchParams, resources: Resources) => void
+  /** Something is kept for it, whoever asks. */
+  readonly isRemembered?: true
   /** A person sees the answer. */
   readonly isPage?: true
   /** `token` may be a JWT of ours, which the provider would refuse to look at. */
@@ -33,8 +38,17 @@ interface Route {
 
 /** Every address of the authorization server that the provider answers, and what happens before it does. */
 const ROUTES: Readonly<Record<string, Route>> = {
-  [PATHS.authorization]: { method: 'GET', isPage: true, complete: completeAuthorizationRequest },
-  [PATHS.pushed_authorization_request]: { method: 'POST', complete: completeAuthorizationRequest },
+  [PATHS.authorization]: {
+    method: 'GET',
+    isPage: true,
+    isRemembered: true,
+    complete: completeAuthorizationRequest,
+  },
+  [PATHS.pushed_authorization_request]: {
+    method: 'POST',
+    isRemembered: true,
+    complete: completeAuthorizationRequest,
+  },
   [PATHS.token]: { method: 'POST', complete: completeResource },
   [PATHS.introspection]: { method: 'POST', takesToken: true },
   [PATHS.revocation]: { method: 'POST', takesToken: true },
@@ -50,6 +64,7 @@ const FORM = /^application\/x-www-form-urlencoded\s*(?:;\s*charset="?utf-8"?\s*)
 /** The authorization server as handlers of the listener: what it cannot read is refused here, in words, and never a 500. */
 export function mountProvider(tools: MountTools): RawHandler {
   const origin = new URL(tools.issuer)
+  const { refuse, slowDown } = createRefusals(tools)
 
   return function handle(request, response, path) {
     const more = tools.more[path]
@@ -61,6 +76,8 @@ export function mountProvider(tools: MountTools): RawHandler {
     response.setHeader('referrer-policy', 'no-referrer')
     // RFC 6749 §5.1, for errors too; the provider does so only for some.
     if (!path.startsWith('/.well-known/')) response.setHeader('cache-control', 'no-store')
+    const waitSeconds = route.isRemembered ? tools.rate(request) : 0
+    if (waitSeconds > 0) return slowDown(request, response, { route, waitSeconds })
     if (route.method === 'POST') return receiveForm(request, response, { path, route })
     const query = (request.url ?? '').slice(path.length + 1)
     receive(request, response, { path, route, text: query })
@@ -107,23 +124,36 @@ export function mountProvider(tools: MountTools): RawHandler {
       if (!response.headersSent) sendOAuthError(response, 503, UNAVAILABLE)
     })
   }
+}
 
+/** How a request is refused that the provider never sees. */
+function createRefusals({ sendErrorPage }: Pick<MountTools, 'sendErrorPage'>) {
   function refuse(response: ServerResponse, route: Route, message: string): void {
-    if (route.isPage) return tools.sendErrorPage(response, 400, message)
+    if (route.isPage) return sendErrorPage(response, 400, message)
     sendOAuthError(response, 400, { error: 'invalid_request', error_description: message })
   }
 
-  function wrongMethod(request: IncomingMessage, response: ServerResponse, route: Route): void {
-    // A page elsewhere may ask first; the listener has answered those of allowed origins.
+  function slowDown(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { route, waitSeconds }: { route: Route; waitSeconds: number },
+  ): void {
     request.resume()
-    const message = `Only ${route.method} is answered here.`
-    sendOAuthError(response, 405, { error: 'invalid_request', error_description: message }, [
-      'allow',
-      route.method,
-    ])
+    response.setHeader('retry-after', String(waitSeconds))
+    if (route.isPage) return sendErrorPage(response, 429, TOO_MANY)
+    sendOAuthError(response, 429, { error: 'temporarily_unavailable', error_description: TOO_MANY })
   }
+
+  return { refuse, slowDown }
 }
 
+function wrongMethod(request: IncomingMessage, response: ServerResponse, route: Route): void {
+  request.resume()
+  const error = { error: 'invalid_request', error_description: `Only ${route.method} is answered here.` }
+  sendOAuthError(response, 405, error, ['allow', route.method])
+}
+
+const TOO_MANY = 'Too many requests come from this address. Wait a moment and try again.'
 const UNAVAILABLE = { error: 'temporarily_unavailable', error_description: 'Try again in a moment.' }
 
 function notFound(response: ServerResponse): void {

@@ -27,7 +27,7 @@ export interface AdapterTools {
   readonly clock: Clock
   readonly record: RecordChange
   readonly families: TokenFamilies
-  readonly grants: Pick<Grants, 'find'>
+  readonly grants: Pick<Grants, 'find' | 'audiencesOf'>
   readonly findClient: FindClient
   readonly clientIdOf: ClientIdOf
   readonly issuer: string
@@ -76,6 +76,8 @@ function recordAdapter(model: RecordModel, { store, clock }: AdapterTools): Adap
       const expiresAt = clock.now() + expiresInSeconds * 1000
       const { jti: _secret, ...kept } = payload
       const isNew = model === 'ReplayDetection'
+      if (ANYONES.has(model) && rows.count(model) >= MAX_RECORDS)
+        throw new errors.TemporarilyUnavailable(FULL)
       const result = await store.submit([
         rows.sweep(clock.now()),
         rows.save(model, id, { payload: kept, expiresAt, isNew }),
@@ -98,6 +100,12 @@ function recordAdapter(model: RecordModel, { store, clock }: AdapterTools): Adap
     },
   }
 }
+
+/** Whoever asks makes one of these. */
+const ANYONES: ReadonlySet<RecordModel> = new Set(['Interaction', 'PushedAuthorizationRequest'])
+/** What one address may ask for within half an hour is less. */
+const MAX_RECORDS = 20_000
+const FULL = 'too many requests wait for an answer; try again in a few minutes'
 
 function codeAdapter(tools: AdapterTools): Adapter {
   const { store, clock, record, families } = tools

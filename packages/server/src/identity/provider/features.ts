@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { parleyCapabilityDetail } from '@parley/contract'
 import type { SigningKeys } from '../keys/signing-keys.ts'
 import type { Resources } from '../resources/resource.ts'
@@ -32,8 +33,11 @@ export function createFeatures({ keys, resources }: FeatureTools): object {
       enabled: true,
       types: { parley_capability: { validate: checkDetail } },
       authorizationDetailsForGrantSource: requestedDetails,
-      authorizationDetailsForAccessToken: (_: unknown, __: unknown, source?: { rar?: unknown }) =>
-        source?.rar,
+      authorizationDetailsForAccessToken: (
+        context: ProviderContext,
+        _: unknown,
+        source?: { rar?: unknown },
+      ) => grantedDetails(context, source?.rar),
       authorizationDetailsForIntrospection: (_: unknown, token: { rar?: unknown }) => token.rar,
     },
   }
@@ -67,13 +71,26 @@ function describeResource(context: ProviderContext, identifier: string, tools: F
   }
 }
 
-function checkDetail(_context: unknown, detail: unknown): void {
+function checkDetail(context: ProviderContext, detail: unknown): void {
   const read = parleyCapabilityDetail.safeParse(detail)
-  if (read.success) return
-  const [issue] = read.error.issues
-  throw new errors.InvalidAuthorizationDetails(
-    `authorization_details: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'not understood'}`,
-  )
+  if (!read.success) {
+    const [issue] = read.error.issues
+    throw new errors.InvalidAuthorizationDetails(
+      `authorization_details: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'not understood'}`,
+    )
+  }
+  // RFC 9396 §2.2: where they are to be used is where the token is for.
+  const { resource } = context.oidc.params
+  if (read.data.locations?.some((location) => location !== resource))
+    throw new errors.InvalidAuthorizationDetails('authorization_details: locations name another resource')
+}
+
+/** RFC 9396 §6: a token request may repeat what was granted; anything else is asked of the person again. */
+function grantedDetails(context: ProviderContext, granted: unknown): unknown {
+  const asked = requestedDetails(context)
+  if (asked !== undefined && !isDeepStrictEqual(asked, granted))
+    throw new errors.InvalidAuthorizationDetails('authorization_details differ from those that were granted')
+  return granted
 }
 
 function requestedDetails(context: ProviderContext): unknown {

@@ -10,13 +10,18 @@ export type ClientIdOf = (holder: Grant['holder']) => string | undefined
  */
 export function viewGrant(
   id: string,
-  tools: { readonly grants: Pick<Grants, 'find'>; readonly issuer: string; readonly clientIdOf: ClientIdOf },
+  tools: {
+    readonly grants: Pick<Grants, 'find' | 'audiencesOf'>
+    readonly issuer: string
+    readonly clientIdOf: ClientIdOf
+  },
 ): Record<string, unknown> | undefined {
   const grant = tools.grants.find(id as GrantId)
   if (!grant || grant.state !== 'active') return undefined
   const clientId = tools.clientIdOf(grant.holder)
   if (clientId === undefined) return undefined
-  const { audiences, expiresAt } = grant.terms
+  const { expiresAt } = grant.terms
+  const audiences = tools.grants.audiencesOf(grant.id)
   const resources = Object.fromEntries(
     Object.entries(audiences)
       .filter(([audience]) => audience !== tools.issuer)

@@ -65,6 +65,7 @@ interface Errors {
   readonly InvalidTarget: ErrorClass
   readonly InvalidRequest: ErrorClass
   readonly InvalidAuthorizationDetails: ErrorClass
+  readonly TemporarilyUnavailable: ErrorClass
   readonly UnauthorizedClient: ErrorClass
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { ManagementAction } from './management-action.ts'
-import { OWNER_NAME, OWNER_NAME_MAX_LENGTH } from './capability.ts'
+import { OWNER_NAME, OWNER_NAME_MAX_LENGTH } from '../capability.ts'
+import type { ApiRoute } from './api-route.ts'
 
 /** A server's name: lower-case words joined by single hyphens, as it stands in its address. */
 const serverName = z
@@ -74,52 +74,18 @@ export const serverTestView = z.object({
   ),
 })
 
-export const statusView = z.object({
-  name: z.literal('parley'),
-  version: z.string(),
-  uptimeSeconds: z.number(),
-  store: z.object({
-    journalMode: z.string(),
-    synchronous: z.string(),
-    sqliteVersion: z.string(),
-    writable: z.boolean(),
-  }),
-  servers: z.object({ total: z.number(), ready: z.number(), quarantinedDefinitions: z.number() }),
-  activity: z.object({ queued: z.number(), dropped: z.number(), lastSeq: z.number() }),
-})
-
 export type AddServerBody = z.input<typeof addServerBody>
 export type DefinitionView = z.infer<typeof definitionView>
 export type ServerView = z.infer<typeof serverView>
 export type ReviewBody = z.infer<typeof reviewBody>
 export type ServerTestView = z.infer<typeof serverTestView>
-export type StatusView = z.infer<typeof statusView>
-
-export interface ApiRoute {
-  readonly method: 'GET' | 'POST' | 'DELETE'
-  readonly path: string
-  readonly summary: string
-  /** What the caller's role must include. */
-  readonly action: ManagementAction
-  /** Query parameters, whole numbers from 1, with what each means. */
-  readonly query?: Readonly<Record<string, string>>
-  readonly body?: z.ZodType
-  readonly response: z.ZodType
-}
 
 const serverDetail = serverView.extend({
   definitions: z.array(definitionView.extend({ diff: z.array(definitionDiff) })),
 })
 
-/** Every management route: validation, types and the OpenAPI document all come from this one table. */
-export const apiRoutes = {
-  status: {
-    method: 'GET',
-    path: '/api/status',
-    summary: 'State of the hub',
-    action: 'hub.read',
-    response: statusView,
-  },
+/** MCP servers behind the hub. */
+export const serverRoutes = {
   listServers: {
     method: 'GET',
     path: '/api/servers',
@@ -170,27 +136,5 @@ export const apiRoutes = {
     summary: 'Try each step of reaching a server and say what is wrong',
     action: 'servers.manage',
     response: serverTestView,
-  },
-  listActivity: {
-    method: 'GET',
-    path: '/api/activity',
-    summary: 'The newest activity records, newest first, at most 100',
-    action: 'activity.read',
-    query: { before: 'Only records before this `seq`; `next` of the last page.' },
-    response: z.object({ records: z.array(z.record(z.string(), z.unknown())), next: z.number().nullable() }),
-  },
-  openapi: {
-    method: 'GET',
-    path: '/api/openapi.json',
-    summary: 'This description, as OpenAPI 3.1',
-    action: 'hub.read',
-    response: z.record(z.string(), z.unknown()),
-  },
-  backup: {
-    method: 'POST',
-    path: '/api/backup',
-    summary: 'Write an online backup into the data directory and name the file',
-    action: 'hub.backup',
-    response: z.object({ file: z.string(), bytes: z.number() }),
   },
 } as const satisfies Record<string, ApiRoute>

@@ -1,4 +1,4 @@
-import { readResponse, type RpcResponse } from '../read-response.ts'
+import { readResponse, type RpcResponse } from './read-response.ts'
 
 /** What a server answered, or why there was no answer. */
 export type Reply =

@@ -1,0 +1,28 @@
+import type { CapabilityName, GroupId, PersonId, Role } from '@parley/contract'
+import { EVERYONE, type Grants } from '../grants/index.ts'
+
+/** What access asks of accounts. */
+export interface PeopleFacts {
+  rolesOf(person: PersonId): readonly Role[]
+  groupsOf(person: PersonId): readonly GroupId[]
+}
+
+/** Whether the person may be let use the capability: by an entitlement of their own, of a group of theirs, or of everyone. */
+export function isEntitled(
+  { grants, people }: { readonly grants: Grants; readonly people: PeopleFacts },
+  person: PersonId,
+  capability: CapabilityName,
+  args?: () => unknown,
+): boolean {
+  return (
+    entitles({ kind: 'group', id: EVERYONE }) ||
+    entitles({ kind: 'person', id: person }) ||
+    people.groupsOf(person).some((id) => entitles({ kind: 'group', id }))
+  )
+
+  function entitles(holder: { kind: 'group'; id: GroupId } | { kind: 'person'; id: PersonId }): boolean {
+    return grants
+      .entitlementsOf(holder)
+      .some(({ id }) => grants.covers(id, capability, args).kind === 'covered')
+  }
+}

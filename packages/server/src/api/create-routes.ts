@@ -1,0 +1,36 @@
+import { agentHandlers, type AgentTools } from './agent-handlers.ts'
+import { appHandlers, type AppTools } from './app-handlers.ts'
+import { grantHandlers, type GrantTools } from './grant-handlers.ts'
+import { groupHandlers } from './group-handlers.ts'
+import type { ApiHandlers } from './handlers.ts'
+import { hubHandlers, type HubTools } from './hub-handlers.ts'
+import { keyHandlers, type KeyTools } from './key-handlers.ts'
+import { meHandlers } from './me-handlers.ts'
+import { peopleHandlers, type PeopleTools } from './people-handlers.ts'
+import { resourceHandlers, type ResourceTools } from './resource-handlers.ts'
+import { serverHandlers, type ServerTools } from './server-handlers.ts'
+
+export type RouteTools = HubTools &
+  ServerTools &
+  PeopleTools &
+  AppTools &
+  AgentTools &
+  GrantTools &
+  ResourceTools &
+  KeyTools
+
+/** What each route of the contract does. */
+export function createRoutes(tools: RouteTools): ApiHandlers {
+  return {
+    ...hubHandlers(tools),
+    ...serverHandlers(tools),
+    ...peopleHandlers(tools),
+    ...groupHandlers(tools),
+    ...appHandlers(tools),
+    ...agentHandlers(tools),
+    ...grantHandlers(tools),
+    ...resourceHandlers(tools),
+    ...keyHandlers(tools),
+    ...meHandlers(tools),
+  }
+}

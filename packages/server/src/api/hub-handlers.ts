@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import type { Activity } from '../activity/index.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { ManagedRegistry } from '../registry/index.ts'
+import type { Store } from '../store/index.ts'
+import type { ApiHandlers } from './handlers.ts'
+import { openApiDocument } from './openapi-document.ts'
+
+export interface HubTools {
+  readonly registry: ManagedRegistry | undefined
+  readonly activity: Activity
+  readonly store: Store
+  readonly clock: Clock
+  readonly dataDir: string
+  readonly version: string
+  readonly origin: () => string
+}
+
+const RECORDS_A_PAGE = 100
+
+/** The hub itself: its state, its record, its description, its backup. */
+export function hubHandlers({ registry, activity, store, clock, ...tools }: HubTools) {
+  const startedMicros = clock.monotonicMicros()
+  return {
+    status: async () => {
+      const servers = registry?.servers() ?? []
+      return {
+        name: 'parley' as const,
+        version: tools.version,
+        uptimeSeconds: Math.floor((clock.monotonicMicros() - startedMicros) / 1e6),
+        store: store.status(),
+        servers: {
+          total: servers.length,
+          ready: servers.filter((server) => server.health === 'ready').length,
+          quarantinedDefinitions: servers.reduce((sum, server) => sum + server.heldBack, 0),
+        },
+        activity: activity.status(),
+      }
+    },
+    listActivity: async ({ query }) => {
+      const records = activity.list({ before: query.before, limit: RECORDS_A_PAGE })
+      return {
+        records: records.map(({ seq, record }) => ({ seq, ...record })),
+        next: records.length === RECORDS_A_PAGE ? records.at(-1)!.seq : null,
+      }
+    },
+    openapi: async () => openApiDocument({ version: tools.version, origin: tools.origin() }),
+    backup: async () => {
+      const file = join(
+        tools.dataDir,
+        `backup-${new Date(clock.now()).toISOString().replaceAll(/[:.]/g, '-')}.db`,
+      )
+      return { file, bytes: await store.backup(file) }
+    },
+  } satisfies Partial<ApiHandlers>
+}

@@ -1,0 +1,88 @@
+import { ParleyError, type ServerView } from '@parley/contract'
+import type { Clock } from '../lib/clock.ts'
+import {
+  diffDefinitions,
+  isApproved,
+  testServer,
+  type DefinitionRow,
+  type ManagedRegistry,
+  type ManagedServer,
+} from '../registry/index.ts'
+import type { ApiHandlers } from './handlers.ts'
+
+export interface ServerTools {
+  /** Undefined where the authorization server runs alone. */
+  readonly registry: ManagedRegistry | undefined
+  readonly clock: Clock
+  readonly origin: () => string
+}
+
+/** MCP servers behind the hub. */
+export function serverHandlers({ registry, clock, origin }: ServerTools) {
+  const known = () => {
+    if (registry) return registry
+    throw new ParleyError('not_found', 'This hub is an authorization server alone, without MCP servers.')
+  }
+  const view = (server: ManagedServer) => serverView(server, origin())
+  const detail = (server: ManagedServer) => ({
+    ...view(server),
+    definitions: server.definitions.map(definitionView),
+  })
+  return {
+    listServers: async () => ({ servers: (registry?.servers() ?? []).map(view) }),
+    addServer: async ({ body, principal }) => detail(await known().add(body, principal.subject)),
+    showServer: async ({ parameters }) => detail(known().server(parameters.name)),
+    reviewServer: async ({ parameters, body, principal }) =>
+      detail(await known().approve(parameters.name, body.approve, principal.subject)),
+    refreshServer: async ({ parameters }) => detail(await known().refresh(parameters.name)),
+    removeServer: async ({ parameters, principal }) => {
+      await known().remove(parameters.name, principal.subject)
+      return { removed: parameters.name }
+    },
+    testServer: async ({ parameters }) => testServer(known().server(parameters.name), clock),
+  } satisfies Partial<ApiHandlers>
+}
+
+function serverView(server: ManagedServer, origin: string): ServerView {
+  const count = (kind: string) =>
+    server.definitions.filter((row) => row.kind === kind && isApproved(row)).length
+  const { target } = server.row
+  const info = server.info
+  return {
+    id: server.id,
+    name: server.name,
+    transport: target.transport,
+    target: target.transport === 'http' ? target.url : [target.command, ...target.args].join(' '),
+    source: server.row.source,
+    state: server.row.state,
+    health: server.health,
+    era: info?.era ?? null,
+    serverInfo: info?.serverInfo
+      ? { name: String(info.serverInfo['name']), version: String(info.serverInfo['version']) }
+      : null,
+    lastError: server.lastError ?? null,
+    lastSeenAt: server.lastSeenAt ?? null,
+    counts: {
+      tools: count('tool'),
+      prompts: count('prompt'),
+      templates: count('template'),
+      quarantined: server.heldBack,
+    },
+    endpoint: `${origin}/mcp/servers/${server.name}`,
+  }
+}
+
+function definitionView(row: DefinitionRow) {
+  const { kind, name, hash, approvedHash, reason, firstSeenAt, body } = row
+  return {
+    kind,
+    name,
+    state: row.gone ? ('gone' as const) : isApproved(row) ? ('approved' as const) : ('quarantined' as const),
+    hash,
+    approvedHash,
+    description: typeof body['description'] === 'string' ? body['description'] : null,
+    firstSeenAt,
+    reason,
+    diff: isApproved(row) || row.approvedBody === null ? [] : diffDefinitions(row.approvedBody, body),
+  }
+}
