@@ -30,6 +30,8 @@ export interface ConsentHub extends TestHub {
   calls(): string[]
   /** Ends the grant behind an access token, as its person would. */
   revoke(accessToken: string): Promise<void>
+  /** Ends every grant that people gave to apps. */
+  revokeAll(): Promise<void>
 }
 
 /** A real hub before a server, with people who have a Chromium each; nobody is entitled to `delete_file`. */
@@ -59,6 +61,10 @@ export async function startConsentHub(browser: Browser, yaml: object = {}): Prom
   const email = 'grace@example.com'
   const { url } = await hub.hub.people.management.invite({ email, roles: ['member'], groups: [] }, BY)
   const grace = await BrowserPerson.joinWithPassword(browser, url, email)
+  const end = async (grant: string) => {
+    const { status, body } = await hub.api('DELETE', `/api/grants/${grant}`)
+    if (status !== 200) throw new Error(JSON.stringify(body))
+  }
   return {
     ...hub,
     ada,
@@ -69,11 +75,12 @@ export async function startConsentHub(browser: Browser, yaml: object = {}): Prom
         .split('\n')
         .filter(Boolean),
     async revoke(accessToken) {
-      const { gid } = JSON.parse(Buffer.from(accessToken.split('.')[1]!, 'base64url').toString()) as {
-        gid: string
-      }
-      const { status, body } = await hub.api('DELETE', `/api/grants/${gid}`)
-      if (status !== 200) throw new Error(JSON.stringify(body))
+      const payload = Buffer.from(accessToken.split('.')[1]!, 'base64url').toString()
+      await end((JSON.parse(payload) as { gid: string }).gid)
+    },
+    async revokeAll() {
+      const { grants } = (await hub.api('GET', '/api/grants')).body
+      for (const { id, kind } of grants) if (kind === 'consent') await end(id)
     },
     async [Symbol.asyncDispose]() {
       for (const { visitor } of [ada, grace]) await visitor.context.close()
