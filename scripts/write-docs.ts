@@ -6,6 +6,7 @@ import type { CommandFacts } from '../packages/cli/src/command.ts'
 import { optionName } from '../packages/cli/src/help-text.ts'
 import { configJsonSchema } from '../packages/server/src/config/index.ts'
 import { ERROR_MEANINGS } from './error-meanings.ts'
+import { standardsPage } from './standards-page.ts'
 
 const DOCS = join(import.meta.dirname, '../docs')
 
@@ -16,6 +17,7 @@ export function referencePages(): Readonly<Record<string, string>> {
     'parley.schema.json': `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
     'cli.md': cliPage(),
     'errors.md': errorsPage(),
+    'standards.md': standardsPage(),
   }
 }
 

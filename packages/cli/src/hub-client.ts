@@ -19,6 +19,8 @@ export interface McpRequest {
   readonly method: string
   readonly params: Readonly<Record<string, unknown>>
   readonly headers?: Readonly<Record<string, string>>
+  /** What the client says it can do; nothing when absent. */
+  readonly capabilities?: Readonly<Record<string, unknown>>
 }
 
 /** Longer than any wait of the hub's own, so that it is the hub that says what took too long. */
@@ -88,7 +90,7 @@ function createHubClient({ url, authorization, isSignedIn }: Caller): HubClient 
       throw explain(response.status, reply, { url, isSignedIn })
     },
     async mcp(path, request) {
-      const { headers, body } = modernRequest(request.method, request.params)
+      const { headers, body } = modernRequest(request.method, request.params, request.capabilities)
       const response = await send(path, {
         method: 'POST',
         headers: { authorization: await authorization('mcp'), ...headers, ...request.headers },

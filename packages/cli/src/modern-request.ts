@@ -9,11 +9,12 @@ const NAME_FIELDS: Readonly<Record<string, string>> = {
 export function modernRequest(
   method: string,
   params: Readonly<Record<string, unknown>>,
+  capabilities: Readonly<Record<string, unknown>> = {},
 ): { headers: Record<string, string>; body: string } {
   const meta = {
     'io.modelcontextprotocol/protocolVersion': VERSION,
     'io.modelcontextprotocol/clientInfo': { name: 'parley-cli', version: '0.1.0' },
-    'io.modelcontextprotocol/clientCapabilities': {},
+    'io.modelcontextprotocol/clientCapabilities': capabilities,
   }
   const name = params[NAME_FIELDS[method] ?? '']
   return {

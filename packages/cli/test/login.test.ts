@@ -79,7 +79,7 @@ test('who does not allow it is not signed in', async () => {
   expect((await person.run(['whoami'])).code).toBe(1)
 })
 
-test('A6, CL6: an answer from another issuer is not used', async () => {
+test('A6, A7, CL6: an answer from another issuer is not used', async () => {
   using person = new TerminalPerson(ada.visitor)
   person.callback = (url) => {
     url.searchParams.set('iss', 'https://evil.example')

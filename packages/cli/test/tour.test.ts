@@ -20,7 +20,10 @@ test('the tour takes its six steps for real, and leaves nothing behind', async (
     .join()
   expect(found).toContain('HTTP 401')
   expect(found).toContain('Access denied')
-  expect(found).toContain('decision allow')
+  expect(found).toContain('decision allow, because of builtin:grant')
+  expect(found).toContain('she leaves on group.files.read, group.memory.read')
+  expect(found).toContain('she is asked at that moment')
+  expect(found).toContain('tool:files/write_file deny')
   expect(found).not.toContain('not for apps')
   const [home = ''] = /\S*parley-tour-\w+/.exec(found) ?? []
   expect(home).toContain('parley-tour-')

@@ -75,6 +75,7 @@ test('C4, C5: a person signs in, reads, waits for the button, allows, and the ap
   expect(await allow.isDisabled()).toBe(true)
   await page.getByText('Which ones?').first().click()
   await look(page, 'consent')
+  // A click waits until the button works.
   await allow.click()
   await page.waitForURL('**/callback?**')
   expect(answers.length).toBe(1)

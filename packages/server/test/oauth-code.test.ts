@@ -3,7 +3,7 @@ import { authorize, openApp, redeem } from './oauth-app.ts'
 import { signUpAdministrator } from './sign-in.ts'
 import { startTestHub } from './start-test-hub.ts'
 
-test('an app gets a token for one person, one resource and one grant, by code and PKCE', async () => {
+test('AS1: an app gets a token for one person, one resource and one grant, by code and PKCE', async () => {
   await using hub = await startTestHub()
   const { visitor, person } = await signUpAdministrator(hub)
   const app = await openApp(hub.url)

@@ -35,7 +35,7 @@ const pageOf = async (changes: Record<string, string | null> = {}, about = app) 
 const grantsOfAda = () => hub.hub.grants.list({ person: ada.person })
 const activity = async () => (await hub.api('GET', '/api/activity')).body.records as any[]
 
-test('A9, AS6: the page names app, redirect host and resource, and warns where an answer stays on the computer', async () => {
+test('A9, AS6, PX2: the page names app, redirect host and resource, and warns where an answer stays on the computer', async () => {
   const { text, headers } = await pageOf()
   expect(text).toContain('Parley command line')
   expect(text).toContain('127.0.0.1:43123')

@@ -75,15 +75,18 @@ test.each([
   ['a longer host', 'https://app.example.evil.example/cb'],
   ['another port', 'https://app.example:8443/cb'],
   ['http for https', 'http://app.example/cb'],
-])('A1, AS8: %s in the redirect URI is an error page and never a redirect', async (_name, redirect_uri) => {
-  const { url } = await ask(app, { client_id: 'web-app', redirect_uri })
-  const response = await fetch(url, { redirect: 'manual' })
-  expect(response.status).toBe(400)
-  expect(response.headers.get('location')).toBeNull()
-  const text = await response.text()
-  expect(text).toContain('not registered')
-  expect(text).not.toContain('evil.example')
-})
+])(
+  'A1, AS8, PX4: %s in the redirect URI is an error page and never a redirect',
+  async (_name, redirect_uri) => {
+    const { url } = await ask(app, { client_id: 'web-app', redirect_uri })
+    const response = await fetch(url, { redirect: 'manual' })
+    expect(response.status).toBe(400)
+    expect(response.headers.get('location')).toBeNull()
+    const text = await response.text()
+    expect(text).toContain('not registered')
+    expect(text).not.toContain('evil.example')
+  },
+)
 
 test.each([
   'http://localhost.attacker.test/callback',

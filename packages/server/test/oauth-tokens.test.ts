@@ -37,7 +37,7 @@ const isActive = async (text: string) => {
   return body.active as boolean
 }
 
-test('RFC 9068, AS12: an access token is an at+jwt for ten minutes with who, for what, under which grant, and how sure', async () => {
+test('AS12, RFC 9068: an access token is an at+jwt for ten minutes with who, for what, under which grant, and how sure', async () => {
   const tokens = await getTokens(app, visitor)
   expect(decodeProtectedHeader(tokens.access_token)).toMatchObject({ alg: 'ES256', typ: 'at+jwt' })
   const { payload } = await jwtVerify(tokens.access_token, createRemoteJWKSet(new URL(app.as.jwks_uri!)), {
@@ -131,7 +131,7 @@ test('A4: a code belongs to one client and one redirect URI', async () => {
   expect((await postForm(token(), form)).status).toBe(200)
 })
 
-test('AS13, A5: a refresh token is exchanged for a successor, and an old one ends the family', async () => {
+test('AS13, AS14, A5: a refresh token is exchanged for a successor, and an old one ends the family', async () => {
   const first = await getTokens(app, visitor)
   const second = await refresh(first.refresh_token!)
   expect(second.status).toBe(200)
@@ -277,7 +277,7 @@ test('A13: tokens with another signer, algorithm, type, issuer or extension are 
   expect(hub.hub.identity.verifyToken(access_token)).toBeDefined()
 })
 
-test('R35: nothing that is issued stands in the database or in a log', async () => {
+test('R35, S2: nothing that is issued stands in the database or in a log', async () => {
   const { callback, verifier } = await authorize(app, visitor)
   const tokens = await redeem(app, { callback, verifier })
   const { createHash } = await import('node:crypto')

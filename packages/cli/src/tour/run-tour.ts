@@ -1,16 +1,31 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isObject, type RpcResponse } from '../read-response.ts'
 import type { HubClient } from '../hub-client.ts'
+import { discoverIssuer } from '../login/discover-issuer.ts'
+import { signIn } from '../login/sign-in.ts'
 import type { ThrowAwayHub } from './throw-away-hub.ts'
+import { TourPerson } from './tour-person.ts'
 import type { TourFact, TourStep } from './tour-step.ts'
 
 const READ = 'files__read_text_file'
+const WRITE = 'files__write_file'
+/** What everyone may be given in the tour's hub: everything but what changes files. */
+const ENTITLED = ['tool:files/read_*', 'tool:files/list_*', 'tool:memory/*']
+const EVERYONE = 'grp_00000000000000000000000000'
+/** The app shows pages to its person (MCP, URL Mode Elicitation Requests). */
+const SHOWS_PAGES = { elicitation: { url: {} } }
+/** How many calls are on record once the file was read. */
+const PROVIDED = 3
 const RECORDS_LIMIT_MS = 30_000
 const POLL_MS = 50
 
 /** What later steps need of earlier ones. */
 interface Journey {
   readonly hub: ThrowAwayHub
+  readonly ada: TourPerson
+  /** The hub as the app reaches it: without a token until there is consent. */
+  app: HubClient
   /** What was read from the file. */
   text: string
 }
@@ -52,7 +67,7 @@ export async function runTour(
   hub: ThrowAwayHub,
   onStep: (step: TourStep) => void,
 ): Promise<readonly TourStep[]> {
-  const journey: Journey = { hub, text: '' }
+  const journey: Journey = { hub, ada: new TourPerson(hub.client.url), app: hub.client, text: '' }
   const taken: TourStep[] = []
   for (const [index, { name, why, take }] of STEPS.entries()) {
     const step = { step: index + 1, name, why, facts: await take(journey) }
@@ -63,56 +78,97 @@ export async function runTour(
 }
 
 async function analyse({ hub: { client } }: Journey): Promise<TourFact[]> {
-  const discovered = await client.mcp('/mcp', { method: 'server/discover', params: {} })
-  const versions = discovered.result?.['supportedVersions']
-  const listed = await client.mcp('/mcp', { method: 'tools/list', params: {} })
-  const tools = Array.isArray(listed.result?.['tools']) ? listed.result['tools'].filter(isObject) : []
-  const names = tools.map((tool) => String(tool['name']))
-  return [
-    {
-      did: 'server/discover',
-      found: `the hub speaks MCP ${Array.isArray(versions) ? versions.join(', ') : 'of no known version'}`,
-      ok: Array.isArray(versions),
-    },
-    {
-      did: 'tools/list',
-      found: `${names.length} tools of two servers, such as ${READ} and memory__create_entities`,
-      ok: names.includes(READ) && names.includes('memory__create_entities'),
-    },
-  ]
-}
-
-async function consent(): Promise<TourFact[]> {
-  return [
-    {
-      did: 'nothing yet',
-      found:
-        "consent comes with grants; today the administrator's key, made at the hub's first start, may do everything",
-      ok: true,
-    },
-  ]
-}
-
-async function ask({ hub }: Journey): Promise<TourFact[]> {
-  const { client, secret } = hub
   const anonymous = await fetch(`${client.url}/mcp`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} }),
   })
   await anonymous.body?.cancel()
-  const known = await client.mcp('/mcp', { method: 'tools/list', params: {} })
-  const outside = await callTool(client, READ, { path: secret })
+  const metadata = /resource_metadata="([^"]+)"/.exec(anonymous.headers.get('www-authenticate') ?? '')?.[1]
+  const { issuer } = await discoverIssuer(client.url)
   return [
     {
-      did: 'a request without a key',
-      found: `refused with HTTP ${anonymous.status}`,
-      ok: anonymous.status === 401,
+      did: 'a request without a token',
+      found: `refused with HTTP ${anonymous.status}; ${metadata ?? 'nothing'} says where to get one`,
+      ok: anonymous.status === 401 && metadata !== undefined,
     },
     {
-      did: 'the same with the key',
-      found: known.result ? 'accepted' : 'refused',
-      ok: known.result !== undefined,
+      did: 'where the metadata leads',
+      found: `the authorization server ${issuer}`,
+      ok: issuer === client.url,
+    },
+  ]
+}
+
+async function consent(journey: Journey): Promise<TourFact[]> {
+  const { hub, ada } = journey
+  const { url } = hub.client
+  await ada.join(hub.setupLink)
+  await entitleEveryone(hub.client)
+  const issuer = await discoverIssuer(url)
+  let choice: Promise<{ readonly shown: readonly string[]; readonly on: readonly string[] }> | undefined
+  const wanted = [
+    { resource: `${url}/mcp`, scope: 'mcp' },
+    { resource: `${url}/api`, scope: 'hub:read' },
+  ]
+  const failure = Promise.withResolvers<never>()
+  const signedIn = signIn(issuer, wanted, (address) => {
+    choice = ada.allowReading(address)
+    choice.catch(failure.reject)
+  })
+  const tokens = await Promise.race([signedIn, failure.promise])
+  await hub.logins.change(url, async () => ({ ...issuer, tokens }))
+  journey.app = hub.signedIn()
+  const { shown, on } = (await choice)!
+  const me = (await journey.app.api('GET', '/api/me')) as { person: { email: string } | null }
+  return [
+    {
+      did: 'Ada makes the first account',
+      found: `${ada.email}, by the setup link, with a password and an authenticator app`,
+      ok: me.person?.email === ada.email,
+    },
+    {
+      did: 'what everyone may be given',
+      found: `${ENTITLED.join(', ')}; nobody may change files`,
+      ok: true,
+    },
+    {
+      did: 'the app asks, and Ada reads its page',
+      found: `of ${shown.join(', ')} she leaves on ${on.join(', ')}`,
+      ok: on.length === 2 && shown.length > on.length,
+    },
+  ]
+}
+
+/** As an administrator narrows what the group everyone is entitled to. */
+async function entitleEveryone(client: HubClient): Promise<void> {
+  const { grants } = (await client.api('GET', `/api/grants?group=${EVERYONE}`)) as {
+    grants: { id: string; version: number; terms: object }[]
+  }
+  const { id, version, terms } = grants[0]!
+  const capabilities = ENTITLED.map((capability) => ({ capability }))
+  await client.api('PUT', `/api/grants/${id}/terms`, { terms: { ...terms, capabilities }, version })
+}
+
+async function ask({ app, hub: { folder, secret } }: Journey): Promise<TourFact[]> {
+  const discovered = await app.mcp('/mcp', { method: 'server/discover', params: {} })
+  const versions = discovered.result?.['supportedVersions']
+  const listed = await app.mcp('/mcp', { method: 'tools/list', params: {} })
+  const tools = Array.isArray(listed.result?.['tools']) ? listed.result['tools'].filter(isObject) : []
+  const names = tools.map((tool) => String(tool['name']))
+  const outside = await callTool(app, READ, { path: secret })
+  const forbidden = join(folder, 'forbidden.txt')
+  const written = await callTool(app, WRITE, { path: forbidden, content: 'no' })
+  return [
+    {
+      did: 'server/discover and tools/list with the token',
+      found: `MCP ${Array.isArray(versions) ? versions.join(', ') : 'of no known version'}, ${names.length} tools of two servers; ${WRITE} is not among them`,
+      ok: Array.isArray(versions) && names.includes(READ) && !names.includes(WRITE),
+    },
+    {
+      did: `${WRITE}, which nobody may be given`,
+      found: written.ok ? 'was done, which must not happen' : `denied: ${firstLine(written.text)}`,
+      ok: !written.ok && !existsSync(forbidden),
     },
     {
       did: 'a file outside the folder that "files" was given',
@@ -125,10 +181,10 @@ async function ask({ hub }: Journey): Promise<TourFact[]> {
 }
 
 async function provide(journey: Journey): Promise<TourFact[]> {
-  const { client, folder } = journey.hub
-  const read = await callTool(client, READ, { path: join(folder, 'notes.txt') })
+  const { app, hub } = journey
+  const read = await callTool(app, READ, { path: join(hub.folder, 'notes.txt') })
   journey.text = read.text.trim()
-  const records = await recordsOf(client, 2)
+  const records = await recordsOf(app, PROVIDED)
   const record = records.at(-1)
   const policies = Array.isArray(record?.['policies']) ? record['policies'].join(', ') : 'none'
   return [
@@ -145,13 +201,34 @@ async function provide(journey: Journey): Promise<TourFact[]> {
   ]
 }
 
-async function integrate({ hub: { client }, text }: Journey): Promise<TourFact[]> {
+async function integrate({ app, ada, text }: Journey): Promise<TourFact[]> {
   const entity = { name: 'Ada Lovelace', entityType: 'person', observations: [text] }
-  const kept = await callTool(client, 'memory__create_entities', { entities: [entity] })
-  const found = await callTool(client, 'memory__search_nodes', { query: 'Lovelace' })
+  const call = { name: 'memory__create_entities', arguments: { entities: [entity] } }
+  const asked = await app.mcp('/mcp', { method: 'tools/call', params: call, capabilities: SHOWS_PAGES })
+  const { inputRequests, requestState } = asked.result ?? {}
+  const question = isObject(inputRequests) ? inputRequests['consent'] : undefined
+  const params = isObject(question) && isObject(question['params']) ? question['params'] : {}
+  const url = typeof params['url'] === 'string' ? params['url'] : undefined
+  if (url !== undefined) await ada.allow(url)
+  const kept = readAnswer(
+    await app.mcp('/mcp', {
+      method: 'tools/call',
+      params: { ...call, requestState, inputResponses: { consent: { action: 'accept' } } },
+      capabilities: SHOWS_PAGES,
+    }),
+  )
+  const found = await callTool(app, 'memory__search_nodes', { query: 'Lovelace' })
   return [
     {
-      did: 'memory__create_entities with what was read',
+      did: 'memory__create_entities, which Ada had not allowed',
+      found:
+        url === undefined
+          ? 'was not asked about'
+          : `she is asked at that moment: ${String(params['message'])}`,
+      ok: url !== undefined,
+    },
+    {
+      did: 'Ada allows it, and the same call goes on',
       found: kept.ok ? 'kept' : firstLine(kept.text),
       ok: kept.ok,
     },
@@ -166,13 +243,15 @@ async function integrate({ hub: { client }, text }: Journey): Promise<TourFact[]
 /** The calls of this tour that reached a capability, in order. */
 const EXPECTED = [
   'tool:files/read_text_file tool_error',
+  'tool:files/write_file invalid_params',
   'tool:files/read_text_file ok',
+  'tool:memory/create_entities input_required',
   'tool:memory/create_entities ok',
   'tool:memory/search_nodes ok',
 ]
 
-async function respond({ hub: { client }, text }: Journey): Promise<TourFact[]> {
-  const records = await recordsOf(client, EXPECTED.length)
+async function respond({ app, text }: Journey): Promise<TourFact[]> {
+  const records = await recordsOf(app, EXPECTED.length)
   const seen = records.map(({ capability, result }) => `${String(capability)} ${String(result)}`)
   const lines = records.map(
     ({ seq, capability, decision, result }) =>
@@ -182,7 +261,7 @@ async function respond({ hub: { client }, text }: Journey): Promise<TourFact[]> 
     { did: 'the answer', found: `“${text}”`, ok: text.length > 0 },
     {
       did: 'the activity record',
-      found: `${lines.join('; ')}. The request without a key reached nothing and left nothing here.`,
+      found: `${lines.join('; ')}. The request without a token reached nothing and left nothing here.`,
       ok: seen.join('\n') === EXPECTED.join('\n'),
     },
   ]
@@ -194,10 +273,10 @@ interface ToolAnswer {
 }
 
 async function callTool(client: HubClient, name: string, args: Record<string, unknown>): Promise<ToolAnswer> {
-  const { result, error }: RpcResponse = await client.mcp('/mcp', {
-    method: 'tools/call',
-    params: { name, arguments: args },
-  })
+  return readAnswer(await client.mcp('/mcp', { method: 'tools/call', params: { name, arguments: args } }))
+}
+
+function readAnswer({ result, error }: RpcResponse): ToolAnswer {
   if (!result) return { ok: false, text: error?.message ?? 'no answer' }
   const content = Array.isArray(result['content']) ? result['content'].filter(isObject) : []
   const text = content.map((part) => (typeof part['text'] === 'string' ? part['text'] : '')).join('\n')

@@ -7,7 +7,14 @@ import { openHubClient, type HubClient } from '../hub-client.ts'
 import { LoginStore } from '../login/login-store.ts'
 
 export interface ThrowAwayHub extends AsyncDisposable {
+  /** With the administrator's first key. */
   readonly client: HubClient
+  /** Makes the first account. */
+  readonly setupLink: string
+  /** Where an app of the tour keeps its tokens. */
+  readonly logins: LoginStore
+  /** The same hub, for whoever is signed in by `logins`. */
+  signedIn(): HubClient
   /** The one folder that the server "files" may read. */
   readonly folder: string
   /** A file beside it, out of its reach. */
@@ -39,15 +46,25 @@ export async function startThrowAwayHub(directory: string): Promise<ThrowAwayHub
   const environment = readEnv({})
   const config = loadConfig({ flags, environment, workingDirectory: home })
   const log: string[] = []
-  stack.use(
+  const hub = stack.use(
     await startHub(config, environment, (message, detail) =>
       log.push(`${message} ${JSON.stringify(detail)}`),
     ),
   )
-  const client = openHubClient(config.dataDir, new LoginStore(join(home, 'logins')))
+  const logins = new LoginStore(join(home, 'logins'))
+  const open = () => openHubClient(config.dataDir, logins)
+  const client = open()
   await untilReady(client, log)
   const owned = stack.move()
-  return { client, folder, secret, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return {
+    client,
+    setupLink: hub.setupLink!,
+    logins,
+    signedIn: open,
+    folder,
+    secret,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
 }
 
 function scriptOf(name: ExampleName, directory: string): { script: string; pin: string } {

@@ -14,7 +14,10 @@ export interface AccessRequest {
 export interface Access {
   /** The same object for the same answer wherever it can be: the record of calls relies on it. */
   decide(request: AccessRequest): Decision
-  /** Which capabilities a list may show: those that some arguments could be allowed for, or consent could add. */
+  /**
+   * Which capabilities a list may show: what the grant covers for some arguments. What consent could add is not listed, so
+   * that what a person switched off stays out of an app's sight; a call by its name asks.
+   */
   visible(principal: Principal): (capability: CapabilityName) => boolean
   /** Counts one call against the limits of the principal's grant; undefined when it may go on. */
   take(

@@ -38,7 +38,7 @@ export function createAccess(facts: { grants: Grants; people: PeopleFacts }): Ac
       if (principal.assurance.kind === 'bootstrap') return () => true
       return (capability) => {
         const { kind } = decideCall({ principal, action: 'mcp.list' }, capability)
-        return kind === 'allow' || kind === 'consent' || kind === 'scope'
+        return kind === 'allow' || kind === 'scope'
       }
     },
     take(principal, args) {

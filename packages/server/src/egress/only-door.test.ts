@@ -7,7 +7,14 @@ const SOURCE = join(import.meta.dirname, '..')
 /** Modules that open connections, and what other rooms may still take from them at run time. */
 const GUARDED: Record<string, readonly string[]> = {
   undici: [],
-  http: ['createServer', 'Server', 'STATUS_CODES', 'validateHeaderName', 'validateHeaderValue'],
+  http: [
+    'createServer',
+    'Server',
+    'IncomingMessage',
+    'STATUS_CODES',
+    'validateHeaderName',
+    'validateHeaderValue',
+  ],
   https: [],
   http2: [],
   net: ['isIP', 'isIPv4', 'isIPv6', 'BlockList'],

@@ -4,7 +4,7 @@ import type { Metadata } from './find-resource-metadata.ts'
 import { whyNotFollow } from '../../may-follow.ts'
 
 /** What an authorization server says of itself, against what MCP clients rely on. */
-export function checkServerMetadata(issuer: URL, server: Metadata, resource: Metadata): Finding[] {
+export function checkServerMetadata(issuer: URL, server: Metadata): Finding[] {
   return [
     checkEndpoints(issuer, server),
     checkPkce(server),
@@ -12,7 +12,6 @@ export function checkServerMetadata(issuer: URL, server: Metadata, resource: Met
     checkIss(server),
     checkRegistration(server),
     checkPublicClients(server),
-    ...checkScopes(server, resource),
     checkRefresh(server),
   ]
 }
@@ -118,21 +117,6 @@ function checkPublicClients(server: Metadata): Finding {
     detail: `token_endpoint_auth_methods_supported is ${shown(methods)}: apps on a person's machine have no secret`,
     mend: 'Add "none" to token_endpoint_auth_methods_supported.',
   }
-}
-
-function checkScopes(server: Metadata, resource: Metadata): Finding[] {
-  const offered = listOf(server['scopes_supported'])
-  const unknown =
-    listOf(resource['scopes_supported'])?.filter((scope) => offered?.includes(scope) === false) ?? []
-  if (unknown.length === 0) return []
-  return [
-    {
-      step: 'scopes',
-      verdict: 'doubtful',
-      detail: `the authorization server does not list ${shown(unknown.slice(0, 5).join(' '))} of the resource`,
-      mend: 'Add them to its scopes_supported, or leave that member out.',
-    },
-  ]
 }
 
 function checkRefresh(server: Metadata): Finding {

@@ -25,7 +25,7 @@ export async function examineSignIn(
     const server = await findServerMetadata(url, issuer)
     findings.push(...server.findings)
     if (!server.metadata) continue
-    findings.push(...checkServerMetadata(new URL(String(issuer)), server.metadata, found.metadata))
+    findings.push(...checkServerMetadata(new URL(String(issuer)), server.metadata))
     if (options.register) findings.push(...(await tryRegistration(url, server.metadata)))
   }
   return findings

@@ -1,0 +1,150 @@
+/** A requirement that the hub answers for: its id begins the name of every test that proves it. */
+export interface Requirement {
+  readonly id: string
+  readonly about: string
+  /** Why no test proves it yet. An item with a test must not say so. */
+  readonly notYet?: string
+}
+
+export interface Standard {
+  readonly name: string
+  readonly url: string
+  /** What of it is there. */
+  readonly about: string
+}
+
+const rfc = (number: number) => `https://www.rfc-editor.org/rfc/rfc${number}`
+const MCP = 'https://modelcontextprotocol.io/specification'
+
+export const STANDARDS: readonly Standard[] = [
+  { name: 'MCP 2026-07-28', url: `${MCP}/2026-07-28`, about: 'gateway, both sides; authorization' },
+  { name: 'MCP 2025-11-25', url: `${MCP}/2025-11-25`, about: 'gateway, both sides; authorization' },
+  {
+    name: 'OAuth 2.1 (draft)',
+    url: 'https://datatracker.ietf.org/doc/draft-ietf-oauth-v2-1/',
+    about: 'authorization code with PKCE S256 alone, refresh, client credentials',
+  },
+  {
+    name: 'RFC 6749, 6750',
+    url: rfc(6750),
+    about: 'errors of the endpoints; bearer tokens in the header alone',
+  },
+  { name: 'RFC 7009', url: rfc(7009), about: 'revocation, of JWT access tokens too' },
+  { name: 'RFC 7591', url: rfc(7591), about: 'dynamic client registration, limited and expiring' },
+  { name: 'RFC 7523', url: rfc(7523), about: 'private_key_jwt' },
+  { name: 'RFC 7636', url: rfc(7636), about: 'PKCE, S256 alone' },
+  { name: 'RFC 7662', url: rfc(7662), about: 'introspection, of JWT access tokens too' },
+  { name: 'RFC 8252', url: rfc(8252), about: 'native apps: loopback redirects on any port' },
+  { name: 'RFC 8414', url: rfc(8414), about: 'authorization server metadata' },
+  { name: 'RFC 8693', url: rfc(8693), about: 'token exchange with nested act' },
+  { name: 'RFC 8707', url: rfc(8707), about: 'resource indicators; one audience a token' },
+  { name: 'RFC 8785', url: rfc(8785), about: 'canonical JSON: activity records, pins' },
+  { name: 'RFC 9068', url: rfc(9068), about: 'the profile of JWT access tokens' },
+  { name: 'RFC 9126', url: rfc(9126), about: 'pushed authorization requests' },
+  { name: 'RFC 9207', url: rfc(9207), about: 'iss in every authorization response' },
+  { name: 'RFC 9396', url: rfc(9396), about: 'authorization details of the type parley_capability' },
+  { name: 'RFC 9457', url: rfc(9457), about: 'errors of the management API' },
+  { name: 'RFC 9470', url: rfc(9470), about: 'step-up challenges' },
+  { name: 'RFC 9700', url: rfc(9700), about: 'the security practice the list below is made of' },
+  { name: 'RFC 9728', url: rfc(9728), about: 'protected resource metadata of every endpoint' },
+  {
+    name: 'OpenID Connect Core and Discovery 1.0',
+    url: 'https://openid.net/specs/openid-connect-core-1_0.html',
+    about: 'sign-in with Parley; prompt, max_age, acr_values',
+  },
+  {
+    name: 'Client ID Metadata Document (draft)',
+    url: 'https://datatracker.ietf.org/doc/draft-ietf-oauth-client-id-metadata-document/',
+    about: 'clients known by the URL of their metadata',
+  },
+  { name: 'WebAuthn Level 3', url: 'https://www.w3.org/TR/webauthn-3/', about: 'passkeys' },
+  { name: 'RFC 6238', url: rfc(6238), about: 'one-time codes' },
+]
+
+const VAULT = 'the hub is no OAuth client of servers yet'
+
+export const REQUIREMENTS: readonly Requirement[] = [
+  { id: 'AS1', about: 'OAuth 2.1 for public and confidential clients' },
+  { id: 'AS2', about: 'RFC 8414 and OpenID discovery, both' },
+  { id: 'AS3', about: 'PKCE is advertised, S256 alone' },
+  { id: 'AS4', about: 'client ID metadata documents are advertised' },
+  { id: 'AS5', about: 'client ID metadata documents are fetched, checked and cached' },
+  { id: 'AS6', about: 'consent shows where the code goes, and warns of loopback' },
+  { id: 'AS7', about: 'dynamic registration for clients that know nothing else' },
+  { id: 'AS8', about: 'redirect URIs match exactly' },
+  { id: 'AS9', about: 'redirect URIs are loopback or https' },
+  { id: 'AS10', about: 'iss in success and error, as in the metadata' },
+  { id: 'AS11', about: 'resource is honoured; tokens are bound to one audience' },
+  { id: 'AS12', about: 'access tokens are short-lived' },
+  { id: 'AS13', about: 'refresh tokens rotate' },
+  { id: 'AS14', about: 'refresh tokens by offline_access' },
+  { id: 'AS15', about: 'a missing scope is tolerated' },
+  { id: 'AS16', about: 'application_type in registration' },
+  { id: 'AS17', about: 'the issuer is exactly the base of its metadata' },
+  { id: 'RS1', about: 'protected resource metadata' },
+  { id: 'RS2', about: 'discovery by challenge and by well-known address' },
+  { id: 'RS3', about: 'the 401 challenge names the scope' },
+  { id: 'RS4', about: 'every request: token, issuer, audience' },
+  { id: 'RS5', about: '401, 403 and 400, each for its own fault' },
+  { id: 'RS6', about: 'one challenge with all scopes of the operation' },
+  { id: 'RS7', about: 'scope hierarchies' },
+  { id: 'RS8', about: 'offline_access is never asked by a resource' },
+  { id: 'RS9', about: 'resource identifiers in canonical form' },
+  { id: 'RS10', about: 'no token in the query' },
+  { id: 'RS11', about: 'upstream calls carry another token' },
+  { id: 'RS12', about: 'session ids and states are not authentication' },
+  { id: 'RS13', about: 'more scope is recorded' },
+  { id: 'PX1', about: 'consent for each client before a third party', notYet: VAULT },
+  { id: 'PX2', about: 'the consent page names client, scopes and redirect; no forgery, no framing' },
+  { id: 'PX3', about: 'consent cookies', notYet: VAULT },
+  { id: 'PX4', about: 'exact redirect match' },
+  { id: 'PX5', about: 'state of upstream authorization', notYet: VAULT },
+  { id: 'PX6', about: 'a link of a URL elicitation serves only the person it is for' },
+  { id: 'B2', about: 'every request of an agent is authenticated', notYet: 'comes with A2A' },
+  { id: 'B4', about: 'authorization before any look-up, over A2A', notYet: 'comes with A2A' },
+  { id: 'A1', about: 'exact redirect_uri; a mismatch is never redirected' },
+  { id: 'A2', about: 'loopback means loopback' },
+  { id: 'A3', about: 'PKCE required, S256 alone' },
+  { id: 'A4', about: 'codes: once, short, bound' },
+  { id: 'A5', about: 'refresh rotation is atomic, across restarts' },
+  { id: 'A6', about: 'issuer byte for byte' },
+  { id: 'A7', about: 'as a client: issuer checked, code sent nowhere else' },
+  { id: 'A8', about: 'registration is limited and validated' },
+  { id: 'A9', about: 'consent always shows who asks' },
+  { id: 'A10', about: 'consent is kept for person, client, redirect, resource and scopes' },
+  { id: 'A11', about: 'confused deputy', notYet: VAULT },
+  { id: 'A12', about: 'fetching client metadata' },
+  { id: 'A13', about: 'tokens of others are refused' },
+  { id: 'A14', about: 'least scope' },
+  { id: 'A15', about: 'tokens only in header and body; never stored by caches' },
+  { id: 'A16', about: 'token exchange never widens' },
+  { id: 'A17', about: 'client authentication as registered' },
+  { id: 'A18', about: 'introspection and revocation tell strangers nothing' },
+  { id: 'A20', about: 'malformed input is a 400, never a 500' },
+  { id: 'A21', about: 'no origin is reflected' },
+  { id: 'C1', about: 'cookies and sessions' },
+  { id: 'C2', about: 'no request forgery' },
+  { id: 'C3', about: 'content security policy' },
+  { id: 'C4', about: 'strings of others are text' },
+  { id: 'C5', about: 'consent needs a fresh act of a person' },
+  { id: 'C6', about: 'no way around the second factor' },
+  { id: 'C7', about: 'one-time codes once, tries limited' },
+  { id: 'C8', about: 'account linking', notYet: 'there is no sign-in with other providers yet' },
+  { id: 'C9', about: 'no account can be told from none' },
+  { id: 'C10', about: 'links are single use, bound and short-lived' },
+  { id: 'G1', about: 'no credential of a caller reaches a server' },
+  { id: 'G2', about: "never another person's token", notYet: VAULT },
+  { id: 'G3', about: 'the same rule lists and calls, with arguments' },
+  { id: 'G4', about: 'the same check on every route' },
+  { id: 'G5', about: 'ids are not authority' },
+  { id: 'G7', about: 'what is cut off ends within a second' },
+  { id: 'D12', about: 'password hashing is bounded' },
+  { id: 'R4', about: 'parallel refreshes, one lineage' },
+  { id: 'R5', about: 'no replay after a restart' },
+  { id: 'R22', about: 'clocks that are off' },
+  { id: 'R23', about: 'key rotation without a failed check' },
+  { id: 'R26', about: 'a storm of sign-ins' },
+  { id: 'S2', about: 'the database alone holds no usable credential' },
+  { id: 'S4', about: 'sealed values open in their place alone' },
+  { id: 'S6', about: 'key files are for their owner alone' },
+]
