@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { GrantId } from '@parley/contract'
-import { ask, authorize, getTokens, openApp, redeem, type TestApp } from './oauth-app.ts'
+import { ask, authorize, getTokens, openApp, postForm, redeem, type TestApp } from './oauth-app.ts'
 import { startScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts'
 import { signUpAdministrator, type SignedIn } from './sign-in.ts'
 import { claimsOf } from './start-exchange-hub.ts'
@@ -8,6 +8,8 @@ import { startTestHub, until, type TestHub } from './start-test-hub.ts'
 
 const READING = { annotations: { readOnlyHint: true }, inputSchema: { type: 'object' } }
 const STATIC = ['known', 'https://app.example/cb'] as const
+
+const NOTES = 'https://notes.example/mcp'
 
 let hub: TestHub
 let app: TestApp
@@ -28,6 +30,7 @@ beforeAll(async () => {
   hub = await startTestHub(
     JSON.stringify({
       servers: { large: { url: large.url }, small: { url: small.url } },
+      resources: { notes: { url: NOTES, scopes: { 'notes:read': 'Read notes' } } },
       apps: { [STATIC[0]]: { name: 'Known', redirectUris: [STATIC[1]] } },
     }),
   )
@@ -80,6 +83,37 @@ test('RAR, RFC 9396 §11.2: limits that the page would show and the grant could 
   expect(grantCount()).toBe(before)
   const alone = await getTokens(app, ada.visitor, askIn(detail('tool:small/look', { calls: 1 })))
   expect(grantOf(alone.access_token).terms.limits).toEqual({ calls: 1 })
+})
+
+test('RAR, A13: no token outlives its grant, at a server elsewhere too; its scopes stand beside the details', async () => {
+  const brief = { ...detail('tool:small/look'), expires_in: 60 }
+  const asked = { ...askIn(brief), resource: NOTES, scope: 'notes:read' }
+  const { text } = await ada.visitor.open((await ask(app, asked)).url.href)
+  expect(text).toContain('name="scope.notes:read"')
+  for (const changes of [asked, askIn(brief)]) {
+    const { access_token, expires_in, refresh_token } = await getTokens(app, ada.visitor, changes)
+    const { iat, exp } = claimsOf(access_token)
+    expect(exp * 1000).toBeLessThanOrEqual(grantOf(access_token).terms.expiresAt!)
+    expect(exp - iat).toBe(expires_in)
+    const refreshed = await postForm(app.as.token_endpoint!, {
+      grant_type: 'refresh_token',
+      client_id: app.client.client_id,
+      refresh_token: refresh_token!,
+    })
+    expect(claimsOf(refreshed.body.access_token).exp * 1000).toBeLessThanOrEqual(
+      grantOf(access_token).terms.expiresAt!,
+    )
+  }
+})
+
+test('A9: no answer is a page of another maker with a script of its own', async () => {
+  const { url } = await ask(app, { response_mode: 'form_post' })
+  const response = await fetch(url, { redirect: 'manual' })
+  expect(new URL(response.headers.get('location')!).searchParams.get('error')).toBe(
+    'unsupported_response_mode',
+  )
+  expect(await response.text()).not.toContain('<script')
+  expect(JSON.stringify(app.as)).not.toContain('form_post')
 })
 
 const STRONG = { acr_values: 'urn:parley:passkey' }
