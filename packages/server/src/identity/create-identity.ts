@@ -41,7 +41,7 @@ export interface IdentityOptions {
     'audiencesOf' | 'changeTerms' | 'create' | 'entitlementsOf' | 'find' | 'lineage' | 'list'
   >
   readonly revocations: Revocations
-  readonly people: Pick<People, 'find' | 'requireSession' | 'signedIn'>
+  readonly people: Pick<People, 'find' | 'meets' | 'requireSession' | 'signedIn'>
   readonly clients: Clients
   readonly pages: PageKit
   readonly describeCapabilities: DescribeCapabilities

@@ -36,8 +36,8 @@ export function consentPage(view: {
         <strong>${resource.name}</strong>:
       </p>
       <p class="address">${resource.identifier}</p>
-      ${request.details.length > 0 ? detailList(request) : offerList(request, offer)} ${identityList(request)}
-      ${durations(request)}
+      ${request.details.length > 0 && detailList(request)} ${whatElse(request, offer)}
+      ${identityList(request)} ${durations(request)}
       <div class="actions">
         <button name="decision" value="allow" data-after-ms="500">Allow</button>
         <button name="decision" value="deny" class="quiet" formnovalidate>Deny</button>
@@ -72,8 +72,13 @@ function voucher({ verifiedHost, source }: ConsentRequest['app']): Html {
   return html`<span class="badge warning">unverified</span> Anyone can give an app this name.`
 }
 
-function offerList(request: ConsentRequest, offer: readonly ServerOffer[]): Html {
+/** Details take the place of what the hub offers; the scopes of other resources stand beside them. */
+function whatElse(request: ConsentRequest, offer: readonly ServerOffer[]): Html {
   if (request.resource.kind !== 'mcp') return scopeList(request)
+  return request.details.length > 0 ? html`` : offerList(offer)
+}
+
+function offerList(offer: readonly ServerOffer[]): Html {
   if (offer.length === 0) {
     return html`<p class="notice">
       Nothing is there yet that you could allow. The app can ask again when it needs something.

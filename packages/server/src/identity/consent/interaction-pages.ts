@@ -24,7 +24,7 @@ export interface InteractionTools {
   readonly store: Store
   readonly clock: Clock
   readonly pages: PageKit
-  readonly people: Pick<People, 'find' | 'requireSession' | 'signedIn'>
+  readonly people: Pick<People, 'find' | 'meets' | 'requireSession' | 'signedIn'>
   readonly grants: Pick<Grants, 'create' | 'changeTerms' | 'find'>
   readonly findApp: (clientId: string) => App | undefined
   /** The app that is about to be allowed something; kept from now on. */
@@ -68,7 +68,8 @@ class Interaction {
 
   /** False when the visitor was sent to sign in. A request that is over is told by the page itself. */
   async admit(request: IncomingMessage, response: ServerResponse, path: string): Promise<boolean> {
-    if (request.method !== 'GET') return true
+    // What a form decides is asked for once it is known to be ours; HEAD goes the way of GET.
+    if (request.method === 'POST') return true
     const waiting = await this.#find(request, path)
     if (!waiting) return true
     const demand = { ...demandOf(waiting, this.#tools.clock.now()), returnTo: path }
@@ -83,7 +84,10 @@ class Interaction {
   }
 
   async decide(visit: Visit): Promise<PageAnswer> {
-    const { session, consent } = await this.#open(visit)
+    const { waiting, session, consent } = await this.#open(visit)
+    // The page was shown to whoever met the demand of the app; who decides has to meet it too.
+    if (!this.#tools.people.meets(session, demandOf(waiting, this.#tools.clock.now())))
+      return { kind: 'redirect', to: visit.path }
     const ticket = this.#tickets.read(
       visit.form.get('ticket'),
       ticketFor(visit, session),
@@ -101,7 +105,7 @@ class Interaction {
     const seconds = Object.hasOwn(DURATIONS, asked) ? Number(asked) : DEFAULT_SECONDS
     const where = { issuer: this.#tools.issuer, nowMs: this.#tools.clock.now() }
     const terms = buildTerms(consent, offer, { on, seconds }, where)
-    if (!terms) return this.#page(visit, { session, consent, fault: NOTHING_CHOSEN })
+    if (typeof terms === 'string') return this.#page(visit, { session, consent, fault: CHOICE_FAULTS[terms] })
     await this.#claim(visit)
     const key = consentKey(session.person, consent)
     const before = this.#active(this.#consents.find(key))
@@ -231,7 +235,10 @@ const NO_RESPONSE = { getHeader: () => undefined } as unknown as ServerResponse
 
 const OUT_OF_DATE = 'This page was open for too long, or belongs to another session. Please decide once more.'
 const TOO_EARLY = 'That was quicker than anyone can read. Please look once more and then decide.'
-const NOTHING_CHOSEN = 'Nothing is switched on. Leave something on, or deny.'
+const CHOICE_FAULTS = {
+  nothing: 'Nothing is switched on. Leave something on, or deny.',
+  'too-much': 'That is more than one app can be allowed one by one. Switch a server off, or all of it on.',
+}
 
 function isOver(): ParleyError {
   return new ParleyError(
