@@ -14,7 +14,9 @@ export async function listenForCallback(): Promise<CallbackListener> {
   const server = createServer((request, response) => {
     const url = new URL(request.url!, redirectUri)
     if (url.pathname === '/callback') answers.push(url)
-    response.end('Back in the app.')
+    // The icon is named so that the browser does not ask for one, perhaps when nobody listens any more.
+    response.setHeader('content-type', 'text/html')
+    response.end('<link rel="icon" href="data:,">Back in the app.')
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
