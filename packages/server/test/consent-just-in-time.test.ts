@@ -61,7 +61,9 @@ describe('just-in-time consent, 2026-07-28', () => {
       await wait(READING_MS)
       const choices = round % 2 === 0 ? ['deny', 'allow'] : ['allow', 'deny']
       const pages = await Promise.all(choices.map((choice) => ada.visitor.submit(page, { choice })))
-      const told = pages.filter(({ status }) => status === 200).map(({ text }) => /<h1>([^<]+)/.exec(text)![1])
+      const told = pages
+        .filter(({ status }) => status === 200)
+        .map(({ text }) => /<h1>([^<]+)/.exec(text)![1])
       expect(told).toHaveLength(1)
       const coverage = hub.hub.grants.covers(grant, 'tool:one/change').kind
       expect([told[0], coverage]).toEqual(

@@ -2,15 +2,7 @@ import { ParleyError, type CapabilityName } from '@parley/contract'
 import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import { admit, type Admission } from './admit.ts'
 import { CONSENT_QUESTION, askConsent, followConsent, withoutAnswer } from './ask-consent.ts'
-import {
-  entryOf,
-  limit,
-  resultKind,
-  whenClientLeaves,
-  type Call,
-  type GatewayTools,
-  type Target,
-} from './call.ts'
+import { limit, resultKind, whenClientLeaves, type Call, type GatewayTools, type Target } from './call.ts'
 import { checkHeaders, checkParamHeaders } from './check-headers.ts'
 import {
   acceptsStreams,
@@ -33,7 +25,7 @@ import { failCall, recordCall } from './record-call.ts'
 import { Reply } from './reply.ts'
 import { digestOf, invalidState, type InnerState, type StateBinding } from './request-state.ts'
 import { resolveTarget } from './resolve-target.ts'
-import { mayPass } from './visibility.ts'
+import { mayPass, reachableEntry } from './visibility.ts'
 import { toDiscoverResult, toLegacyParams, toModernOutcome } from './translate.ts'
 import type { ParamHeader, ServerEntry } from '../registry/index.ts'
 
@@ -78,7 +70,7 @@ function paramsOf(call: Call): JsonObject {
 
 async function answer(tools: GatewayTools, state: ModernState, call: Call, reply: Reply): Promise<Outcome> {
   const { method } = call
-  const entry = entryOf(tools, call.scope)
+  const entry = reachableEntry(tools, call)
   if (REMOVED.has(method)) {
     throw new ParleyError(
       'method_not_found',
