@@ -123,6 +123,7 @@ describe('A16: never wider', () => {
       clock: systemClock,
       random: systemRandom,
       clientIdOf: () => hub.clientId,
+      scopesOf: () => [],
     })
     for (const audience of ['https://files.example/mcp', 'https://notes.example/mcp', hub.mcp()]) {
       const hop = hopTokens.mint(principal, audience)

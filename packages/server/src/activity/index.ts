@@ -1,3 +1,5 @@
 export type { CallRecord } from './call-record.ts'
 export { createActivity } from './create-activity.ts'
 export type { Activity } from './create-activity.ts'
+export { recordOf } from './happening.ts'
+export type { Happening } from './happening.ts'

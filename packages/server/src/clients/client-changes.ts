@@ -1,6 +1,6 @@
 import { ParleyError } from '@parley/contract'
 import type { ActivityRecord } from '@parley/contract'
-import type { Activity } from '../activity/index.ts'
+import { recordOf, type Activity } from '../activity/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/random.ts'
 import type { Revocation, Revocations } from '../revocations/index.ts'
@@ -36,22 +36,9 @@ export class ClientChanges {
     happening: Happening,
     cutOff: readonly Pick<Revocation, 'kind' | 'id'>[] = [],
   ): Promise<boolean> {
-    const { activity, clock, newId, revocations, store } = this.#tools
+    const { activity, clock, revocations, store } = this.#tools
     const at = clock.now()
-    const record = activity.statement({
-      at,
-      face: 'hub',
-      requestId: newId('request'),
-      chain: [],
-      decision: 'allow',
-      policies: ['builtin:administrator'],
-      policyVersion: 1,
-      catalogVersion: 0,
-      peopleVersion: 0,
-      result: 'ok',
-      latencyMicros: 0,
-      ...happening,
-    })
+    const record = activity.statement(recordOf(this.#tools, happening))
     const ends = cutOff.map((one) => ({ ...one, at: Math.floor(at / 1000) }))
     const statements = ends.map((revocation) => revocations.statement(revocation))
     const result = await store.submit([...unit, ...statements, record])

@@ -102,9 +102,12 @@ export function resultKind(result: JsonObject): ActivityRecord['result'] {
 /** A signal that fires when the client goes away before its answer is complete. */
 export function whenClientLeaves(res: ServerResponse): AbortSignal {
   const controller = new AbortController()
-  res.once('close', () => {
-    if (!res.writableFinished)
-      controller.abort(new ParleyError('upstream_unavailable', 'The caller went away.'))
-  })
+  onClientLeft(res, (reason) => controller.abort(reason))
   return controller.signal
+}
+
+export function onClientLeft(res: ServerResponse, then: (reason: ParleyError) => void): void {
+  res.once('close', () => {
+    if (!res.writableFinished) then(new ParleyError('upstream_unavailable', 'The caller went away.'))
+  })
 }

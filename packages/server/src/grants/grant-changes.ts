@@ -6,6 +6,7 @@ import {
   type GrantId,
   type GrantTerms,
 } from '@parley/contract'
+import { recordOf } from '../activity/index.ts'
 import type { Statement } from '../store/index.ts'
 import type { GrantTools } from './create-grants.ts'
 import { findExcess } from './find-excess.ts'
@@ -111,27 +112,18 @@ export class GrantChanges {
 
   #record(action: string, grant: Grant, by: Actor): ActivityRecord {
     const { holder, person, kind, terms } = grant
-    return {
-      at: this.#tools.clock.now(),
-      face: 'hub',
+    return recordOf(this.#tools, {
       action,
-      requestId: this.#tools.newId('request'),
       subject: by,
-      chain: [],
       grant: grant.id,
       ...(person === null ? {} : { person }),
-      decision: 'allow',
       policies: ['builtin:narrowing'],
-      policyVersion: 1,
-      catalogVersion: 0,
       peopleVersion: this.#book.version,
-      result: 'ok',
-      latencyMicros: 0,
       note: `${kind} of ${holder.kind} ${holder.id}: ${terms.capabilities
         .map((rule) => rule.capability)
         .join(', ')
         .slice(0, 500)}`,
-    }
+    })
   }
 }
 

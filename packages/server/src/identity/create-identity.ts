@@ -1,4 +1,4 @@
-import { ParleyError, type AppId, type Grant } from '@parley/contract'
+import { ParleyError } from '@parley/contract'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Activity } from '../activity/index.ts'
 import type { Clients } from '../clients/index.ts'
@@ -16,12 +16,8 @@ import { createInteractionPages } from './consent/interaction-pages.ts'
 import { openSigningKeys, type SigningKeys } from './keys/signing-keys.ts'
 import { mountProvider } from './mount/mount-provider.ts'
 import { createRequestRate } from './mount/request-rate.ts'
-import { createProvider } from './provider/create-provider.ts'
 import { createSendErrorPage } from './provider/error-page.ts'
-import { createFindClient } from './provider/find-client.ts'
-import { findPresentedTokens } from './provider/find-presented-tokens.ts'
-import type { Provider } from './provider/library.ts'
-import { TokenFamilies } from './provider/token-families.ts'
+import { openWhenNeeded } from './provider/open-when-needed.ts'
 import { createRecordChange } from './record-change.ts'
 import { createResources } from './resources/create-resources.ts'
 import {
@@ -32,7 +28,6 @@ import {
 import type { Resources } from './resources/resource.ts'
 import { signToken, type TokenClaims } from './tokens/sign-token.ts'
 import { verifyOwnToken, type OwnTokenClaims } from './tokens/verify-own-token.ts'
-import { registerWorkloadGrants } from './workloads/register-workload-grants.ts'
 
 export interface IdentityOptions {
   readonly store: Store
@@ -68,8 +63,6 @@ export interface IdentityStart {
   readonly more?: Readonly<Record<string, RawHandler>>
   /** Further members of the discovery documents. */
   readonly discovery?: Readonly<Record<string, unknown>>
-  /** The place to register further grant types and ways of client authentication. */
-  readonly extend?: (provider: Provider) => void
 }
 
 /** The authorization server. */
@@ -100,20 +93,14 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
     return claims && !revocations.isRevoked(subjectsOf(claims)) ? claims : undefined
   }
 
-  function start({ issuer, more = {}, discovery = {}, extend }: IdentityStart): void {
+  function start({ issuer, more = {}, discovery = {} }: IdentityStart): void {
     const resources = createResources({
       ...options,
       origin: issuer,
       findOutside: (canonical) => outsideResources.find(canonical),
     })
     const shared = { ...options, record, keys, resources, issuer }
-    const clientIdOf = (holder: Grant['holder']) => clientIdOfHolder(holder, options.clients)
-    const families = new TokenFamilies(shared)
-    const findClient = createFindClient(options.clients)
-    const provider = createProvider({ ...shared, families, clientIdOf, findClient, discovery })
-    const present = findPresentedTokens(provider, verifyToken)
-    registerWorkloadGrants(provider, { ...shared, verifyToken })
-    extend?.(provider)
+    const openServer = openWhenNeeded({ ...shared, discovery, verifyToken })
     const rate = createRequestRate(options.clock, options.trustedProxy)
     const sendErrorPage = createSendErrorPage(options.pages)
     const { clients } = options
@@ -125,8 +112,8 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
     started = {
       issuer,
       resources,
-      server: mountProvider({ ...shared, provider, sendErrorPage, present, more, rate }),
-      pages: createInteractionPages({ ...shared, provider, ...apps, formKey }),
+      server: mountProvider({ ...shared, openServer, sendErrorPage, more, rate }),
+      pages: createInteractionPages({ ...shared, openServer, ...apps, formKey }),
     }
   }
 
@@ -153,11 +140,6 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
     verifyToken,
     mintToken: (claims, typ) => signToken(keys, claims, typ),
   }
-}
-
-function clientIdOfHolder(holder: Grant['holder'], clients: Pick<Clients, 'app'>): string | undefined {
-  if (holder.kind === 'app') return clients.app(holder.id as AppId)?.clientId
-  return holder.kind === 'agent' ? holder.id : undefined
 }
 
 /** What of a token can be cut off. */

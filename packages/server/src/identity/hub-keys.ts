@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ParleyError, type KeyId, type Principal } from '@parley/contract'
-import type { Activity } from '../activity/index.ts'
+import { recordOf, type Activity } from '../activity/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId, Random } from '../lib/random.ts'
 import type { Store, Unit } from '../store/index.ts'
@@ -61,9 +61,10 @@ export async function openBootstrapKey(store: Store, minting: Minting): Promise<
 }
 
 function retirement(
-  { activity, clock, newId }: Minting,
+  tools: Minting,
   { subject, chain, person }: Pick<Principal, 'subject' | 'chain' | 'person'>,
 ): Unit {
+  const { activity, clock } = tools
   return [
     {
       sql: "UPDATE keys SET revoked_at = ? WHERE kind = 'bootstrap' AND revoked_at IS NULL",
@@ -73,23 +74,16 @@ function retirement(
       sql: "INSERT INTO settings (name, value) VALUES ('bootstrap-key', 'retired') ON CONFLICT DO NOTHING",
       parameters: [],
     },
-    activity.statement({
-      at: clock.now(),
-      face: 'hub',
-      action: 'key.retire',
-      requestId: newId('request'),
-      subject,
-      chain,
-      ...(person !== undefined && { person }),
-      decision: 'allow',
-      policies: ['builtin:role'],
-      policyVersion: 1,
-      catalogVersion: 0,
-      peopleVersion: 0,
-      result: 'ok',
-      latencyMicros: 0,
-      note: "The administrator's first key was retired.",
-    }),
+    activity.statement(
+      recordOf(tools, {
+        action: 'key.retire',
+        subject,
+        chain,
+        ...(person !== undefined && { person }),
+        policies: ['builtin:role'],
+        note: "The administrator's first key was retired.",
+      }),
+    ),
   ]
 }
 

@@ -1,5 +1,5 @@
 import { ParleyError } from '@parley/contract'
-import type { Activity } from '../activity/index.ts'
+import { recordOf, type Activity } from '../activity/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/random.ts'
 import type { Revocation, Revocations } from '../revocations/index.ts'
@@ -74,25 +74,18 @@ export class Changes {
   }
 
   #recordOf(change: Pick<Change, 'action' | 'by' | 'note'>, result: 'ok' | 'unauthenticated') {
-    const { clock, newId, directory } = this.#tools
     const { subject, chain, person } = change.by
-    return {
-      at: clock.now(),
-      face: 'hub' as const,
+    return recordOf(this.#tools, {
       action: change.action,
-      requestId: newId('request'),
       subject,
       chain,
       ...(person === undefined ? {} : { person }),
-      decision: result === 'ok' ? ('allow' as const) : ('deny' as const),
+      decision: result === 'ok' ? 'allow' : 'deny',
       policies: ['builtin:people'],
-      policyVersion: 1,
-      catalogVersion: 0,
-      peopleVersion: directory.version,
+      peopleVersion: this.#tools.directory.version,
       result,
-      latencyMicros: 0,
       note: change.note,
-    }
+    })
   }
 }
 

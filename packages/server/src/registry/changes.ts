@@ -1,5 +1,5 @@
 import { ParleyError } from '@parley/contract'
-import type { Activity } from '../activity/index.ts'
+import { recordOf, type Activity } from '../activity/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/random.ts'
 import type { Store, Unit } from '../store/index.ts'
@@ -24,22 +24,9 @@ export class Changes {
     happenings: readonly Happening[],
     conflict = 'Someone changed this at the same moment.',
   ): Promise<void> {
-    const { activity, store, clock, newId } = this.#tools
+    const { activity, store } = this.#tools
     const records = happenings.map((happening) =>
-      activity.statement({
-        at: clock.now(),
-        face: 'hub',
-        requestId: newId('request'),
-        chain: [],
-        decision: 'allow',
-        policies: ['builtin:administrator'],
-        policyVersion: 1,
-        catalogVersion: this.#catalogVersion(),
-        peopleVersion: 0,
-        result: 'ok',
-        latencyMicros: 0,
-        ...happening,
-      }),
+      activity.statement(recordOf(this.#tools, { catalogVersion: this.#catalogVersion(), ...happening })),
     )
     const result = await store.submit([...unit, ...records])
     if (result.kind === 'conflict') throw new ParleyError('conflict', conflict)

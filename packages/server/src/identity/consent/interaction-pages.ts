@@ -8,7 +8,7 @@ import { createPageHandler, html, type PageAnswer, type PageKit, type Visit } fr
 import type { BrowserSession, People } from '../../people/index.ts'
 import type { Store } from '../../store/index.ts'
 import { RecordStore } from '../provider/record-store.ts'
-import type { Provider } from '../provider/library.ts'
+import type { OpenServer } from '../provider/open-when-needed.ts'
 import type { InteractionRecord } from '../provider/types.ts'
 import type { Resources } from '../resources/resource.ts'
 import { DEFAULT_SECONDS, DURATIONS, buildTerms } from './build-terms.ts'
@@ -19,7 +19,7 @@ import { ConsentStore, consentKey } from './consent-store.ts'
 import { createFormTickets } from './form-ticket.ts'
 
 export interface InteractionTools {
-  readonly provider: Provider
+  readonly openServer: OpenServer
   readonly issuer: string
   readonly store: Store
   readonly clock: Clock
@@ -143,8 +143,9 @@ class Interaction {
 
   /** Undefined when it is over, or was begun in another browser. */
   async #find(request: IncomingMessage, path: string): Promise<InteractionRecord | undefined> {
+    const { provider } = await this.#tools.openServer()
     try {
-      const waiting = await this.#tools.provider.interactionDetails(request, NO_RESPONSE)
+      const waiting = await provider.interactionDetails(request, NO_RESPONSE)
       return path === `/interaction/${waiting.uid}` ? waiting : undefined
     } catch {
       // SessionNotFound: there is no cookie, or nothing waits under it.
@@ -221,7 +222,7 @@ class Interaction {
   }
 
   async #answer(visit: Visit, result: object): Promise<PageAnswer> {
-    const { provider } = this.#tools
+    const { provider } = await this.#tools.openServer()
     const url = await provider.interactionResult(visit.request, NO_RESPONSE, result, {
       mergeWithLastSubmission: false,
     })

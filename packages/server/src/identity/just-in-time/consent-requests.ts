@@ -6,7 +6,7 @@ import {
   type PersonId,
   type Principal,
 } from '@parley/contract'
-import type { Activity } from '../../activity/index.ts'
+import { recordOf, type Activity } from '../../activity/index.ts'
 import type { Grants } from '../../grants/index.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { NewId } from '../../lib/random.ts'
@@ -76,7 +76,7 @@ class StoredConsentRequests implements ConsentRequests {
     const times = { createdAt: now, expiresAt: now + CONSENT_LIFETIME_MS }
     const id = newId('consent')
     const request: ConsentRequest = { id, grant, person, app, capabilities, state: 'open', ...times }
-    const record = recordOf(this.#tools, 'consent.ask', request)
+    const record = statementOf(this.#tools, 'consent.ask', request)
     const unit = [...this.#rows.sweep(grant, now), this.#rows.insert(request), record]
     const result = await store.submit(unit)
     // In a conflict the same was asked at the same moment.
@@ -106,7 +106,7 @@ class StoredConsentRequests implements ConsentRequests {
   /** The answer and what it changes are one unit: of two answers at once, the other one changes nothing. */
   async #settle(request: ConsentRequest, state: 'allowed' | 'denied'): Promise<void> {
     const { store, grants, clock } = this.#tools
-    const record = recordOf(this.#tools, state === 'allowed' ? 'consent.allow' : 'consent.deny', request)
+    const record = statementOf(this.#tools, state === 'allowed' ? 'consent.allow' : 'consent.deny', request)
     const unit = [this.#rows.settle(request.id, state, clock.now()), record]
     const wider = state === 'allowed' ? widen(grants, request) : undefined
     if (wider) {
@@ -163,25 +163,19 @@ function answeredAlready(): ParleyError {
   return new ParleyError('conflict', 'This request has been answered already, or is too old.')
 }
 
-function recordOf(tools: ConsentRequestTools, action: string, request: ConsentRequest): Statement {
+function statementOf(tools: ConsentRequestTools, action: string, request: ConsentRequest): Statement {
   const { grant, person, app, capabilities } = request
-  return tools.activity.statement({
-    at: tools.clock.now(),
-    face: 'hub',
-    action,
-    requestId: tools.newId('request'),
-    subject: action === 'consent.ask' ? grant : person,
-    person,
-    ...(app !== null && { app }),
-    grant,
-    chain: [],
-    decision: action === 'consent.ask' ? 'consent' : 'allow',
-    policies: ['builtin:just-in-time'],
-    policyVersion: 1,
-    catalogVersion: 0,
-    peopleVersion: 0,
-    result: 'ok',
-    latencyMicros: 0,
-    note: capabilities.join(', '),
-  })
+  const isAsked = action === 'consent.ask'
+  return tools.activity.statement(
+    recordOf(tools, {
+      action,
+      subject: isAsked ? grant : person,
+      person,
+      ...(app !== null && { app }),
+      grant,
+      decision: isAsked ? 'consent' : 'allow',
+      policies: ['builtin:just-in-time'],
+      note: capabilities.join(', '),
+    }),
+  )
 }

@@ -1,5 +1,5 @@
 import type { ActivityRecord } from '@parley/contract'
-import type { Activity } from '../../activity/index.ts'
+import { recordOf, type Activity } from '../../activity/index.ts'
 import type { Clients } from '../../clients/index.ts'
 import type { Grants } from '../../grants/index.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -32,19 +32,8 @@ export function recordIssue(
   happening: Pick<ActivityRecord, 'action' | 'subject' | 'chain' | 'grant' | 'note'> &
     Partial<Pick<ActivityRecord, 'person' | 'app'>>,
 ): void {
-  const { activity, clock, newId, onError } = tools
-  const recorded = activity.record({
-    at: clock.now(),
-    face: 'hub',
-    requestId: newId('request'),
-    decision: 'allow',
-    policies: ['builtin:authorization-server'],
-    policyVersion: 1,
-    catalogVersion: 0,
-    peopleVersion: 0,
-    result: 'ok',
-    latencyMicros: 0,
-    ...happening,
-  })
+  const { activity, onError } = tools
+  const record = recordOf(tools, { policies: ['builtin:authorization-server'], ...happening })
+  const recorded = activity.record(record)
   if (recorded) recorded.catch(onError)
 }
