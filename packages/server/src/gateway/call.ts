@@ -71,15 +71,18 @@ export interface Target {
 }
 
 /** The entry of a single-server endpoint; `not_found` also when the server is not approved. */
-export function entryOf(tools: GatewayTools, scope: Scope): ServerEntry | undefined {
+export function entryOf(tools: Pick<GatewayTools, 'registry'>, scope: Scope): ServerEntry | undefined {
   if (scope.kind === 'merged') return undefined
   const entry = tools.registry.entry(scope.name)
-  if (!entry)
-    throw new ParleyError(
-      'not_found',
-      `There is no server "${scope.name}" here. \`parley servers list\` shows the names.`,
-    )
+  if (!entry) throw noServer(scope.name)
   return entry
+}
+
+export function noServer(name: string): ParleyError {
+  return new ParleyError(
+    'not_found',
+    `There is no server "${name}" here. \`parley servers list\` shows the names.`,
+  )
 }
 
 export function limit(tools: GatewayTools, principal: Principal): void {

@@ -3,7 +3,6 @@ import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import { admit, type Admission } from './admit.ts'
 import { CONSENT_QUESTION, askConsent, followConsent, withoutAnswer } from './ask-consent.ts'
 import {
-  entryOf,
   limit,
   onClientLeft,
   resultKind,
@@ -34,7 +33,7 @@ import { failCall, recordCall } from './record-call.ts'
 import { Reply } from './reply.ts'
 import { digestOf, invalidState, type InnerState, type StateBinding } from './request-state.ts'
 import { resolveTarget } from './resolve-target.ts'
-import { mayPass } from './visibility.ts'
+import { mayPass, reachableEntry } from './visibility.ts'
 import { toDiscoverResult, toLegacyParams, toModernOutcome } from './translate.ts'
 import type { ParamHeader, ServerEntry } from '../registry/index.ts'
 import type { UpstreamInfo } from '../upstream/index.ts'
@@ -80,7 +79,7 @@ function paramsOf(call: Call): JsonObject {
 
 async function answer(tools: GatewayTools, state: ModernState, call: Call, reply: Reply): Promise<Outcome> {
   const { method } = call
-  const entry = entryOf(tools, call.scope)
+  const entry = reachableEntry(tools, call)
   if (REMOVED.has(method)) {
     throw new ParleyError(
       'method_not_found',
