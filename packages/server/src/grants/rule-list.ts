@@ -29,6 +29,7 @@ export class RuleList {
     if (this.#rules.length <= FEW) return this.#rules.filter(({ start }) => beginsWith(capability, start))
     const found: Rule[] = []
     for (const length of this.#lengths) {
+      if (length > capability.length) continue
       const start = capability.slice(0, length)
       const rules = this.#byStart.get(start)
       if (rules && beginsWith(capability, start)) found.push(...rules)
