@@ -1,5 +1,6 @@
 import type { Grant, GrantId } from '@parley/contract'
 import { html, type Html } from '../../pages/index.ts'
+import { voucher } from '../consent/app-voucher.ts'
 import { plural } from '../consent/terms-in-words.ts'
 import type { ActingGrant, Holder } from './acting-grants.ts'
 import type { GrantWords, ServerPart } from './describe-grant.ts'
@@ -52,7 +53,7 @@ function grantCard(view: AccountAppsView, { grant, holder, below }: ActingGrant)
     <div class="heading">
       <div>
         <h2 id="${title}">${holder.name}</h2>
-        <p class="meta">${voucher(holder)}</p>
+        <p class="meta">${whoIs(holder)}</p>
       </div>
       <form method="post" action="/account/apps/end">
         ${view.formField}<input type="hidden" name="grant" value="${grant.id}" />
@@ -65,17 +66,12 @@ function grantCard(view: AccountAppsView, { grant, holder, below }: ActingGrant)
   </section>`
 }
 
-function voucher(holder: Holder): Html {
-  if (holder.kind === 'agent') return html`<span class="badge">agent</span> You let it act for you directly.`
+function whoIs(holder: Holder): Html {
+  if (holder.kind === 'agent') return html`<span class="badge">agent</span> It acts for you directly.`
   const { app } = holder
   if (!app) return html`<span class="badge warning">removed</span>`
-  const paused = app.state === 'suspended' && html` <span class="badge warning">suspended</span>`
-  if (app.verifiedHost !== null)
-    return html`<span class="badge">verified</span> It belongs to
-      <strong>${app.verifiedHost}</strong>.${paused}`
-  if (app.source === 'static')
-    return html`<span class="badge">known</span> An administrator of this hub entered it.${paused}`
-  return html`<span class="badge warning">unverified</span> Anyone can give an app this name.${paused}`
+  const isSuspended = app.state === 'suspended'
+  return html`${voucher(app)}${isSuspended && html` <span class="badge warning">suspended</span>`}`
 }
 
 function powers(words: GrantWords): Html {
