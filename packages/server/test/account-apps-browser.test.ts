@@ -32,7 +32,7 @@ async function look(page: Page, name: string): Promise<void> {
 
 async function fitsPhone(page: Page): Promise<boolean> {
   await page.setViewportSize({ width: 390, height: 844 })
-  return page.evaluate(() => document.documentElement.scrollWidth <= 390)
+  return page.evaluate<boolean>('document.documentElement.scrollWidth <= 390')
 }
 
 test('C4, G7: consent just in time, details in words and the end of it in the account, in Chromium without complaint', async () => {
