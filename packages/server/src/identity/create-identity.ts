@@ -11,12 +11,14 @@ import type { People } from '../people/index.ts'
 import type { Revocations } from '../revocations/index.ts'
 import type { Sealer } from '../sealing/index.ts'
 import type { Store } from '../store/index.ts'
+import { createAccountApps } from './account/create-account-apps.ts'
 import type { DescribeCapabilities } from './consent/capability-offer.ts'
 import { createInteractionPages } from './consent/interaction-pages.ts'
 import { openSigningKeys, type SigningKeys } from './keys/signing-keys.ts'
 import { mountProvider } from './mount/mount-provider.ts'
 import { createRequestRate } from './mount/request-rate.ts'
 import { createSendErrorPage } from './provider/error-page.ts'
+import { FamilyStore } from './provider/family-store.ts'
 import { openWhenNeeded } from './provider/open-when-needed.ts'
 import { createRecordChange } from './record-change.ts'
 import { createResources } from './resources/create-resources.ts'
@@ -38,7 +40,15 @@ export interface IdentityOptions {
   readonly sealer: Sealer
   readonly grants: Pick<
     Grants,
-    'audiencesOf' | 'changeTerms' | 'create' | 'entitlementsOf' | 'find' | 'lineage' | 'list'
+    | 'audiencesOf'
+    | 'changeTerms'
+    | 'covers'
+    | 'create'
+    | 'entitlementsOf'
+    | 'find'
+    | 'lineage'
+    | 'list'
+    | 'revoke'
   >
   readonly revocations: Revocations
   readonly people: Pick<People, 'find' | 'meets' | 'requireSession' | 'signedIn'>
@@ -69,6 +79,8 @@ export interface IdentityStart {
 export interface Identity {
   /** By first path segment; `.well-known` answers the two discovery documents, and nothing else. */
   readonly handlers: Readonly<Record<'oauth' | 'interaction' | '.well-known', RawHandler>>
+  /** `/account/apps`, and what is below it. */
+  readonly accountApps: RawHandler
   readonly keys: SigningKeys
   readonly outsideResources: OutsideResources
   /** Throws before `start`. */
@@ -84,7 +96,9 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
   const record = createRecordChange(options)
   const keys = await openSigningKeys({ ...options, record })
   const outsideResources = openOutsideResources({ ...options, record }, options.declaredResources)
-  let started: { server: RawHandler; pages: RawHandler; resources: Resources; issuer: string } | undefined
+  let started:
+    | { server: RawHandler; pages: RawHandler; account: RawHandler; resources: Resources; issuer: string }
+    | undefined
 
   function verifyToken(token: string): OwnTokenClaims | undefined {
     if (!started) return undefined
@@ -103,22 +117,18 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
     const openServer = openWhenNeeded({ ...shared, discovery, verifyToken })
     const rate = createRequestRate(options.clock, options.trustedProxy)
     const sendErrorPage = createSendErrorPage(options.pages)
-    const { clients } = options
-    const apps = {
-      findApp: (clientId: string) => clients.findApp(clientId),
-      keepApp: (clientId: string) => clients.keepApp(clientId),
-    }
     const formKey = options.sealer.derive('consent form')
     started = {
       issuer,
       resources,
       server: mountProvider({ ...shared, openServer, sendErrorPage, more, rate }),
-      pages: createInteractionPages({ ...shared, openServer, ...apps, formKey }),
+      pages: createInteractionPages({ ...shared, ...appsOf(options.clients), openServer, formKey }),
+      account: createAccountApps({ ...shared, families: new FamilyStore(options.store) }),
     }
   }
 
   const whenStarted =
-    (pick: 'server' | 'pages'): RawHandler =>
+    (pick: 'server' | 'pages' | 'account'): RawHandler =>
     (request: IncomingMessage, response: ServerResponse, path: string) => {
       if (started) return started[pick](request, response, path)
       sendProblem(response, new ParleyError('unavailable', 'The hub is starting.'))
@@ -130,6 +140,7 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
       '.well-known': whenStarted('server'),
       interaction: whenStarted('pages'),
     },
+    accountApps: whenStarted('account'),
     keys,
     outsideResources,
     resources() {
@@ -139,6 +150,13 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
     start,
     verifyToken,
     mintToken: (claims, typ) => signToken(keys, claims, typ),
+  }
+}
+
+function appsOf(clients: Clients): Pick<Clients, 'findApp' | 'keepApp'> {
+  return {
+    findApp: (clientId) => clients.findApp(clientId),
+    keepApp: (clientId) => clients.keepApp(clientId),
   }
 }
 

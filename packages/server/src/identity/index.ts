@@ -1,3 +1,4 @@
+export { listActing } from './account/acting-grants.ts'
 export { createGatekeeper } from './authenticate.ts'
 export type { Authenticate, Authenticated, Gatekeeper, StoredKey, VerifyToken } from './authenticate.ts'
 export { BOOTSTRAP_KEY_PREFIX, createBootstrapKey, hashKey } from './bootstrap-key.ts'

@@ -97,6 +97,7 @@ function createParts(options: PeopleOptions): Parts {
       handleOf: (person) => people.handle(person),
     }),
     attempts: new Attempts(clock),
+    countActing: options.countActing,
     trustedProxy: options.trustedProxy,
   }
 }

@@ -143,6 +143,8 @@ export interface PeopleOptions {
   readonly pages: PageKit
   /** A session, or all that a person has, ends in the same unit everywhere. */
   readonly revocations: Pick<Revocations, 'statement' | 'announce'>
+  /** How many apps and agents act for a person; `/account/apps` shows them. */
+  readonly countActing: (person: PersonId) => number
   /** The proxy in front names the client's address last in X-Forwarded-For. */
   readonly trustedProxy: boolean
   readonly onError: (error: unknown) => void

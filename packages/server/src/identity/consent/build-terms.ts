@@ -1,5 +1,6 @@
 import type { GrantTerms } from '@parley/contract'
 import type { ServerOffer } from './capability-offer.ts'
+import { mergeLimits } from './merge-limits.ts'
 import { switchName, type ConsentRequest } from './consent-request.ts'
 
 export interface Choice {
@@ -42,7 +43,7 @@ export function buildTerms(
       ...(identityScopes.length === 0 ? {} : { [where.issuer]: [...identityScopes] }),
     },
     capabilities,
-    limits: details.length === 1 ? (details[0]!.limits ?? {}) : {},
+    limits: mergeLimits(details.map((detail) => detail.limits ?? {})),
     expiresAt: where.nowMs + seconds * 1000,
   }
 }

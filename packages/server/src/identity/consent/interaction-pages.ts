@@ -11,7 +11,7 @@ import { RecordStore } from '../provider/record-store.ts'
 import type { OpenServer } from '../provider/open-when-needed.ts'
 import type { InteractionRecord } from '../provider/types.ts'
 import type { Resources } from '../resources/resource.ts'
-import { DEFAULT_SECONDS, DURATIONS, buildTerms } from './build-terms.ts'
+import { DEFAULT_SECONDS, DURATIONS, buildTerms, type Choice } from './build-terms.ts'
 import type { DescribeCapabilities } from './capability-offer.ts'
 import { consentPage } from './consent-page.ts'
 import { narrowOffer, readConsentRequest, type ConsentRequest } from './consent-request.ts'
@@ -51,6 +51,13 @@ export function createInteractionPages(tools: InteractionTools): RawHandler {
       .admit(request, response, path)
       .then((isAdmitted) => isAdmitted && pages(request, response, path), tools.onError)
   }
+}
+
+interface Shown {
+  readonly session: BrowserSession
+  readonly consent: ConsentRequest
+  readonly fault?: string
+  readonly choice?: Choice
 }
 
 class Interaction {
@@ -104,8 +111,10 @@ class Interaction {
     const asked = visit.form.get('seconds') ?? ''
     const seconds = Object.hasOwn(DURATIONS, asked) ? Number(asked) : DEFAULT_SECONDS
     const where = { issuer: this.#tools.issuer, nowMs: this.#tools.clock.now() }
-    const terms = buildTerms(consent, offer, { on, seconds }, where)
-    if (typeof terms === 'string') return this.#page(visit, { session, consent, fault: CHOICE_FAULTS[terms] })
+    const choice = { on, seconds }
+    const terms = buildTerms(consent, offer, choice, where)
+    if (typeof terms === 'string')
+      return this.#page(visit, { session, consent, fault: CHOICE_FAULTS[terms], choice })
     await this.#claim(visit)
     const key = consentKey(session.person, consent)
     const before = this.#active(this.#consents.find(key))
@@ -185,14 +194,12 @@ class Interaction {
     if (result.kind === 'conflict') throw isOver()
   }
 
-  #page(
-    visit: Visit,
-    { session, consent, fault }: { session: BrowserSession; consent: ConsentRequest; fault?: string },
-  ): PageAnswer {
+  #page(visit: Visit, { session, consent, fault, choice }: Shown): PageAnswer {
     const { people, describeCapabilities, clock } = this.#tools
     const ticket = this.#tickets.make(ticketFor(visit, session), clock.now())
     return {
       kind: 'page',
+      ...(fault !== undefined && { status: 409 }),
       title: 'Allow an app',
       scripts: ['consent.js'],
       styles: ['consent.css'],
@@ -202,6 +209,7 @@ class Interaction {
         personName: people.find(session.person)?.name ?? '',
         fields: html`${visit.formField}<input type="hidden" name="ticket" value="${ticket}" />`,
         fault,
+        choice,
       }),
     }
   }
@@ -236,7 +244,8 @@ const NO_RESPONSE = { getHeader: () => undefined } as unknown as ServerResponse
 const OUT_OF_DATE = 'This page was open for too long, or belongs to another session. Please decide once more.'
 const TOO_EARLY = 'That was quicker than anyone can read. Please look once more and then decide.'
 const CHOICE_FAULTS = {
-  nothing: 'Nothing is switched on. Leave something on, or deny.',
+  nothing:
+    'You have switched everything off, so there is nothing left to allow. Switch something on, or deny.',
   'too-much': 'That is more than one app can be allowed one by one. Switch a server off, or all of it on.',
 }
 
