@@ -7,6 +7,7 @@ import { measureBodies } from './measure/bodies.ts'
 import { measureCalls } from './measure/calls.ts'
 import { measureFootprint } from './measure/footprint.ts'
 import type { Group, Settings } from './measure/group.ts'
+import { measureIdentity } from './measure/identity.ts'
 import { measurePeers } from './measure/peers.ts'
 import { measureSdkUpstream } from './measure/sdk-upstream.ts'
 import { measureStreams } from './measure/streams.ts'
@@ -17,8 +18,9 @@ import { judge } from './report/targets.ts'
 const HELP = `npm run bench -- [options]
   --quick             short runs, for a look; the figures swing more
   --peers             also measure other gateways from npm (installed into bench/peers)
-  --only a,b          only these groups: calls bodies10 bodies100 streams sdk footprint peers
-  --profile hub|plain where the CPU time of a call goes, by part of the program; measures nothing else
+  --only a,b          only these groups: calls bodies10 bodies100 streams sdk footprint identity
+                      peers
+  --profile hub|stdio|plain  where the CPU time of a call goes, by part of the program; measures nothing else
   --body KB           how large arguments and result are for --profile (default 0)
   --entry FILE        what starts the hub from source
   --built FILE        what starts the built hub
@@ -31,6 +33,7 @@ const GROUPS: Readonly<Record<string, (settings: Settings) => Promise<Group>>> =
   streams: measureStreams,
   sdk: measureSdkUpstream,
   footprint: measureFootprint,
+  identity: measureIdentity,
   peers: measurePeers,
 }
 

@@ -1,5 +1,6 @@
 import { waitUntilRight } from '../load/wait-until-right.ts'
 import { modernCall } from '../load/requests.ts'
+import { enrolAgent } from '../systems/enrol-agent.ts'
 import type { HubOptions } from '../systems/start-hub.ts'
 import { hubIsMissing, startHub } from '../systems/start-hub.ts'
 import { NGINX_HINT, startNginx } from '../systems/start-nginx.ts'
@@ -12,6 +13,7 @@ import type { Group, Settings } from './group.ts'
 import { LEG, leg } from './group.ts'
 
 const CONNECTIONS = 64
+const CALLER = { name: 'caller', path: '/mcp/servers/cheap', capability: 'tool:cheap/*' }
 
 /** `tools/call` with short messages: throughput, CPU for each call, latency of one connection. */
 export async function measureCalls(settings: Settings): Promise<Group> {
@@ -27,6 +29,8 @@ export async function measureCalls(settings: Settings): Promise<Group> {
   if (nginx) legs.push(leg(LEG.nginx, nginx, request))
   if (hub) {
     legs.push(leg(LEG.hub, hub, hub.modern({ path: '/mcp/servers/cheap' })))
+    const { headers } = await (await enrolAgent(hub, CALLER)).giveAccess()
+    legs.push(leg(LEG.hubToken, hub, hub.modern({ path: '/mcp/servers/cheap', headers })))
     legs.push(leg(LEG.hubMerged, hub, hub.modern({ path: '/mcp', toolName: 'cheap__echo' })))
     await waitUntilRight(hub.port, legs.at(-1)!.request)
     legs.push(leg(LEG.hubLegacy, hub, await hub.legacy({ path: '/mcp/servers/cheap-legacy' })))

@@ -28,6 +28,7 @@ export const LEG = {
   nginx: 'nginx, 1 worker',
   direct: 'direct',
   hub: 'Parley /mcp/servers/cheap',
+  hubToken: 'Parley with a token, /mcp/servers/cheap',
   hubMerged: 'Parley /mcp (merged)',
   hubLegacy: 'Parley, 2025-11-25 client and upstream',
   hubStdio: 'Parley, stdio upstream',

@@ -38,6 +38,7 @@ async function measure(): Promise<void> {
   const environment = readEnv({})
   const config = loadConfig({ flags, environment, workingDirectory: directory })
   const hub = await startHub(config, environment, (message, detail) => console.error(message, detail))
+  const numbers: Record<string, number> = {}
   for (const proof of ['secret', 'new-key'] as const) {
     const agent = await enrol(hub, proof)
     const worker = new Worker(new URL(import.meta.url), { workerData: agent })
@@ -46,15 +47,15 @@ async function measure(): Promise<void> {
     for (let round = 0; round < ROUNDS; round++) rounds.push(await runRound(worker))
     const own = least(rounds.map((round) => round.ownUs))
     const name = proof === 'secret' ? 'client_secret_basic' : 'private_key_jwt'
-    console.log(
-      `${name}: ${own.toFixed(0)} µs at least on the answering thread (${Math.round(1e6 / own)}/s per core), ` +
-        `${median(rounds.map((round) => round.otherUs)).toFixed(0)} µs on others but the client's, ` +
-        `${Math.round(median(rounds.map((round) => round.perSecond)))}/s reached`,
-    )
+    numbers[`${name}, answering thread, least CPU µs`] = own
+    numbers[`${name}, answering thread, tokens per core second`] = 1e6 / own
+    numbers[`${name}, other threads, least CPU µs`] = least(rounds.map((round) => round.otherUs))
+    numbers[`${name}, reached, median per second`] = median(rounds.map((round) => round.perSecond))
     await worker.terminate()
   }
   await hub[Symbol.asyncDispose]()
   rmSync(directory, { recursive: true, force: true })
+  console.log(JSON.stringify(numbers, null, 2))
 }
 
 async function enrol(hub: Hub, kind: 'secret' | 'new-key'): Promise<AgentUnderLoad> {

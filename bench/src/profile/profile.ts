@@ -69,9 +69,14 @@ async function start(settings: Settings, upstream: Upstream, profiled: Profiled)
     const system = await startNodeSystem('plain-proxy.ts', settings.cores.server, { args, nodeArgs })
     return { system, request: modernCall({ path, bodyBytes }) }
   }
-  if (name !== 'hub') throw new Error(`--profile takes hub or plain, not ${name}`)
-  const servers = { cheap: { url: `http://127.0.0.1:${upstream.port}${path}` } }
-  const system = await startHub({ core: settings.cores.server, entry: settings.hubEntry, servers, nodeArgs })
+  const servers: Readonly<Record<string, object>> = {
+    hub: { url: `http://127.0.0.1:${upstream.port}${path}` },
+    stdio: { command: upstream.stdioCommand, args: ['--stdio'] },
+  }
+  const cheap = servers[name]
+  if (!cheap) throw new Error(`--profile takes hub, stdio or plain, not ${name}`)
+  const [core, entry] = [settings.cores.server, settings.hubEntry]
+  const system = await startHub({ core, entry, servers: { cheap }, nodeArgs })
   return { system, request: system.modern({ path: '/mcp/servers/cheap', bodyBytes }) }
 }
 

@@ -34,6 +34,18 @@ const TARGETS: readonly Target[] = [
     unit: '×',
     value: (r) => find(r, 'calls', LEG.hubMerged)?.ratio,
   },
+  {
+    name: 'tools/call with a token and a grant',
+    atLeast: 0.85,
+    unit: '×',
+    value: (r) => find(r, 'calls', LEG.hubToken)?.ratio,
+  },
+  {
+    name: 'CPU that a token and a grant add to a call (least)',
+    atMost: 3,
+    unit: ' µs',
+    value: addedByTokenUs,
+  },
   { name: 'CPU for a call (least)', atMost: 65, unit: ' µs', value: (r) => hub(r, 'calls')?.cpuUsMin },
   { name: 'latency added at one connection', atMost: 50, unit: ' µs', value: addedLatencyUs },
   {
@@ -93,6 +105,31 @@ const TARGETS: readonly Target[] = [
   },
   { name: 'ready built', atMost: 400, unit: ' ms', value: (r) => number(r, 'ready from built, median ms') },
   { name: 'memory idle', atMost: 120, unit: ' MB', value: (r) => number(r, 'RSS idle, MB') },
+  {
+    name: 'client_credentials with a secret, per core second',
+    atLeast: 2000,
+    unit: '',
+    value: (r) => identity(r, 'client_secret_basic, answering thread, tokens per core second'),
+  },
+  {
+    name: 'client_credentials with a key, per core second',
+    atLeast: 1000,
+    unit: '',
+    value: (r) => identity(r, 'private_key_jwt, answering thread, tokens per core second'),
+  },
+  {
+    name: 'hop token',
+    atMost: 200,
+    unit: ' µs',
+    value: (r) => identity(r, 'hop token, minted, median µs'),
+  },
+  { name: 'grant check (worst measured)', atMost: 5, unit: ' µs', value: worstGrantCheckUs },
+  {
+    name: 'revoked to refused, p99',
+    atMost: 1000,
+    unit: ' ms',
+    value: (r) => identity(r, 'revoked to refused, p99, ms'),
+  },
 ]
 
 export function judge(results: Results): Verdict[] {
@@ -114,6 +151,18 @@ function find(results: Results, group: string, name: string): Figures | undefine
 }
 function number(results: Results, name: string): number | undefined {
   return results['footprint']?.numbers[name]
+}
+function identity(results: Results, name: string): number | undefined {
+  return results['identity']?.numbers[name]
+}
+function worstGrantCheckUs(results: Results): number | undefined {
+  const numbers = Object.entries(results['identity']?.numbers ?? {})
+  const checks = numbers.filter(([name]) => name.startsWith('grant check')).map(([, value]) => value)
+  return checks.length > 0 ? Math.max(...checks) : undefined
+}
+function addedByTokenUs(results: Results): number | undefined {
+  const [token, key] = [find(results, 'calls', LEG.hubToken), hub(results, 'calls')]
+  return token && key ? token.cpuUsMin - key.cpuUsMin : undefined
 }
 function addedLatencyUs(results: Results): number | undefined {
   const [ours, plain] = [hub(results, 'calls')?.p50C1Us, find(results, 'calls', LEG.plain)?.p50C1Us]

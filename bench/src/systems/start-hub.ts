@@ -19,6 +19,9 @@ export interface HubOptions {
 
 export interface Hub extends System {
   readonly readyMs: number
+  readonly url: string
+  /** What an administrator's request carries. */
+  readonly administrator: Readonly<Record<string, string>>
   modern(options: CallOptions): RawRequest
   /** Opens a session of its own and calls in it. */
   legacy(options: CallOptions): Promise<RawRequest>
@@ -64,7 +67,9 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     pid: started.pid,
     port: Number(new URL(url).port),
     readyMs: started.readyMs,
-    modern: (call) => modernCall({ ...call, headers }),
+    url,
+    administrator: authorization,
+    modern: (call) => modernCall({ ...call, headers: { ...headers, ...call.headers } }),
     legacy: async (call) => {
       const sessionId = await openSession(new URL(call.path, url).href, {
         version: LEGACY,

@@ -5,7 +5,7 @@ import type { NewId } from '../lib/random.ts'
 import type { Statement, Store } from '../store/index.ts'
 import { narrowAudiences } from './audiences.ts'
 import type { CallLimits } from './call-limits.ts'
-import { GrantBook, holderKey, type HeldGrant } from './grant-book.ts'
+import { GrantBook, type HeldGrant } from './grant-book.ts'
 import { GrantChanges } from './grant-changes.ts'
 import { readActiveGrants, readGrant, readGrants } from './grant-store.ts'
 import type { GrantFilter, Grants, LimitReached } from './grants.ts'
@@ -33,7 +33,7 @@ export function createGrants(tools: GrantTools): Grants {
       return book.version
     },
     create: (grant, by) => changes.create(grant, by),
-    changeTerms: (id, terms, by) => changes.changeTerms(id, terms, by),
+    changeTerms: (id, terms, by, along) => changes.changeTerms(id, terms, by, along),
     revoke: (id, by) => changes.revoke(id, by),
     find: (id) => book.find(id)?.grant ?? readGrant(store, id)?.grant,
     list: (filter) => {
@@ -60,7 +60,7 @@ export function createGrants(tools: GrantTools): Grants {
 function isWanted(grant: Grant, { person, holder, parent }: GrantFilter): boolean {
   if (person !== undefined && grant.person !== person) return false
   if (parent !== undefined && grant.parent !== parent) return false
-  return holder === undefined || holderKey(grant.holder) === holderKey(holder)
+  return holder === undefined || grant.holder.id === holder.id
 }
 
 /** Each grant of the lineage has its own limits, and a call counts against them all. */

@@ -22,7 +22,8 @@ export class GrantBook {
   readonly #tools: { readonly store: Store; readonly clock: Clock }
   readonly #held = new Map<GrantId, HeldGrant>()
   readonly #children = new Map<GrantId, Set<GrantId>>()
-  readonly #entitlements = new Map<string, readonly Grant[]>()
+  /** By their holder: an id says of what kind it is. */
+  readonly #entitlements = new Map<GrantHolder['id'], readonly Grant[]>()
   #sweepAt = MIN_SWEEP
   version = 1
 
@@ -42,7 +43,7 @@ export class GrantBook {
   }
 
   entitlementsOf(holder: GrantHolder): readonly Grant[] {
-    return this.#entitlements.get(holderKey(holder)) ?? []
+    return this.#entitlements.get(holder.id) ?? []
   }
 
   /** Takes a new grant, or the changed terms of one. */
@@ -83,26 +84,18 @@ export class GrantBook {
   }
 
   covers(id: GrantId, capability: CapabilityName, args?: () => unknown): Coverage {
+    const now = this.#tools.clock.now()
     let at: GrantId | null = id
     while (at !== null) {
       const link = this.#held.get(at)
       if (!link) return { kind: 'not-covered', because: 'revoked', grant: at }
-      const because = this.#refusal(link, capability, args)
-      if (because) return { kind: 'not-covered', because, grant: at }
+      if (hasExpired(link.grant, now)) return { kind: 'not-covered', because: 'expired', grant: at }
+      const match = link.terms.match(capability, args)
+      if (match !== 'yes')
+        return { kind: 'not-covered', because: match === 'no' ? 'capability' : 'arguments', grant: at }
       at = link.grant.parent
     }
     return COVERED
-  }
-
-  #refusal(
-    { grant, terms }: HeldGrant,
-    capability: CapabilityName,
-    args: (() => unknown) | undefined,
-  ): 'expired' | 'capability' | 'arguments' | undefined {
-    if (hasExpired(grant, this.#tools.clock.now())) return 'expired'
-    const match = terms.match(capability, args)
-    if (match === 'yes') return undefined
-    return match === 'no' ? 'capability' : 'arguments'
   }
 
   /** Whenever there are twice as many as were left the last time: a grant costs the same however many there are. */
@@ -124,7 +117,7 @@ export class GrantBook {
   }
 
   #listEntitlement(grant: Grant, instead: readonly Grant[]): void {
-    const key = holderKey(grant.holder)
+    const key = grant.holder.id
     const others = (this.#entitlements.get(key) ?? []).filter(({ id }) => id !== grant.id)
     const grants = [...others, ...instead]
     if (grants.length === 0) this.#entitlements.delete(key)
@@ -134,8 +127,4 @@ export class GrantBook {
 
 function hasExpired({ terms }: Grant, now: number): boolean {
   return terms.expiresAt !== null && terms.expiresAt <= now
-}
-
-export function holderKey({ kind, id }: GrantHolder): string {
-  return `${kind}:${id}`
 }

@@ -1,4 +1,4 @@
-import { ParleyError, type AppId, type Grant } from '@parley/contract'
+import { ParleyError } from '@parley/contract'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Activity } from '../activity/index.ts'
 import type { Clients } from '../clients/index.ts'
@@ -17,12 +17,9 @@ import { createInteractionPages } from './consent/interaction-pages.ts'
 import { openSigningKeys, type SigningKeys } from './keys/signing-keys.ts'
 import { mountProvider } from './mount/mount-provider.ts'
 import { createRequestRate } from './mount/request-rate.ts'
-import { createProvider } from './provider/create-provider.ts'
 import { createSendErrorPage } from './provider/error-page.ts'
-import { createFindClient } from './provider/find-client.ts'
-import { findPresentedTokens } from './provider/find-presented-tokens.ts'
-import type { Provider } from './provider/library.ts'
-import { TokenFamilies } from './provider/token-families.ts'
+import { FamilyStore } from './provider/family-store.ts'
+import { openWhenNeeded } from './provider/open-when-needed.ts'
 import { createRecordChange } from './record-change.ts'
 import { createResources } from './resources/create-resources.ts'
 import {
@@ -33,7 +30,6 @@ import {
 import type { Resources } from './resources/resource.ts'
 import { signToken, type TokenClaims } from './tokens/sign-token.ts'
 import { verifyOwnToken, type OwnTokenClaims } from './tokens/verify-own-token.ts'
-import { registerWorkloadGrants } from './workloads/register-workload-grants.ts'
 
 export interface IdentityOptions {
   readonly store: Store
@@ -55,7 +51,7 @@ export interface IdentityOptions {
     | 'revoke'
   >
   readonly revocations: Revocations
-  readonly people: Pick<People, 'find' | 'requireSession' | 'signedIn'>
+  readonly people: Pick<People, 'find' | 'meets' | 'requireSession' | 'signedIn'>
   readonly clients: Clients
   readonly pages: PageKit
   readonly describeCapabilities: DescribeCapabilities
@@ -77,8 +73,6 @@ export interface IdentityStart {
   readonly more?: Readonly<Record<string, RawHandler>>
   /** Further members of the discovery documents. */
   readonly discovery?: Readonly<Record<string, unknown>>
-  /** The place to register further grant types and ways of client authentication. */
-  readonly extend?: (provider: Provider) => void
 }
 
 /** The authorization server. */
@@ -113,29 +107,23 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
     return claims && !revocations.isRevoked(subjectsOf(claims)) ? claims : undefined
   }
 
-  function start({ issuer, more = {}, discovery = {}, extend }: IdentityStart): void {
+  function start({ issuer, more = {}, discovery = {} }: IdentityStart): void {
     const resources = createResources({
       ...options,
       origin: issuer,
       findOutside: (canonical) => outsideResources.find(canonical),
     })
     const shared = { ...options, record, keys, resources, issuer }
-    const clientIdOf = (holder: Grant['holder']) => clientIdOfHolder(holder, options.clients)
-    const families = new TokenFamilies(shared)
-    const findClient = createFindClient(options.clients)
-    const provider = createProvider({ ...shared, families, clientIdOf, findClient, discovery })
-    const present = findPresentedTokens(provider, verifyToken)
-    registerWorkloadGrants(provider, { ...shared, verifyToken })
-    extend?.(provider)
+    const openServer = openWhenNeeded({ ...shared, discovery, verifyToken })
     const rate = createRequestRate(options.clock, options.trustedProxy)
     const sendErrorPage = createSendErrorPage(options.pages)
     const formKey = options.sealer.derive('consent form')
     started = {
       issuer,
       resources,
-      server: mountProvider({ ...shared, provider, sendErrorPage, present, more, rate }),
-      pages: createInteractionPages({ ...shared, ...appsOf(options.clients), provider, formKey }),
-      account: createAccountApps({ ...shared, families: families.rows }),
+      server: mountProvider({ ...shared, openServer, sendErrorPage, more, rate }),
+      pages: createInteractionPages({ ...shared, ...appsOf(options.clients), openServer, formKey }),
+      account: createAccountApps({ ...shared, families: new FamilyStore(options.store) }),
     }
   }
 
@@ -170,11 +158,6 @@ function appsOf(clients: Clients): Pick<Clients, 'findApp' | 'keepApp'> {
     findApp: (clientId) => clients.findApp(clientId),
     keepApp: (clientId) => clients.keepApp(clientId),
   }
-}
-
-function clientIdOfHolder(holder: Grant['holder'], clients: Pick<Clients, 'app'>): string | undefined {
-  if (holder.kind === 'app') return clients.app(holder.id as AppId)?.clientId
-  return holder.kind === 'agent' ? holder.id : undefined
 }
 
 /** What of a token can be cut off. */

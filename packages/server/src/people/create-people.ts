@@ -48,6 +48,7 @@ export function createPeople(options: PeopleOptions): People {
       const session = full(request)
       return session && toBrowserSession(session)
     },
+    meets: (session, demand) => meets(session, toWish({ ...demand, returnTo: '' }), clock.now()),
     requireSession(request, response, demand) {
       const wish = toWish(demand)
       const session = full(request)

@@ -42,7 +42,7 @@ export function consentPage(view: {
         <strong>${resource.name}</strong>:
       </p>
       <p class="address">${resource.identifier}</p>
-      ${request.details.length > 0 ? detailList(request) : offerList(request, offer, isOn)}
+      ${request.details.length > 0 && detailList(request)} ${whatElse(request, offer, isOn)}
       ${identityList(request)} ${durations(request, choice?.seconds ?? DEFAULT_SECONDS)}
       <div class="actions">
         <button name="decision" value="allow" data-after-ms="500">Allow</button>
@@ -85,8 +85,13 @@ function whoIsIt({ app, redirectUri }: ConsentRequest): Html {
     }`
 }
 
-function offerList(request: ConsentRequest, offer: readonly ServerOffer[], isOn: IsOn): Html {
+/** Details take the place of what the hub offers; the scopes of other resources stand beside them. */
+function whatElse(request: ConsentRequest, offer: readonly ServerOffer[], isOn: IsOn): Html {
   if (request.resource.kind !== 'mcp') return scopeList(request, isOn)
+  return request.details.length > 0 ? html`` : offerList(offer, isOn)
+}
+
+function offerList(offer: readonly ServerOffer[], isOn: IsOn): Html {
   if (offer.length === 0) {
     return html`<p class="notice">
       Nothing is there yet that you could allow. The app can ask again when it needs something.

@@ -1,5 +1,5 @@
-import { sign } from 'node:crypto'
 import type { SigningKeys } from '../keys/signing-keys.ts'
+import { signEs256 } from './es256.ts'
 
 /** The claims of a token of ours; `exp`, `iat` and `auth_time` in seconds. */
 export type TokenClaims = Readonly<Record<string, unknown>>
@@ -9,8 +9,7 @@ export function signToken(keys: SigningKeys, claims: TokenClaims, typ = 'at+jwt'
   const { kid, privateKey } = keys.current()
   const head = encode({ alg: 'ES256', typ, kid })
   const input = `${head}.${encode(claims)}`
-  const signature = sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' })
-  return `${input}.${signature.toString('base64url')}`
+  return `${input}.${signEs256(Buffer.from(input), privateKey).toString('base64url')}`
 }
 
 function encode(value: object): string {

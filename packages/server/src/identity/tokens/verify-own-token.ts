@@ -1,6 +1,6 @@
-import { verify } from 'node:crypto'
 import { z } from 'zod'
 import type { SigningKeys } from '../keys/signing-keys.ts'
+import { verifyEs256 } from './es256.ts'
 
 const header = z.object({ alg: z.literal('ES256'), typ: z.literal('at+jwt'), kid: z.string() })
 
@@ -19,6 +19,8 @@ const claims = z.object({
   acr: z.string().optional(),
   amr: z.array(z.string()).optional(),
   auth_time: z.number().optional(),
+  /** Only tokens of one hop have it. */
+  txn: z.string().optional(),
 })
 
 export type OwnTokenClaims = z.infer<typeof claims>
@@ -44,7 +46,7 @@ export function verifyOwnToken(
   if (!publicKey) return undefined
   const input = Buffer.from(`${parts[0]}.${parts[1]}`)
   const signature = Buffer.from(parts[2]!, 'base64url')
-  if (!verify('sha256', input, { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature)) return undefined
+  if (!verifyEs256(input, publicKey, signature)) return undefined
   const read = claims.safeParse(decode(parts[1]!))
   if (!read.success || read.data.iss !== options.issuer) return undefined
   return read.data.exp * 1000 > options.nowMs ? read.data : undefined
