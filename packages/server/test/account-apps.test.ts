@@ -35,7 +35,7 @@ async function end(who: SignedIn, grant: string, changes: Record<string, string 
   return who.visitor.submit({ ...page, url: `${hub.url}/account/apps/end` }, { grant, ...changes })
 }
 
-test('PX2: the account says what acts for a person: app, who vouches, what, until when, and agents beneath', async () => {
+test('the account says what acts for a person: app, who vouches, what, until when, and agents beneath', async () => {
   const { visitor, person } = await signUp(hub, 'lin@example.com')
   expect((await visitor.open('/account')).text).toContain('No app or agent may use this hub in your name')
   expect((await visitor.open('/account/apps')).text).toContain('Nothing acts for you')
@@ -62,7 +62,7 @@ test('PX2: the account says what acts for a person: app, who vouches, what, unti
   expect(text.match(/>End it</g)).toHaveLength(1)
 })
 
-test('PX2: a real consent stands there, with what else it brought and its last renewal', async () => {
+test('a real consent stands there, with what else it brought and its last renewal', async () => {
   const { visitor } = await signUp(hub, 'tor@example.com')
   await getTokens(await openApp(hub.url), visitor, { resource: `${hub.url}/api`, scope: 'hub:read openid' })
   const { text } = await visitor.open('/account/apps')

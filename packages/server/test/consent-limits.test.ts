@@ -26,7 +26,7 @@ async function allow(page: Visited, changes: Record<string, string | null>) {
   return ada.visitor.submit(page, { decision: 'allow', ...changes })
 }
 
-test('PX2: all switched off and “Allow” says that nothing is left to allow, keeps the choice, and grants nothing', async () => {
+test('all switched off and “Allow” says that nothing is left to allow, keeps the choice, and grants nothing', async () => {
   const before = grants()
   const page = await pageOf({ resource: `${hub.url}/api`, scope: 'hub:read hub:manage' })
   const off = { 'scope.hub:read': null, 'scope.hub:manage': null, seconds: '3600' }
@@ -43,7 +43,7 @@ test('PX2: all switched off and “Allow” says that nothing is left to allow, 
   expect(grants()).toBe(before + 1)
 })
 
-test('PX2: with only the identity left on, the app gets that and is not sent round again', async () => {
+test('with only the identity left on, the app gets that and is not sent round again', async () => {
   const authorized = await authorize(
     app,
     ada.visitor,
@@ -54,7 +54,7 @@ test('PX2: with only the identity left on, the app gets that and is not sent rou
   expect(authorized.callback.pathname).toBe('/callback')
 })
 
-test('PX2: a request of scopes that the resource does not have ends without a page that cannot be answered', async () => {
+test('a request of scopes that the resource does not have ends without a page that cannot be answered', async () => {
   const before = grants()
   const page = await pageOf({ resource: `${hub.url}/api`, scope: 'mcp' })
   if (page.url.startsWith(hub.url)) {
@@ -95,7 +95,7 @@ test('RAR: of the limits of several details the strictest hold; none that was sh
   expect(hub.hub.grants.find(gid as never)!.terms.limits).toEqual({ calls: 5, callsPerMinute: 9 })
 })
 
-test('G2: a beginning of a URL that stops in its host is refused before anybody is asked', async () => {
+test('G3: a beginning of a URL that stops in its host is refused before anybody is asked', async () => {
   const detail = {
     type: 'parley_capability',
     capabilities: [
