@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { modernCall } from '../load/requests.ts'
 import { runLoad } from '../load/run-load.ts'
 import { waitUntilRight } from '../load/wait-until-right.ts'
+import { CALLER } from '../measure/calls.ts'
 import type { Settings } from '../measure/group.ts'
+import { enrolAgent } from '../systems/enrol-agent.ts'
 import { startHub } from '../systems/start-hub.ts'
 import { startNodeSystem } from '../systems/start-node-system.ts'
 import type { Upstream } from '../systems/start-upstream.ts'
@@ -69,10 +71,13 @@ async function start(settings: Settings, upstream: Upstream, profiled: Profiled)
     const system = await startNodeSystem('plain-proxy.ts', settings.cores.server, { args, nodeArgs })
     return { system, request: modernCall({ path, bodyBytes }) }
   }
-  if (name !== 'hub') throw new Error(`--profile takes hub or plain, not ${name}`)
+  if (name !== 'hub' && name !== 'hub-token')
+    throw new Error(`--profile takes hub, hub-token or plain, not ${name}`)
   const servers = { cheap: { url: `http://127.0.0.1:${upstream.port}${path}` } }
   const system = await startHub({ core: settings.cores.server, entry: settings.hubEntry, servers, nodeArgs })
-  return { system, request: system.modern({ path: '/mcp/servers/cheap', bodyBytes }) }
+  if (name === 'hub') return { system, request: system.modern({ path: CALLER.path, bodyBytes }) }
+  const { headers } = await (await enrolAgent(system, CALLER)).giveAccess()
+  return { system, request: system.modern({ path: CALLER.path, bodyBytes, headers }) }
 }
 
 function monotonicUs(): number {
