@@ -15,7 +15,7 @@ async function build(target: string): Promise<void> {
       'writer-thread': join(store, 'writer-thread.ts'),
     },
     platform: 'node',
-    plugins: [undiciInParts],
+    plugins: [undiciInParts, nodeHttpInParts(join(root, 'packages/server/src/lib/node-http.ts'))],
     // depd, below koa, makes functions of its own text with it; nothing from outside gets there.
     checks: { eval: false },
   })
@@ -45,9 +45,28 @@ async function build(target: string): Promise<void> {
 /** undici's index loads all of it, fetch and mocks too, which is a third of what would have to be parsed at each start. */
 const undiciInParts: Plugin = {
   name: 'undici-in-parts',
-  resolveId: (id) => (id === 'undici' ? '\0undici-in-parts' : null),
-  load: (id) => (id === '\0undici-in-parts' ? UNDICI_PARTS : null),
+  resolveId(id, importer) {
+    if (id === 'undici') return '\0undici-in-parts'
+    return NEVER_CALLED.has(id) && importer?.includes('/undici/') ? '\0never-called' : null
+  },
+  load(id) {
+    if (id === '\0undici-in-parts') return UNDICI_PARTS
+    return id === '\0never-called' ? REFUSAL : null
+  },
 }
+
+/** Dependencies come by node:http as the hub does; a name that they import and that is not there fails the build. */
+function nodeHttpInParts(file: string): Plugin {
+  return {
+    name: 'node-http-in-parts',
+    resolveId: (id, importer, { kind }) =>
+      id === 'node:http' && kind === 'import-statement' && importer !== file ? file : null,
+  }
+}
+
+/** Egress opens its pools without HTTP/2, whose client loads node:http2 (5 MB), and without milo, another parser. */
+const NEVER_CALLED: ReadonlySet<string> = new Set(['./client-h2.js', '../milo/simd.js', '../milo/no-simd.js'])
+const REFUSAL = `module.exports = () => { throw new Error('not in this build') }`
 
 /** A name that the source imports and that is not here fails the build. */
 const UNDICI_PARTS = `

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { runAuthorizationLegs } from './authorization/run-authorization-legs.ts'
 import { runClientLegs } from './clients/run-client-legs.ts'
 import { isFailure } from './leg.ts'
 import type { Leg } from './leg.ts'
@@ -6,17 +7,19 @@ import { checkPage } from './matrix/check-page.ts'
 import { printLeg, printTotals } from './print-report.ts'
 import { runCrossEraLegs, runDirectLegs, runHubLegs } from './server-legs.ts'
 
-const usage = `npm run conformance -- [--suite [--direct-only] [--only SCENARIO] [--json] | --matrix [--write]]
+const usage = `npm run conformance -- [--suite [--direct-only] [--only SCENARIO] [--json] | --authorization | --matrix [--write]]
 
 Runs the MCP conformance suite against the fixture directly, then through a hub, within and across eras, and the
-suite's client scenarios through the hub's own client; fails on any difference from the direct run. Then runs
-published clients against published servers through a hub; fails where something does not work, or
+suite's client scenarios through the hub's own client; fails on any difference from the direct run. Then the hub as an
+authorization server: the suite's checks, and published clients that get a token of their own, with a person in
+Chromium. Then runs published clients against published servers through a hub; fails where something does not work, or
 docs/compatibility.md says otherwise.
 
   --suite           only the suite
   --direct-only     the suite on the fixture and a plain client, without a hub
   --only SCENARIO   one scenario of the suite
   --json            the suite's legs as JSON on stdout instead of tables
+  --authorization   only the authorization server
   --matrix          only the clients and servers
   --write           write docs/compatibility.md instead of comparing it`
 
@@ -29,6 +32,7 @@ async function main(): Promise<void> {
       'direct-only': { type: 'boolean', default: false },
       only: { type: 'string' },
       json: { type: 'boolean', default: false },
+      authorization: { type: 'boolean', default: false },
       matrix: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -40,9 +44,11 @@ async function main(): Promise<void> {
   }
   const { only, json, 'direct-only': isDirectOnly } = values
   const isSuiteOnly = values.suite || isDirectOnly || json || only !== undefined
+  const isEverything = !isSuiteOnly && !values.authorization && !values.matrix
   let isGood = true
-  if (!values.matrix) isGood = showLegs(await runLegs({ isDirectOnly, only }), json)
-  if (!isSuiteOnly) isGood = (await runCells(values.write)) && isGood
+  if (isEverything || isSuiteOnly) isGood = showLegs(await runLegs({ isDirectOnly, only }), json)
+  if (isEverything || values.authorization) isGood = showLegs(await runAuthorizationLegs(), false) && isGood
+  if (isEverything || values.matrix) isGood = (await runCells(values.write)) && isGood
   process.exitCode = isGood ? 0 : 1
 }
 

@@ -23,6 +23,7 @@ const hopTokens = createHopTokens({
   clock: systemClock,
   random: systemRandom,
   clientIdOf: (app) => app,
+  scopesOf: () => ['notes:read', 'notes:write'],
 })
 const principal = (): Principal => ({
   subject: 'gra_01JAAAAAAAAAAAAAAAAAAAAAAA',

@@ -71,13 +71,20 @@ async function start(settings: Settings, upstream: Upstream, profiled: Profiled)
     const system = await startNodeSystem('plain-proxy.ts', settings.cores.server, { args, nodeArgs })
     return { system, request: modernCall({ path, bodyBytes }) }
   }
-  if (name !== 'hub' && name !== 'hub-token')
-    throw new Error(`--profile takes hub, hub-token or plain, not ${name}`)
-  const servers = { cheap: { url: `http://127.0.0.1:${upstream.port}${path}` } }
-  const system = await startHub({ core: settings.cores.server, entry: settings.hubEntry, servers, nodeArgs })
-  if (name === 'hub') return { system, request: system.modern({ path: CALLER.path, bodyBytes }) }
+  const http = { url: `http://127.0.0.1:${upstream.port}${path}` }
+  const servers: Readonly<Record<string, object>> = {
+    hub: http,
+    'hub-token': http,
+    stdio: { command: upstream.stdioCommand, args: ['--stdio'] },
+  }
+  const cheap = servers[name]
+  if (!cheap) throw new Error(`--profile takes ${Object.keys(servers).join(', ')} or plain, not ${name}`)
+  const [core, entry] = [settings.cores.server, settings.hubEntry]
+  const system = await startHub({ core, entry, servers: { cheap }, nodeArgs })
+  const call = { path: CALLER.path, bodyBytes }
+  if (name !== 'hub-token') return { system, request: system.modern(call) }
   const { headers } = await (await enrolAgent(system, CALLER)).giveAccess()
-  return { system, request: system.modern({ path: CALLER.path, bodyBytes, headers }) }
+  return { system, request: system.modern({ ...call, headers }) }
 }
 
 function monotonicUs(): number {

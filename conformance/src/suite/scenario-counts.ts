@@ -40,6 +40,12 @@ export async function readScenarioCounts(directory: string, scenarios: string[])
   return result
 }
 
+/** The same for every scenario that left a folder. */
+export async function readAllCounts(directory: string): Promise<ScenarioCounts> {
+  const folders = await readdir(directory)
+  return readScenarioCounts(directory, folders.map(scenarioOf).toSorted())
+}
+
 /** A scenario that breaks off leaves its folder without a file. */
 async function readChecks(file: string): Promise<Check[]> {
   if (!existsSync(file)) return [{ id: 'scenario', status: 'FAILURE', errorMessage: 'broke off' }]

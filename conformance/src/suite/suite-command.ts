@@ -6,7 +6,7 @@ import type { Outcome } from '../process/run-to-end.ts'
 
 const authorizeScript = new URL('./authorize.ts', import.meta.url).href
 const suiteManifest = createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/package.json')
-const suiteScript = join(dirname(suiteManifest), 'dist', 'index.js')
+export const suiteScript = join(dirname(suiteManifest), 'dist', 'index.js')
 
 export type Revision = '2025-11-25' | '2026-07-28'
 

@@ -6,23 +6,30 @@ import { approvalGroup } from './approval.ts'
 import { bodiesGroup } from './bodies.ts'
 import { brokenAnswersGroups } from './broken-answers.ts'
 import { cancellingGroup } from './cancelling.ts'
+import { codesGroup } from './codes.ts'
 import { corpusGroup } from './corpus.ts'
+import { cutOffGroup } from './cut-off.ts'
 import { egressGroup } from './egress.ts'
 import { fuzzGroup } from './fuzz.ts'
 import { gatewayGroup } from './gateway.ts'
 import { headersGroup } from './headers.ts'
 import { localGroup } from './local.ts'
+import { markedSecretsGroup } from './marked-secrets.ts'
 import { messagesGroup } from './messages.ts'
 import { namespaceGroup } from './namespace.ts'
 import { oddRequestsGroup } from './odd-requests.ts'
 import { originGroup } from './origin.ts'
 import { pinningGroup } from './pinning.ts'
 import { processGroup } from './process.ts'
+import { refreshTokensGroup } from './refresh-tokens.ts'
+import { registrationFloodGroup } from './registration-flood.ts'
 import { requestStateGroup } from './request-state.ts'
 import { sessionsGroup } from './sessions.ts'
+import { signInStormGroup } from './sign-in-storm.ts'
 import { slowReadersGroup } from './slow-readers.ts'
 import { streamsGroup } from './streams.ts'
 import { transportGroup } from './transport.ts'
+import { twoPersonsGroup } from './two-persons.ts'
 import { unwantedRequestsGroup } from './unwanted-requests.ts'
 import { upstreamFaultsGroup } from './upstream-faults.ts'
 import { upstreamSpeedGroup } from './upstream-speed.ts'
@@ -32,6 +39,7 @@ const GROUPS: readonly FaultGroup[] = [
   ...brokenAnswersGroups,
   upstreamFaultsGroup,
   processGroup,
+  refreshTokensGroup,
   localGroup,
   transportGroup,
   headersGroup,
@@ -44,6 +52,11 @@ const GROUPS: readonly FaultGroup[] = [
   unwantedRequestsGroup,
   pinningGroup,
   approvalGroup,
+  codesGroup,
+  twoPersonsGroup,
+  cutOffGroup,
+  markedSecretsGroup,
+  registrationFloodGroup,
   gatewayGroup,
   egressGroup,
   bodiesGroup,
@@ -51,6 +64,7 @@ const GROUPS: readonly FaultGroup[] = [
   streamsGroup,
   slowReadersGroup,
   upstreamSpeedGroup,
+  signInStormGroup,
   fuzzGroup,
   namespaceGroup,
 ]

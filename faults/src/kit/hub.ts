@@ -19,6 +19,8 @@ export interface HubOptions {
   readonly timeoutMs?: number
   /** The file that starts the hub. */
   readonly entry?: string
+  /** The port of the hub that ran before, so that it is the same issuer again. */
+  readonly port?: number
 }
 
 /** A hub running as a process of its own. Extends the target, so it can be sent to. */
@@ -26,6 +28,8 @@ export interface Hub extends Target {
   readonly url: string
   readonly pid: number
   readonly dataDir: string
+  /** By which the first administrator takes their account; undefined once there is one. */
+  readonly setupLink: string | undefined
   readonly child: ChildProcess
   /** Everything it wrote to stdout and stderr so far. */
   log(): string
@@ -64,6 +68,7 @@ export async function startHub(options: HubOptions = {}): Promise<Hub> {
     url: ready.url,
     pid: started.child.pid ?? 0,
     dataDir: started.dataDir,
+    setupLink: ready.setupLink ?? undefined,
     child: started.child,
     log: started.log,
     isAlive: () => started.child.exitCode === null && started.child.signalCode === null,
@@ -113,7 +118,7 @@ function launch(options: HubOptions) {
     '--config',
     configFile,
     '--port',
-    '0',
+    String(options.port ?? 0),
     '--data-dir',
     dataDir,
     '--json',
@@ -134,7 +139,7 @@ function launch(options: HubOptions) {
     if (keep < 20_000_000) lines.push(text)
   }
   child.stderr.on('data', (chunk: Buffer) => collect(chunk.toString('utf8')))
-  const ready = new Promise<{ url: string }>((resolveReady) => {
+  const ready = new Promise<ReadyEvent>((resolveReady) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       collect(`${line}\n`)
       const event = readEvent(line)
@@ -155,10 +160,16 @@ function launch(options: HubOptions) {
   }
 }
 
-function readEvent(line: string): { url: string } | undefined {
+interface ReadyEvent {
+  readonly url: string
+  readonly setupLink?: string | null
+}
+
+function readEvent(line: string): ReadyEvent | undefined {
   if (!line.startsWith('{')) return undefined
-  const event = JSON.parse(line) as { event?: string; url?: string }
-  return event.event === 'ready' && typeof event.url === 'string' ? { url: event.url } : undefined
+  const event = JSON.parse(line) as { event?: string } & Partial<ReadyEvent>
+  if (event.event !== 'ready' || typeof event.url !== 'string') return undefined
+  return { url: event.url, setupLink: event.setupLink ?? null }
 }
 
 function after(milliseconds: number): Promise<'timeout'> {

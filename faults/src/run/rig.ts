@@ -18,6 +18,8 @@ export interface RigOptions {
   /** More of `parley.yaml`'s servers, given what the rig itself started. */
   readonly servers?: (world: World) => Json
   readonly env?: Readonly<Record<string, string>>
+  /** Further parts of `parley.yaml`. */
+  readonly config?: Json
 }
 
 /** Everything a case works with: a hub, the evil servers behind it, a well-behaved bystander and the canary. */
@@ -90,7 +92,11 @@ export async function openRig(settings: Settings, options: RigOptions = {}): Pro
   }
   const hub = await startHub({
     entry: settings.hubEntry,
-    config: { servers: rigServers(world, options), limits: { ...RIG_LIMITS, ...options.limits } },
+    config: {
+      ...options.config,
+      servers: rigServers(world, options),
+      limits: { ...RIG_LIMITS, ...options.limits },
+    },
     ...(options.env ? { env: options.env } : {}),
   })
   await settle(hub)

@@ -1,5 +1,8 @@
 import { z } from 'zod'
 import type { AgentId, AppId, GrantId, GroupId, PersonId } from './ids.ts'
+import { stopsInHost } from './stops-in-host.ts'
+
+const OPEN_HOST = 'the beginning of a URL goes on to its path: https://good.example/'
 
 const scalar = z.union([z.string().max(4096), z.number(), z.boolean(), z.null()])
 
@@ -15,7 +18,12 @@ export const argumentConstraint = z
       .regex(/^(?:\/(?:[^~/]|~[01])*)+$/, 'a JSON Pointer such as /path'),
     equals: scalar.optional(),
     oneOf: z.array(scalar).min(1).max(100).optional(),
-    prefix: z.string().min(1).max(1024).optional(),
+    prefix: z
+      .string()
+      .min(1)
+      .max(1024)
+      .refine((prefix) => !stopsInHost(prefix), OPEN_HOST)
+      .optional(),
     atMost: z.number().optional(),
     atLeast: z.number().optional(),
   })
@@ -27,6 +35,12 @@ export const capabilityPattern = z
   .min(1)
   .max(512)
   .regex(/^[^*]*\*?$/, 'only the end may be *')
+  .refine((pattern) => !hasOpenHost(pattern), OPEN_HOST)
+
+function hasOpenHost(pattern: string): boolean {
+  const name = pattern.slice(pattern.indexOf('/') + 1)
+  return name.endsWith('*') && stopsInHost(name.slice(0, -1))
+}
 
 export const capabilityRule = z.strictObject({
   capability: capabilityPattern,

@@ -31,6 +31,8 @@ export async function runServe(argv: readonly string[]): Promise<number> {
           `${JSON.stringify({ at: new Date().toISOString(), message, ...detail })}\n`,
         ),
     )
+    // Before anyone hears that it is ready: whoever does may stop it at once.
+    const stopped = untilStopped(hub)
     const milliseconds = Math.round(performance.now() - startedMs)
     if (values.json)
       say(
@@ -43,7 +45,7 @@ export async function runServe(argv: readonly string[]): Promise<number> {
         }),
       )
     else say(greeting(hub, config.dataDir, milliseconds))
-    return await untilStopped(hub)
+    return await stopped
   } catch (error) {
     const known = error instanceof ConfigError ? error : toParleyError(error)
     const code = known instanceof ConfigError ? 'config' : known.code

@@ -53,6 +53,26 @@ const accepted = (requestState: string, action = 'accept') => ({
 })
 
 describe('just-in-time consent, 2026-07-28', () => {
+  test('C5: of a yes and a no at the same moment one counts, and the grant is what the person was told', async () => {
+    for (let round = 0; round < 6; round++) {
+      const { caller, grant } = await adasApp()
+      const { url } = questionOf((await sendRaw(caller, change())).body.result)
+      const page = await ada.visitor.open(url)
+      await wait(READING_MS)
+      const choices = round % 2 === 0 ? ['deny', 'allow'] : ['allow', 'deny']
+      const pages = await Promise.all(choices.map((choice) => ada.visitor.submit(page, { choice })))
+      const told = pages
+        .filter(({ status }) => status === 200)
+        .map(({ text }) => /<h1>([^<]+)/.exec(text)![1])
+      expect(told).toHaveLength(1)
+      const coverage = hub.hub.grants.covers(grant, 'tool:one/change').kind
+      expect([told[0], coverage]).toEqual(
+        coverage === 'covered' ? ['Allowed', 'covered'] : ['Not allowed', 'not-covered'],
+      )
+    }
+    expect(hub.upstream.calls).toEqual([])
+  })
+
   test('the person allows it, and the call that is sent again goes on as if nothing had been', async () => {
     const { caller, grant } = await adasApp()
     const { url, requestState } = questionOf((await sendRaw(caller, change())).body.result)

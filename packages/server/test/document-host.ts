@@ -1,49 +1,11 @@
-import { createServer } from 'node:https'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { TEST_HOST } from '../src/lib/fixtures/test-authority.ts'
+import { openHttpsHost, type HttpsHost } from './https-host.ts'
 
-type Answer = (request: IncomingMessage, response: ServerResponse) => void
+export type DocumentHost = HttpsHost
 
-/** An https host on loopback that the test authority vouches for; what it answers is up to the test. */
-export interface DocumentHost {
-  readonly host: string
-  readonly origin: string
-  /** Paths that were asked for. */
-  readonly asked: string[]
-  /** Headers of the last request. */
-  lastHeaders: IncomingMessage['headers']
-  /** What a path answers from now on: a document as JSON, or anything. */
-  serve(path: string, answer: object | Answer): string
-}
-
+/** An https host that is there as long as the test. */
 export async function startDocumentHost(): Promise<DocumentHost> {
-  const answers = new Map<string, object | Answer>()
-  const asked: string[] = []
-  const server = createServer(TEST_HOST, (request, response) => {
-    asked.push(request.url!)
-    host.lastHeaders = request.headers
-    const answer = answers.get(request.url!)
-    if (typeof answer === 'function') return (answer as Answer)(request, response)
-    response.writeHead(answer ? 200 : 404, { 'content-type': 'application/json' })
-    response.end(JSON.stringify(answer ?? { error: 'not found' }))
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const name = `localhost:${(server.address() as AddressInfo).port}`
-  const host: DocumentHost = {
-    host: name,
-    origin: `https://${name}`,
-    asked,
-    lastHeaders: {},
-    serve(path, answer) {
-      answers.set(path, answer)
-      return `https://${name}${path}`
-    },
-  }
+  const host = await openHttpsHost()
+  onTestFinished(() => host[Symbol.asyncDispose]())
   return host
 }

@@ -56,6 +56,55 @@ describe('A14, G3: one rule for lists and calls', () => {
     }
   })
 
+  test('G3, G5: a server of which nothing is theirs is one that is not there, and hears nothing of them', async () => {
+    const { grants } = hub.hub
+    const grant = await hub.grant([])
+    const caller = hub.as(hub.token(grant))
+    const nowhere = hub.as(hub.token(grant, { aud: `${hub.url}/mcp/servers/two` }))
+    const everyone = grants.entitlementsOf({ kind: 'group', id: 'grp_00000000000000000000000000' })[0]!
+    const elsewhere = [{ capability: 'tool:other/*' }, { capability: 'resource:on' }]
+    const before = await openSession(caller)
+    await grants.changeTerms(everyone.id, { ...everyone.terms, capabilities: elsewhere }, BY)
+    try {
+      const asked = [
+        modernRequest('server/discover'),
+        modernRequest('tools/list'),
+        modernRequest('resources/list'),
+        modernRequest('subscriptions/listen', { notifications: { toolsListChanged: true } }),
+        modernRequest('secret/method'),
+        {
+          headers: {},
+          body: {
+            jsonrpc: '2.0',
+            id: 1,
+            method: 'initialize',
+            params: {
+              protocolVersion: '2025-11-25',
+              capabilities: {},
+              clientInfo: { name: 'x', version: '1' },
+            },
+          },
+        },
+      ]
+      for (const request of asked) {
+        const hidden = await sendRaw(caller, request)
+        const unknown = await sendRaw(nowhere, { path: '/mcp/servers/two', ...request })
+        expect(hidden.status).toBe(404)
+        expect(hidden.text.replaceAll('"one\\"', '"two\\"')).toBe(unknown.text)
+      }
+      const list = { jsonrpc: '2.0', id: 2, method: 'prompts/list' }
+      expect((await sendRaw(caller, { headers: before.headers, body: list })).status).toBe(404)
+      expect(hub.upstream.calls).toEqual([])
+      for (const capability of ['*', 'tool:*', 'tool:on*', 'tool:one/look', 'resource:one/file:///a']) {
+        const some = { ...everyone.terms, capabilities: [{ capability }] }
+        await grants.changeTerms(everyone.id, some, BY)
+        expect((await sendRaw(caller, modernRequest('server/discover'))).status, capability).toBe(200)
+      }
+    } finally {
+      await grants.changeTerms(everyone.id, everyone.terms, BY)
+    }
+  })
+
   test('G3: spellings of a name, and methods that nobody knows, reach nothing', async () => {
     const caller = hub.as(hub.token(await hub.grant(['tool:one/look'])))
     for (const name of ['LOOK', 'look ', ' look', 'one__look']) {

@@ -28,6 +28,12 @@ export class PageVisitor {
     return this.#go(new URL(url, this.#origin).href, { method: 'GET' })
   }
 
+  /** Asks for the headers of a page alone, and follows nothing. */
+  async head(path: string): Promise<Response> {
+    const headers = { cookie: this.#cookiesFor(path), accept: 'text/html', 'sec-fetch-site': 'same-origin' }
+    return fetch(new URL(path, this.#origin), { method: 'HEAD', redirect: 'manual', headers })
+  }
+
   /** Sends the form of a page: its hidden fields and checked boxes, with these changes. `null` leaves a field out. */
   async submit(page: Visited, changes: Readonly<Record<string, string | null>> = {}): Promise<Visited> {
     const fields = new Map(Object.entries(readForm(page.text)))

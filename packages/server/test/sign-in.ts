@@ -3,7 +3,7 @@ import type { PersonId, Role } from '@parley/contract'
 import type { TestHub } from './start-test-hub.ts'
 import { PageVisitor } from './page-visitor.ts'
 
-const PASSWORD = 'seven quiet herons'
+export const PASSWORD = 'seven quiet herons'
 const BY = { subject: 'test', chain: [] }
 
 export interface SignedIn {
@@ -33,13 +33,22 @@ async function join(
   hub: TestHub['hub'],
   { url, link, email }: { url: string; link: string; email: string },
 ): Promise<SignedIn> {
+  const { visitor } = await joinByLink(url, { link, email, password: PASSWORD })
+  return { visitor, person: hub.people.management.findByEmail(email)!.id }
+}
+
+/** Takes an account by its link, from outside: a password and an authenticator app, and is signed in with both. */
+export async function joinByLink(
+  url: string,
+  { link, email, password }: { link: string; email: string; password: string },
+): Promise<{ visitor: PageVisitor; totpSecret: string }> {
   const visitor = new PageVisitor(url)
   const form = await visitor.open(link)
-  await visitor.submit(form, { email, name: email.split('@')[0]!, password: PASSWORD })
+  await visitor.submit(form, { email, name: email.split('@')[0]!, password })
   const page = await visitor.open('/login/enrol/totp')
-  const secret = /class="secret">([^<]+)/.exec(page.text)![1]!.replaceAll(' ', '')
-  const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate()
+  const totpSecret = /class="secret">([^<]+)/.exec(page.text)![1]!.replaceAll(' ', '')
+  const code = new TOTP({ secret: Secret.fromBase32(totpSecret) }).generate()
   const done = await visitor.submit(page, { code })
   if (done.status !== 200) throw new Error(done.text)
-  return { visitor, person: hub.people.management.findByEmail(email)!.id }
+  return { visitor, totpSecret }
 }

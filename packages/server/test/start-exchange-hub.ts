@@ -18,7 +18,7 @@ export async function startExchangeHub() {
   const { as } = hub
   const mcp = () => `${hub.url}/mcp`
   const grantOf = (token: string): Grant => hub.grants.find(claimsOf(token).gid as GrantId)!
-  return { ...hub, mcp, grantOf, personToken, tokenOfTerms, newAgent, exchange }
+  return { ...hub, mcp, grantOf, personToken, tokenOfTerms, newAgent, ownToken, exchange }
 
   async function personToken(parameters: Record<string, string> = {}) {
     const client = { client_id: hub.clientId }
@@ -73,6 +73,16 @@ export async function startExchangeHub() {
       BY,
     )
     return { id: agent.id, secret: shownOnce.kind === 'secret' ? shownOnce.secret : '' }
+  }
+
+  /** The token that an agent gets for itself. */
+  async function ownToken(agent: { id: string; secret: string }, resource: string): Promise<string> {
+    const response = await fetch(as.token_endpoint!, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(`${agent.id}:${agent.secret}`).toString('base64')}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials', resource }),
+    })
+    return ((await response.json()) as { access_token: string }).access_token
   }
 
   async function exchange(

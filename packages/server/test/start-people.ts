@@ -72,6 +72,7 @@ export async function startPeople(
       statement: () => ({ sql: 'SELECT 1', parameters: [] }),
       announce: (revocations) => void revoked.push(...revocations),
     },
+    countActing: () => 0,
     trustedProxy: options.trustedProxy ?? false,
     onError,
   })

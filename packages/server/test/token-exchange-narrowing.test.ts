@@ -2,6 +2,9 @@ import type { GrantTerms } from '@parley/contract'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { findExcess } from '../src/grants/index.ts'
+import { createHopTokens } from '../src/identity/index.ts'
+import { systemClock } from '../src/lib/clock.ts'
+import { systemRandom } from '../src/lib/random.ts'
 import { ACCESS_TOKEN, EXCHANGE, READ, claimsOf, startExchangeHub } from './start-exchange-hub.ts'
 
 let hub: Awaited<ReturnType<typeof startExchangeHub>>
@@ -100,6 +103,54 @@ describe('A16: never wider', () => {
     const { body } = await hub.exchange(await hub.newAgent(), subject)
     expect(hub.grantOf(body.access_token).terms).toMatchObject({ limits: { callsPerMinute: 5 }, expiresAt })
     expect(body.expires_in).toBeLessThanOrEqual(120)
+  })
+
+  test('RS4: the token that a server got for one call is exchanged for nothing', async () => {
+    const agent = await hub.newAgent()
+    const claims = claimsOf(await hub.tokenOfTerms({}))
+    const principal = {
+      subject: claims.gid,
+      grant: claims.gid,
+      person: hub.person,
+      app: hub.clients.findApp(hub.clientId)!.id,
+      chain: [{ kind: 'person', id: hub.person }],
+      roles: [],
+      assurance: { kind: 'token', acr: 'urn:parley:2fa', amr: [] },
+    } as const
+    const hopTokens = createHopTokens({
+      sign: (hop) => hub.identity.mintToken(hop),
+      issuer: () => hub.url,
+      clock: systemClock,
+      random: systemRandom,
+      clientIdOf: () => hub.clientId,
+      scopesOf: () => [],
+    })
+    for (const audience of ['https://files.example/mcp', 'https://notes.example/mcp', hub.mcp()]) {
+      const hop = hopTokens.mint(principal, audience)
+      const { status, body } = await hub.exchange(agent, hop, { resource: hub.mcp() })
+      expect([status, body.error, body.access_token]).toEqual([400, 'invalid_request', undefined])
+    }
+    expect(hub.grants.list({ holder: { kind: 'agent', id: agent.id } })).toEqual([])
+  })
+
+  test('A13: with a grant for every resource, the token of one server is exchanged for that server alone', async () => {
+    const [first, second] = [await hub.newAgent(), await hub.newAgent()]
+    const terms: GrantTerms = {
+      audiences: { '*': ['mcp'] },
+      capabilities: [{ capability: 'tool:*' }],
+      limits: {},
+      expiresAt: null,
+    }
+    const holder = { kind: 'agent', id: first.id } as const
+    await hub.grants.create({ kind: 'entitlement', holder, person: null, parent: null, terms }, 'test')
+    const files = `${hub.url}/mcp/servers/files`
+    const narrow = await hub.ownToken(first, files)
+    const refused = await hub.exchange(second, narrow, { resource: hub.mcp() })
+    expect([refused.status, refused.body.error]).toEqual([400, 'invalid_target'])
+    const same = await hub.exchange(second, narrow, { resource: files })
+    expect(claimsOf(same.body.access_token)).toMatchObject({ aud: files, sub: first.id })
+    const narrowed = await hub.exchange(second, await hub.ownToken(first, hub.mcp()), { resource: files })
+    expect(claimsOf(narrowed.body.access_token).aud).toBe(files)
   })
 
   test('whatever is asked, what comes is within the parent', async () => {

@@ -19,6 +19,8 @@ export interface Access {
    * that what a person switched off stays out of an app's sight; a call by its name asks.
    */
   visible(principal: Principal): (capability: CapabilityName) => boolean
+  /** Whether anything of the MCP server is the principal's to use or to ask for. */
+  reaches(principal: Principal, server: string): boolean
   /** Counts one call against the limits of the principal's grant; undefined when it may go on. */
   take(
     principal: Principal,

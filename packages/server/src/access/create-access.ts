@@ -1,8 +1,9 @@
-import type { CapabilityName, Decision, ManagementAction, Principal } from '@parley/contract'
-import type { Coverage, Grants } from '../grants/index.ts'
+import type { CapabilityName, Decision, ManagementAction, PersonId, Principal } from '@parley/contract'
+import type { Coverage } from '../grants/index.ts'
 import type { Access, AccessRequest } from './access.ts'
 import { ROLE_ACTIONS, isManagementAction, scopeOf } from './actions.ts'
-import { isEntitled, type PeopleFacts } from './is-entitled.ts'
+import { isEntitled, type AccessFacts } from './is-entitled.ts'
+import { reachesServer } from './reaches-server.ts'
 
 const POLICY_VERSION = 1
 const because = (policy: string) => ({ policies: Object.freeze([policy]), policyVersion: POLICY_VERSION })
@@ -24,7 +25,7 @@ const ROLE_FORBIDS = deny('Your role does not include this.', 'builtin:role')
  * The built-in rules, in their order: the bootstrap key may do everything; management needs a role that includes it and a
  * scope of the token; a call needs the token's scope, the grant with all its parents, and what its person is entitled to.
  */
-export function createAccess(facts: { grants: Grants; people: PeopleFacts }): Access {
+export function createAccess(facts: AccessFacts): Access {
   const { grants, people } = facts
   return {
     decide(request) {
@@ -40,6 +41,10 @@ export function createAccess(facts: { grants: Grants; people: PeopleFacts }): Ac
         const { kind } = decideCall({ principal, action: 'mcp.list' }, capability)
         return kind === 'allow' || kind === 'scope'
       }
+    },
+    reaches(principal, server) {
+      if (principal.assurance.kind === 'bootstrap') return true
+      return reachesServer(facts, principal, { person: personBehind(principal), server })
     },
     take(principal, args) {
       return principal.grant === undefined ? undefined : grants.take(principal.grant, args)
@@ -79,13 +84,15 @@ export function createAccess(facts: { grants: Grants; people: PeopleFacts }): Ac
     return { kind: 'consent', missing: [capability], ...because('builtin:grant') }
   }
 
-  /**
-   * The grant says who stands behind it, whatever the token says. An agent that acts for itself holds its entitlement as its
-   * grant, which is covered already.
-   */
+  /** An agent that acts for itself holds its entitlement as its grant, which is covered already. */
   function mayHave({ principal, args }: AccessRequest, capability: CapabilityName): boolean {
-    const person = (principal.grant && grants.find(principal.grant)?.person) ?? principal.person
+    const person = personBehind(principal)
     return person === undefined || isEntitled(facts, person, capability, args)
+  }
+
+  /** The grant says who stands behind it, whatever the token says. */
+  function personBehind({ grant, person }: Principal): PersonId | undefined {
+    return (grant && grants.find(grant)?.person) ?? person
   }
 }
 

@@ -1,4 +1,4 @@
-import type { CapabilityName, GroupId, PersonId, Role } from '@parley/contract'
+import type { CapabilityName, Grant, GroupId, PersonId, Role } from '@parley/contract'
 import { EVERYONE, type Grants } from '../grants/index.ts'
 
 /** What access asks of accounts. */
@@ -7,9 +7,14 @@ export interface PeopleFacts {
   groupsOf(person: PersonId): readonly GroupId[]
 }
 
+export interface AccessFacts {
+  readonly grants: Grants
+  readonly people: PeopleFacts
+}
+
 /** Whether the person may be let use the capability: by an entitlement of their own, of a group of theirs, or of everyone. */
 export function isEntitled(
-  { grants, people }: { readonly grants: Grants; readonly people: PeopleFacts },
+  { grants, people }: AccessFacts,
   person: PersonId,
   capability: CapabilityName,
   args?: () => unknown,
@@ -25,4 +30,13 @@ export function isEntitled(
       .entitlementsOf(holder)
       .some(({ id }) => grants.covers(id, capability, args).kind === 'covered')
   }
+}
+
+/** Their own, those of their groups, and those of everyone. */
+export function entitlementsOfPerson({ grants, people }: AccessFacts, person: PersonId): readonly Grant[] {
+  const groups = [EVERYONE, ...people.groupsOf(person)]
+  return [
+    ...groups.flatMap((id) => grants.entitlementsOf({ kind: 'group', id })),
+    ...grants.entitlementsOf({ kind: 'person', id: person }),
+  ]
 }

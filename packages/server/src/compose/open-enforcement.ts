@@ -63,6 +63,7 @@ export async function openEnforcement(house: House, rooms: IdentityRooms): Promi
       issuer: origin,
       sign: (claims) => identity.mintToken(claims),
       clientIdOf: (app) => clients.app(app)?.clientId,
+      scopesOf: (audience) => identity.outsideResources.scopesOf(audience),
     }),
     handlers: { consent: createConsentPages({ ...house, ...rooms, consents, onError }) },
     wellKnown: { 'oauth-protected-resource': createMetadataHandler(origin) },

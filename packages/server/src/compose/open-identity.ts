@@ -6,7 +6,7 @@ import type { AppConfig, Config } from '../config/index.ts'
 import type { Egress } from '../egress/index.ts'
 import { createGrants, type Grants } from '../grants/index.ts'
 import type { EventStreams, RawHandler } from '../http/index.ts'
-import { createIdentity, type Identity } from '../identity/index.ts'
+import { createIdentity, listActing, type Identity } from '../identity/index.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemRandom, type NewId } from '../lib/random.ts'
 import { createPageKit, serveAssets, type PageKit } from '../pages/index.ts'
@@ -70,6 +70,7 @@ export async function openIdentity(parts: IdentityParts): Promise<IdentityRooms>
     sealer,
     pages,
     revocations,
+    countActing: (person) => listActing({ grants }, person).length,
     trustedProxy: config.listen.trustedProxy,
     onError: (error) => parts.log('a page failed', { error: stackOf(error) }),
   })
@@ -83,6 +84,7 @@ export async function openIdentity(parts: IdentityParts): Promise<IdentityRooms>
     access: createAccess({ grants, people: factsOf(people) }),
     handlers: {
       ...people.handlers,
+      account: routeAccount(people, identity),
       oauth: identity.handlers.oauth,
       interaction: identity.handlers.interaction,
       assets: serveAssets(),
@@ -93,6 +95,15 @@ export async function openIdentity(parts: IdentityParts): Promise<IdentityRooms>
     },
     start: (streams) => startIdentity({ identity, clients, revocations }, { issuer: origin(), streams }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+/** The account is two rooms': who it is, and what acts for them. */
+function routeAccount(people: People, identity: Identity): RawHandler {
+  return (request, response, path) => {
+    const isApps = path === '/account/apps' || path.startsWith('/account/apps/')
+    const handler = isApps ? identity.accountApps : people.handlers['account']!
+    handler(request, response, path)
   }
 }
 

@@ -71,15 +71,18 @@ export interface Target {
 }
 
 /** The entry of a single-server endpoint; `not_found` also when the server is not approved. */
-export function entryOf(tools: GatewayTools, scope: Scope): ServerEntry | undefined {
+export function entryOf(tools: Pick<GatewayTools, 'registry'>, scope: Scope): ServerEntry | undefined {
   if (scope.kind === 'merged') return undefined
   const entry = tools.registry.entry(scope.name)
-  if (!entry)
-    throw new ParleyError(
-      'not_found',
-      `There is no server "${scope.name}" here. \`parley servers list\` shows the names.`,
-    )
+  if (!entry) throw noServer(scope.name)
   return entry
+}
+
+export function noServer(name: string): ParleyError {
+  return new ParleyError(
+    'not_found',
+    `There is no server "${name}" here. \`parley servers list\` shows the names.`,
+  )
 }
 
 export function limit(tools: GatewayTools, principal: Principal): void {
@@ -99,9 +102,12 @@ export function resultKind(result: JsonObject): ActivityRecord['result'] {
 /** A signal that fires when the client goes away before its answer is complete. */
 export function whenClientLeaves(res: ServerResponse): AbortSignal {
   const controller = new AbortController()
-  res.once('close', () => {
-    if (!res.writableFinished)
-      controller.abort(new ParleyError('upstream_unavailable', 'The caller went away.'))
-  })
+  onClientLeft(res, (reason) => controller.abort(reason))
   return controller.signal
+}
+
+export function onClientLeft(res: ServerResponse, then: (reason: ParleyError) => void): void {
+  res.once('close', () => {
+    if (!res.writableFinished) then(new ParleyError('upstream_unavailable', 'The caller went away.'))
+  })
 }

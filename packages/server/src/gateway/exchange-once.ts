@@ -6,7 +6,7 @@ import type { HeldCalls } from './held-calls.ts'
 import { hopCredential } from './hop-credential.ts'
 import { META } from './protocol.ts'
 import type { Reply } from './reply.ts'
-import type { SessionPool } from './session-pool.ts'
+import type { LeaseTerms, SessionPool } from './session-pool.ts'
 import { toLegacyParams, toModernOutcome } from './translate.ts'
 
 /** What lives between the requests of modern clients: nothing of theirs, only calls on hold and lent sessions. */
@@ -56,11 +56,23 @@ export function capabilitiesOf(call: Call): JsonObject {
   return isObject(value) ? value : {}
 }
 
-export function termsOf(call: Call) {
-  const info = call.envelope.value(META.clientInfo)
+export function termsOf(call: Call): ClientTerms {
+  const { envelope } = call
+  return termsIn({
+    [META.clientCapabilities]: envelope.value(META.clientCapabilities),
+    [META.clientInfo]: envelope.value(META.clientInfo),
+  })
+}
+
+type ClientTerms = Omit<LeaseTerms, 'owner'>
+
+/** What a request's `_meta` says of the client. */
+export function termsIn(meta: JsonObject): ClientTerms {
+  const capabilities = meta[META.clientCapabilities]
+  const clientInfo = meta[META.clientInfo]
   return {
-    capabilities: capabilitiesOf(call),
-    clientInfo: isObject(info) ? info : { name: 'parley-client', version: '0' },
+    capabilities: isObject(capabilities) ? capabilities : {},
+    clientInfo: isObject(clientInfo) ? clientInfo : { name: 'parley-client', version: '0' },
   }
 }
 

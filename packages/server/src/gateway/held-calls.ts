@@ -43,13 +43,18 @@ export class HeldCall {
     this.#clock = clock
   }
 
-  /** Starts the upstream's call; `run` gets the events and the signal that ends it. */
-  start(run: (events: ExchangeEvents, signal: AbortSignal) => Promise<Outcome>): void {
+  /** Aborted when the call is given up. */
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  /** Starts the upstream's call, which `signal` ends. */
+  start(run: (events: ExchangeEvents) => Promise<Outcome>): void {
     const events: ExchangeEvents = {
       notification: (notification) => this.#notify(notification),
       serverRequest: (request) => this.#ask(request),
     }
-    run(events, this.#abort.signal).then(
+    run(events).then(
       (outcome) => this.#finish({ outcome }),
       (error: unknown) => this.#finish({ error }),
     )
@@ -59,11 +64,7 @@ export class HeldCall {
    * The next thing the client must hear: questions, or the end. Rejects when the call failed. Progress is told under
    * `progressToken`, which is this round's own; without one it is not.
    */
-  next(
-    notify: (notification: ServerNotification) => void,
-    signal: AbortSignal,
-    progressToken: unknown,
-  ): Promise<Round> {
+  next(notify: (notification: ServerNotification) => void, progressToken: unknown): Promise<Round> {
     this.#notify = (notification) => {
       if (notification.method !== 'notifications/progress') notify(notification)
       else if (isMessageId(progressToken))
@@ -72,7 +73,6 @@ export class HeldCall {
     return new Promise((resolve, reject) => {
       this.#settle = resolve
       this.#fail = reject
-      signal.addEventListener('abort', () => this.cancel(signal.reason), { once: true })
       if (this.#finished) this.#flushEnd()
       else if (this.#unanswered().length > 0) this.#flushQuestions()
     })

@@ -17,7 +17,7 @@ import { sendJsonText } from './reply.ts'
 import { digestOf } from './request-state.ts'
 import { ownerOfUri, resolveTarget } from './resolve-target.ts'
 import { toInitializeResult } from './translate.ts'
-import { mayPass, requireUse, visibilityFor } from './visibility.ts'
+import { mayPass, reachableEntry, requireUse, visibilityFor } from './visibility.ts'
 
 /** MCP 2025-11-25, URL Elicitation Required Error. */
 const URL_ELICITATION_REQUIRED = -32042
@@ -56,7 +56,7 @@ async function initialize(tools: GatewayTools, sessions: LegacySessions, call: C
   if (!isObject(params) || typeof params['protocolVersion'] !== 'string') {
     throw new ParleyError('invalid_params', 'params.protocolVersion must be a string.')
   }
-  const entry = entryOf(tools, call.scope)
+  const entry = reachableEntry(tools, call)
   const session = sessions.open(call)
   try {
     const result = entry
@@ -79,7 +79,7 @@ async function answer(turn: Turn): Promise<Outcome> {
   if (method === 'tools/call' || method === 'prompts/get' || method === 'resources/read')
     return invoke(turn, params)
   limit(tools, call.principal)
-  const entry = entryOf(tools, call.scope)
+  const entry = reachableEntry(tools, call)
   if (method === 'logging/setLevel') return setLevel(turn, params, entry)
   if (method === 'resources/subscribe' || method === 'resources/unsubscribe') return subscribe(turn, params)
   if (method === 'completion/complete') {

@@ -1,10 +1,10 @@
 import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
-import { entryOf, type Call, type GatewayTools } from './call.ts'
+import type { Call, GatewayTools } from './call.ts'
 import { mergedItems } from './merged-catalog.ts'
 import { exchangeOnce, type ModernState } from './exchange-once.ts'
 import { LIST_FIELDS, type ListMethod } from './protocol.ts'
-import { visibilityFor, type Visibility } from './visibility.ts'
+import { reachableEntry, visibilityFor, type Visibility } from './visibility.ts'
 
 /**
  * A list for a modern client. Merged: the approved definitions as they are stored. Single: the upstream's own page,
@@ -12,7 +12,7 @@ import { visibilityFor, type Visibility } from './visibility.ts'
  */
 export async function listForModern(tools: GatewayTools, state: ModernState, call: Call): Promise<Outcome> {
   const method = call.method as ListMethod
-  const entry = entryOf(tools, call.scope)
+  const entry = reachableEntry(tools, call)
   const visibility = visibilityFor(tools, call)
   if (!entry) {
     const items = mergedItems(tools.registry, method, visibility)

@@ -4,12 +4,12 @@ import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import { encodeEvent } from '../lib/sse.ts'
 import type { CatalogChange, ServerEntry } from '../registry/index.ts'
 import type { Channel, ServerNotification, Subscription, SubscriptionFilter } from '../upstream/index.ts'
-import { entryOf, type Call, type GatewayTools } from './call.ts'
+import type { Call, GatewayTools } from './call.ts'
 import { acceptsStreams, termsOf, type ModernState } from './exchange-once.ts'
 import { hopCredential } from './hop-credential.ts'
 import { META } from './protocol.ts'
 import { ownerOfUri } from './resolve-target.ts'
-import { requireUse } from './visibility.ts'
+import { reachableEntry, requireUse } from './visibility.ts'
 
 const MAX_URIS = 1000
 const MAX_WAITING = 1000
@@ -124,7 +124,7 @@ function openSource(
   call: Call,
   options: SourceOptions,
 ): Promise<Subscription> {
-  const entry = entryOf(tools, call.scope)
+  const entry = reachableEntry(tools, call)
   if (!entry) return openMerged(tools, state, call, options)
   for (const uri of options.filter.resourceSubscriptions ?? [])
     requireUse(tools, call, { entry, kind: 'resource', name: uri, said: uri })

@@ -3,8 +3,8 @@ import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import { admit, type Admission } from './admit.ts'
 import { CONSENT_QUESTION, askConsent, followConsent, withoutAnswer } from './ask-consent.ts'
 import {
-  entryOf,
   limit,
+  onClientLeft,
   resultKind,
   whenClientLeaves,
   type Call,
@@ -17,7 +17,7 @@ import {
   capabilitiesOf,
   exchangeOnce,
   refuseServerRequest,
-  termsOf,
+  termsIn,
   type ModernState,
 } from './exchange-once.ts'
 import type { HeldCall } from './held-calls.ts'
@@ -33,9 +33,10 @@ import { failCall, recordCall } from './record-call.ts'
 import { Reply } from './reply.ts'
 import { digestOf, invalidState, type InnerState, type StateBinding } from './request-state.ts'
 import { resolveTarget } from './resolve-target.ts'
-import { mayPass } from './visibility.ts'
+import { mayPass, reachableEntry } from './visibility.ts'
 import { toDiscoverResult, toLegacyParams, toModernOutcome } from './translate.ts'
 import type { ParamHeader, ServerEntry } from '../registry/index.ts'
+import type { UpstreamInfo } from '../upstream/index.ts'
 
 const CALLS = new Set(['tools/call', 'prompts/get', 'resources/read'])
 /** Requests of earlier revisions, which this one does not have. */
@@ -78,7 +79,7 @@ function paramsOf(call: Call): JsonObject {
 
 async function answer(tools: GatewayTools, state: ModernState, call: Call, reply: Reply): Promise<Outcome> {
   const { method } = call
-  const entry = entryOf(tools, call.scope)
+  const entry = reachableEntry(tools, call)
   if (REMOVED.has(method)) {
     throw new ParleyError(
       'method_not_found',
@@ -192,16 +193,16 @@ async function goTheLongWay(
   call: Call,
   { target, binding, reply, sent }: Errand,
 ): Promise<void> {
+  const { entry } = target
   const own = paramsOf(call)
-  const params = {
-    ...(sent && 'consent' in sent ? withoutAnswer(own) : own),
-    ...(target.kind === 'resource' ? { uri: target.name } : { name: target.name }),
-  }
-  const info = await target.entry.upstream.info()
+  const field = target.kind === 'resource' ? 'uri' : 'name'
+  const asked = sent && 'consent' in sent ? withoutAnswer(own) : own
+  const params = asked[field] === target.name ? asked : { ...asked, [field]: target.name }
+  const info = await entry.upstream.info()
   const round =
     info.era === '2026-07-28'
-      ? await roundWithModern(tools, call, { entry: target.entry, params, binding, reply, sent })
-      : await roundWithLegacy(tools, state, call, { entry: target.entry, params, binding, reply, sent })
+      ? await roundWithModern(tools, call, { entry, params, binding, reply, sent })
+      : await roundWithLegacy(tools, state, call, { entry, info, params, binding, reply, sent })
   await recordCall(tools, call, 'result' in round ? resultKind(round.result) : 'ok')
   reply.finish(round)
 }
@@ -253,22 +254,19 @@ async function roundWithLegacy(
   tools: GatewayTools,
   state: ModernState,
   call: Call,
-  options: RoundOptions,
+  options: RoundOptions & { readonly info: UpstreamInfo },
 ): Promise<Outcome> {
-  const { entry, params, binding, reply, sent } = options
-  const held =
-    params['requestState'] === undefined
-      ? await startCall(state, call, entry, params)
-      : resume(state, sent, params)
-  const wantsLogs = call.envelope.has(META.logLevel)
-  const round = await held.next(
-    (notification) => {
-      if (notification.method !== 'notifications/message' || wantsLogs) reply.send(notification)
-    },
-    whenClientLeaves(call.res),
-    call.envelope.value('progressToken'),
-  )
-  const info = await entry.upstream.info()
+  const { entry, info, params, binding, reply, sent } = options
+  const meta = isObject(params['_meta']) ? params['_meta'] : {}
+  const terms = termsIn(meta)
+  const isNew = params['requestState'] === undefined
+  const held = isNew ? state.held.create(call.principal, terms.capabilities) : resume(state, sent, params)
+  onClientLeft(call.res, (reason) => held.cancel(reason))
+  if (isNew) await startCall(state, call, { held, entry, params, terms, level: meta[META.logLevel] })
+  const wantsLogs = meta[META.logLevel] !== undefined
+  const round = await held.next((notification) => {
+    if (notification.method !== 'notifications/message' || wantsLogs) reply.send(notification)
+  }, meta['progressToken'])
   if (round.kind === 'done') return toModernOutcome(call.method, round.outcome, info)
   state.held.keep(held)
   return {
@@ -287,29 +285,30 @@ function resume(state: ModernState, sent: InnerState | undefined, params: JsonOb
   return held
 }
 
+interface Start {
+  readonly held: HeldCall
+  readonly entry: ServerEntry
+  readonly params: JsonObject
+  readonly terms: ReturnType<typeof termsIn>
+  readonly level: unknown
+}
+
 async function startCall(
   state: ModernState,
   call: Call,
-  entry: ServerEntry,
-  params: JsonObject,
-): Promise<HeldCall> {
-  const capabilities = capabilitiesOf(call)
-  const held = state.held.create(call.principal, capabilities)
-  const lease = await state.pool.lease(
-    entry,
-    { owner: call.principal, ...termsOf(call) },
-    whenClientLeaves(call.res),
-  )
-  const level = call.envelope.string(META.logLevel)
-  held.start(async (events, signal) => {
+  { held, entry, params, terms, level }: Start,
+): Promise<void> {
+  const { signal } = held
+  const lease = await state.pool.lease(entry, { owner: call.principal, ...terms }, signal)
+  held.start(async (events) => {
     try {
-      if (level !== undefined) await lease.channel.exchange('logging/setLevel', { level }, events, signal)
+      if (typeof level === 'string')
+        await lease.channel.exchange('logging/setLevel', { level }, events, signal)
       return await lease.channel.exchange(call.method, toLegacyParams(params), events, signal)
     } finally {
       lease.release()
     }
   })
-  return held
 }
 
 async function complete(tools: GatewayTools, state: ModernState, call: Call, reply: Reply): Promise<Outcome> {

@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ParleyError, toParleyError, type Principal } from '@parley/contract'
 import type { EventStream } from '../http/index.ts'
-import { entryOf, type GatewayTools, type Scope } from './call.ts'
+import type { GatewayTools, Scope } from './call.ts'
 import { RETRY_MS } from './legacy-reply.ts'
 import type { LegacySession } from './legacy-session.ts'
 import type { LegacySessions } from './legacy-sessions.ts'
 import type { McpHeaders } from './read-headers.ts'
 import { sendError } from './reply.ts'
+import { reachableEntry } from './visibility.ts'
 
 export interface SessionRequest {
   readonly req: IncomingMessage
@@ -84,6 +85,6 @@ function connect(
 }
 
 async function follow(tools: GatewayTools, session: LegacySession): Promise<void> {
-  const entry = entryOf(tools, session.scope)
+  const entry = reachableEntry(tools, { principal: session.owner, scope: session.scope })
   if (entry) await session.follow(entry)
 }

@@ -64,10 +64,7 @@ export class SessionPool {
   async lease(entry: ServerEntry, terms: LeaseTerms, signal: AbortSignal): Promise<Lease> {
     const shared = Object.keys(terms.capabilities).length === 0
     const key = JSON.stringify([entry.id, terms.owner.subject, terms.capabilities])
-    const found = [...this.#sessions].find(
-      (session) => session.key === key && !session.channel.closed && (shared || session.users === 0),
-    )
-    const session = found ?? (await this.#open({ key, shared, entry, terms, signal }))
+    const session = this.#find(key, shared) ?? (await this.#open({ key, shared, entry, terms, signal }))
     session.idle?.cancel()
     session.users++
     return { channel: session.channel, release: () => this.#release(session) }
@@ -108,6 +105,13 @@ export class SessionPool {
   async close(): Promise<void> {
     await Promise.allSettled([...this.#sessions].map((session) => session.channel.close()))
     this.#sessions.clear()
+  }
+
+  #find(key: string, shared: boolean): Pooled | undefined {
+    for (const session of this.#sessions) {
+      if (session.key === key && !session.channel.closed && (shared || session.users === 0)) return session
+    }
+    return undefined
   }
 
   /** Shared sessions are opened once, however many calls wait for it. */

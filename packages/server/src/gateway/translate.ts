@@ -3,12 +3,12 @@ import type { NewId } from '../lib/random.ts'
 import type { UpstreamInfo } from '../upstream/index.ts'
 import { LEGACY, META, MODERN, SUPPORTED_VERSIONS } from './protocol.ts'
 
-const PER_REQUEST_KEYS: readonly string[] = [
+const PER_REQUEST_KEYS: ReadonlySet<string> = new Set([
   META.version,
   META.clientInfo,
   META.clientCapabilities,
   META.logLevel,
-]
+])
 
 /** Methods whose complete results carry `ttlMs` and `cacheScope` (MCP 2026-07-28, Caching). */
 const CACHEABLE = new Set([
@@ -23,11 +23,9 @@ const CACHEABLE = new Set([
 /** Parameters as a legacy upstream takes them: without the modern per-request metadata and round-trip fields. */
 export function toLegacyParams(params: JsonObject): JsonObject | undefined {
   const { _meta, inputResponses: _responses, requestState: _state, ...rest } = params
-  const meta = isObject(_meta)
-    ? Object.fromEntries(Object.entries(_meta).filter(([key]) => !PER_REQUEST_KEYS.includes(key)))
-    : {}
-  const result = Object.keys(meta).length > 0 ? { ...rest, _meta: meta } : rest
-  return Object.keys(result).length > 0 ? result : undefined
+  const meta = isObject(_meta) ? Object.entries(_meta).filter(([key]) => !PER_REQUEST_KEYS.has(key)) : []
+  if (meta.length > 0) return { ...rest, _meta: Object.fromEntries(meta) }
+  return Object.keys(rest).length > 0 ? rest : undefined
 }
 
 /** Who a legacy client said it is, to be repeated on every modern request. */

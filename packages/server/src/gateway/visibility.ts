@@ -1,6 +1,6 @@
 import { capabilityName, type CapabilityKind } from '@parley/contract'
 import type { ServerEntry } from '../registry/index.ts'
-import type { Call, GatewayTools } from './call.ts'
+import { entryOf, noServer, type Call, type GatewayTools } from './call.ts'
 import { resourceNames } from './resource-names.ts'
 import { unknownTarget } from './unknown-target.ts'
 
@@ -51,6 +51,19 @@ export function requireUse(
   if (decisions.some((decision) => decision.kind === 'allow')) return
   if (decisions[0]!.kind === 'deny') throw unknownTarget(kind === 'prompt' ? 'prompt' : 'resource', said)
   throw tools.challenges(resource).insufficientScope([names[0]!])
+}
+
+/**
+ * The entry of a single-server endpoint for what names no capability, such as a list. A server of which nothing is the
+ * caller's is not there, and hears nothing of them.
+ */
+export function reachableEntry(
+  tools: Pick<GatewayTools, 'access' | 'registry'>,
+  { principal, scope }: Pick<Call, 'principal' | 'scope'>,
+): ServerEntry | undefined {
+  const entry = entryOf(tools, scope)
+  if (entry && !tools.access.reaches(principal, entry.name)) throw noServer(entry.name)
+  return entry
 }
 
 /**

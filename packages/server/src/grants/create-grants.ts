@@ -33,7 +33,7 @@ export function createGrants(tools: GrantTools): Grants {
       return book.version
     },
     create: (grant, by) => changes.create(grant, by),
-    changeTerms: (id, terms, by) => changes.changeTerms(id, terms, by),
+    changeTerms: (id, terms, by, along) => changes.changeTerms(id, terms, by, along),
     revoke: (id, by) => changes.revoke(id, by),
     find: (id) => book.find(id)?.grant ?? readGrant(store, id)?.grant,
     list: (filter) => {

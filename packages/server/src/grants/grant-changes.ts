@@ -50,12 +50,18 @@ export class GrantChanges {
     return this.#settle(grant.id)
   }
 
-  async changeTerms(id: GrantId, wanted: GrantTerms, by: Actor): Promise<Grant> {
+  async changeTerms(
+    id: GrantId,
+    wanted: GrantTerms,
+    by: Actor,
+    along: readonly Statement[] = [],
+  ): Promise<Grant> {
     const grant = this.#active(id)
     const terms = checkTerms(wanted)
     if (grant.parent !== null) checkNarrower(terms, this.#active(grant.parent))
     const changed = Object.freeze({ ...grant, terms, version: grant.version + 1 })
-    await this.#commit([updateTerms(id, terms, grant.version)], this.#record('grant.change', changed, by))
+    const update = updateTerms(id, terms, grant.version)
+    await this.#commit([update, ...along], this.#record('grant.change', changed, by))
     return this.#settle(id)
   }
 

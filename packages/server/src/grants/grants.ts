@@ -7,6 +7,7 @@ import type {
   GroupId,
   PersonId,
 } from '@parley/contract'
+import type { Statement } from '../store/index.ts'
 
 /** The group that everyone with an account is in. It is no row of groups, and its entitlement is there from the start. */
 export const EVERYONE: GroupId = 'grp_00000000000000000000000000'
@@ -42,8 +43,11 @@ export type Coverage =
 export interface Grants {
   /** Throws `invalid_params` when the terms are wider than the parent's, and `conflict` when the parent is gone meanwhile. */
   create(grant: NewGrant, by: Actor): Promise<Grant>
-  /** Replaces the terms; children are held to them from then on. Throws as `create`; `not_found`; `conflict`. */
-  changeTerms(id: GrantId, terms: GrantTerms, by: Actor): Promise<Grant>
+  /**
+   * Replaces the terms; children are held to them from then on. What is written `along` is part of the same unit. Throws as
+   * `create`; `not_found`; `conflict`.
+   */
+  changeTerms(id: GrantId, terms: GrantTerms, by: Actor, along?: readonly Statement[]): Promise<Grant>
   /** Ends it and everything delegated from it; answers all ids that ended, itself first. Idempotent. */
   revoke(id: GrantId, by: Actor): Promise<readonly GrantId[]>
   /** Also revoked ones, so that a caller can be told. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { STATUS_CODES } from 'node:http'
 import { ERRORS } from '@parley/contract'
 import type { ParleyError } from '@parley/contract'
+import { STATUS_CODES } from '../lib/node-http.ts'
 
 /** How long, and how much, a client that was refused may go on sending before its connection is destroyed. */
 const LINGER_MS = 1000

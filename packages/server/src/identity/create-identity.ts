@@ -1,4 +1,4 @@
-import { ParleyError, type AppId, type Grant } from '@parley/contract'
+import { ParleyError } from '@parley/contract'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Activity } from '../activity/index.ts'
 import type { Clients } from '../clients/index.ts'
@@ -11,17 +11,15 @@ import type { People } from '../people/index.ts'
 import type { Revocations } from '../revocations/index.ts'
 import type { Sealer } from '../sealing/index.ts'
 import type { Store } from '../store/index.ts'
+import { createAccountApps } from './account/create-account-apps.ts'
 import type { DescribeCapabilities } from './consent/capability-offer.ts'
 import { createInteractionPages } from './consent/interaction-pages.ts'
 import { openSigningKeys, type SigningKeys } from './keys/signing-keys.ts'
 import { mountProvider } from './mount/mount-provider.ts'
 import { createRequestRate } from './mount/request-rate.ts'
-import { createProvider } from './provider/create-provider.ts'
 import { createSendErrorPage } from './provider/error-page.ts'
-import { createFindClient } from './provider/find-client.ts'
-import { findPresentedTokens } from './provider/find-presented-tokens.ts'
-import type { Provider } from './provider/library.ts'
-import { TokenFamilies } from './provider/token-families.ts'
+import { FamilyStore } from './provider/family-store.ts'
+import { openWhenNeeded } from './provider/open-when-needed.ts'
 import { createRecordChange } from './record-change.ts'
 import { createResources } from './resources/create-resources.ts'
 import {
@@ -32,7 +30,6 @@ import {
 import type { Resources } from './resources/resource.ts'
 import { signToken, type TokenClaims } from './tokens/sign-token.ts'
 import { verifyOwnToken, type OwnTokenClaims } from './tokens/verify-own-token.ts'
-import { registerWorkloadGrants } from './workloads/register-workload-grants.ts'
 
 export interface IdentityOptions {
   readonly store: Store
@@ -43,10 +40,18 @@ export interface IdentityOptions {
   readonly sealer: Sealer
   readonly grants: Pick<
     Grants,
-    'audiencesOf' | 'changeTerms' | 'create' | 'entitlementsOf' | 'find' | 'lineage' | 'list'
+    | 'audiencesOf'
+    | 'changeTerms'
+    | 'covers'
+    | 'create'
+    | 'entitlementsOf'
+    | 'find'
+    | 'lineage'
+    | 'list'
+    | 'revoke'
   >
   readonly revocations: Revocations
-  readonly people: Pick<People, 'find' | 'requireSession' | 'signedIn'>
+  readonly people: Pick<People, 'find' | 'meets' | 'requireSession' | 'signedIn'>
   readonly clients: Clients
   readonly pages: PageKit
   readonly describeCapabilities: DescribeCapabilities
@@ -68,14 +73,14 @@ export interface IdentityStart {
   readonly more?: Readonly<Record<string, RawHandler>>
   /** Further members of the discovery documents. */
   readonly discovery?: Readonly<Record<string, unknown>>
-  /** The place to register further grant types and ways of client authentication. */
-  readonly extend?: (provider: Provider) => void
 }
 
 /** The authorization server. */
 export interface Identity {
   /** By first path segment; `.well-known` answers the two discovery documents, and nothing else. */
   readonly handlers: Readonly<Record<'oauth' | 'interaction' | '.well-known', RawHandler>>
+  /** `/account/apps`, and what is below it. */
+  readonly accountApps: RawHandler
   readonly keys: SigningKeys
   readonly outsideResources: OutsideResources
   /** Throws before `start`. */
@@ -91,7 +96,9 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
   const record = createRecordChange(options)
   const keys = await openSigningKeys({ ...options, record })
   const outsideResources = openOutsideResources({ ...options, record }, options.declaredResources)
-  let started: { server: RawHandler; pages: RawHandler; resources: Resources; issuer: string } | undefined
+  let started:
+    | { server: RawHandler; pages: RawHandler; account: RawHandler; resources: Resources; issuer: string }
+    | undefined
 
   function verifyToken(token: string): OwnTokenClaims | undefined {
     if (!started) return undefined
@@ -100,38 +107,28 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
     return claims && !revocations.isRevoked(subjectsOf(claims)) ? claims : undefined
   }
 
-  function start({ issuer, more = {}, discovery = {}, extend }: IdentityStart): void {
+  function start({ issuer, more = {}, discovery = {} }: IdentityStart): void {
     const resources = createResources({
       ...options,
       origin: issuer,
       findOutside: (canonical) => outsideResources.find(canonical),
     })
     const shared = { ...options, record, keys, resources, issuer }
-    const clientIdOf = (holder: Grant['holder']) => clientIdOfHolder(holder, options.clients)
-    const families = new TokenFamilies(shared)
-    const findClient = createFindClient(options.clients)
-    const provider = createProvider({ ...shared, families, clientIdOf, findClient, discovery })
-    const present = findPresentedTokens(provider, verifyToken)
-    registerWorkloadGrants(provider, { ...shared, verifyToken })
-    extend?.(provider)
+    const openServer = openWhenNeeded({ ...shared, discovery, verifyToken })
     const rate = createRequestRate(options.clock, options.trustedProxy)
     const sendErrorPage = createSendErrorPage(options.pages)
-    const { clients } = options
-    const apps = {
-      findApp: (clientId: string) => clients.findApp(clientId),
-      keepApp: (clientId: string) => clients.keepApp(clientId),
-    }
     const formKey = options.sealer.derive('consent form')
     started = {
       issuer,
       resources,
-      server: mountProvider({ ...shared, provider, sendErrorPage, present, more, rate }),
-      pages: createInteractionPages({ ...shared, provider, ...apps, formKey }),
+      server: mountProvider({ ...shared, openServer, sendErrorPage, more, rate }),
+      pages: createInteractionPages({ ...shared, ...appsOf(options.clients), openServer, formKey }),
+      account: createAccountApps({ ...shared, families: new FamilyStore(options.store) }),
     }
   }
 
   const whenStarted =
-    (pick: 'server' | 'pages'): RawHandler =>
+    (pick: 'server' | 'pages' | 'account'): RawHandler =>
     (request: IncomingMessage, response: ServerResponse, path: string) => {
       if (started) return started[pick](request, response, path)
       sendProblem(response, new ParleyError('unavailable', 'The hub is starting.'))
@@ -143,6 +140,7 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
       '.well-known': whenStarted('server'),
       interaction: whenStarted('pages'),
     },
+    accountApps: whenStarted('account'),
     keys,
     outsideResources,
     resources() {
@@ -155,9 +153,11 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
   }
 }
 
-function clientIdOfHolder(holder: Grant['holder'], clients: Pick<Clients, 'app'>): string | undefined {
-  if (holder.kind === 'app') return clients.app(holder.id as AppId)?.clientId
-  return holder.kind === 'agent' ? holder.id : undefined
+function appsOf(clients: Clients): Pick<Clients, 'findApp' | 'keepApp'> {
+  return {
+    findApp: (clientId) => clients.findApp(clientId),
+    keepApp: (clientId) => clients.keepApp(clientId),
+  }
 }
 
 /** What of a token can be cut off. */

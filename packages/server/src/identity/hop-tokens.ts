@@ -33,6 +33,8 @@ export function createHopTokens(options: {
   readonly random: Random
   /** The client_id of an app, by which guards elsewhere know it, also when it is cut off. */
   readonly clientIdOf: (app: AppId) => string | undefined
+  /** The scopes of a server that administrators registered as a resource; none for any other. */
+  readonly scopesOf: (audience: string) => readonly string[]
 }): HopTokens {
   const { sign, issuer, clock, random } = options
   const byCaller = new WeakMap<object, Map<string, Minted>>()
@@ -44,7 +46,8 @@ export function createHopTokens(options: {
       iss: issuer(),
       aud: audience,
       ...whoCalls(principal, options),
-      scope: 'mcp',
+      // What this call may do was decided here. A guard there knows its own scopes alone, so it is told that all are held.
+      scope: ['mcp', ...options.scopesOf(audience)].join(' '),
       iat: issuedAt,
       exp: issuedAt + LIFETIME_SECONDS,
       jti: newId(random),

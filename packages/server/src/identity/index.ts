@@ -1,3 +1,4 @@
+export { listActing } from './account/acting-grants.ts'
 export { createGatekeeper } from './authenticate.ts'
 export type { Authenticate, Authenticated, Gatekeeper, StoredKey, VerifyToken } from './authenticate.ts'
 export { BOOTSTRAP_KEY_PREFIX, createBootstrapKey, hashKey } from './bootstrap-key.ts'
@@ -23,8 +24,6 @@ export type { ConsentRequest } from './just-in-time/consent-request-store.ts'
 export { createConsentRequests } from './just-in-time/consent-requests.ts'
 export type { ConsentRequests } from './just-in-time/consent-requests.ts'
 export type { SigningKeys, SigningKeyView } from './keys/signing-keys.ts'
-export { errors, grantCommon, grantParts } from './provider/library.ts'
-export type { GrantHandler, Provider } from './provider/library.ts'
 export type { FindClient } from './provider/adapter.ts'
 export type { AccessTokenModel, ProviderContext } from './provider/types.ts'
 export type {

@@ -4,7 +4,15 @@ import { extname, join } from 'node:path'
 import { ParleyError } from '@parley/contract'
 import { sendProblem, type RawHandler } from '../http/index.ts'
 
-const FILES = ['page.css', 'mark.svg', 'passkey.js', 'copy.js', 'consent.js', 'consent.css'] as const
+const FILES = [
+  'page.css',
+  'mark.svg',
+  'passkey.js',
+  'copy.js',
+  'consent.js',
+  'consent.css',
+  'account-apps.css',
+] as const
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',

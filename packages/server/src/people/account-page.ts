@@ -27,9 +27,26 @@ export function showAccount(parts: Parts, visit: Visit): PageAnswer {
           ${visit.formField}<button class="quiet small">Sign out</button>
         </form>
       </div>
-      ${passkeysCard(parts, visit, person)} ${passwordCard(parts, person)} ${appCard(parts, visit, person)}
-      ${sessionsCard(parts, visit, session)}`,
+      ${actingCard(parts, person)} ${passkeysCard(parts, visit, person)} ${passwordCard(parts, person)}
+      ${appCard(parts, visit, person)} ${sessionsCard(parts, visit, session)}`,
   }
+}
+
+function actingCard(parts: Parts, person: Person): Html {
+  const count = parts.countActing(person.id)
+  const who = count === 1 ? 'One app or agent may' : `${count} apps and agents may`
+  return html`<section class="card" aria-labelledby="acting">
+    <h2 id="acting">What acts for you</h2>
+    <p class="hint">
+      ${count === 0 ? 'No app or agent may use this hub in your name.' : `${who} use this hub in your name.`}
+    </p>
+    ${
+      count > 0 &&
+      html`<div class="actions">
+        <a class="button quiet small" href="/account/apps">See what they may do, or end it</a>
+      </div>`
+    }
+  </section>`
 }
 
 function passkeysCard(parts: Parts, visit: Visit, person: Person): Html {

@@ -48,6 +48,7 @@ export function createPeople(options: PeopleOptions): People {
       const session = full(request)
       return session && toBrowserSession(session)
     },
+    meets: (session, demand) => meets(session, toWish({ ...demand, returnTo: '' }), clock.now()),
     requireSession(request, response, demand) {
       const wish = toWish(demand)
       const session = full(request)
@@ -96,6 +97,7 @@ function createParts(options: PeopleOptions): Parts {
       handleOf: (person) => people.handle(person),
     }),
     attempts: new Attempts(clock),
+    countActing: options.countActing,
     trustedProxy: options.trustedProxy,
   }
 }

@@ -9,6 +9,7 @@ import type { FactorStore } from './factor-store.ts'
 import type { LinkStore } from './link-store.ts'
 import type { Passkeys } from './passkeys.ts'
 import type { Passwords } from './passwords.ts'
+import type { PeopleOptions } from './people.ts'
 import type { PeopleStore } from './people-store.ts'
 import type { SessionStore } from './session-store.ts'
 import type { Sessions } from './sessions.ts'
@@ -30,5 +31,6 @@ export interface Parts {
   readonly passwords: Passwords
   readonly passkeys: Passkeys
   readonly attempts: Attempts
+  readonly countActing: PeopleOptions['countActing']
   readonly trustedProxy: boolean
 }

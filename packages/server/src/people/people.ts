@@ -123,6 +123,8 @@ export interface People extends PeopleDirectory {
   openSetup(): Promise<string | undefined>
   /** Who is signed in, with two factors or a passkey; a session that has only given a password is nobody's yet. */
   signedIn(request: IncomingMessage): BrowserSession | undefined
+  /** Whether the session shows as much as is asked for. */
+  meets(session: BrowserSession, demand: Pick<Demand, 'acr' | 'maxAgeSeconds'>): boolean
   /** The session that meets the demand; otherwise the response has been redirected to where it can be met. */
   requireSession(
     request: IncomingMessage,
@@ -141,6 +143,8 @@ export interface PeopleOptions {
   readonly pages: PageKit
   /** A session, or all that a person has, ends in the same unit everywhere. */
   readonly revocations: Pick<Revocations, 'statement' | 'announce'>
+  /** How many apps and agents act for a person; `/account/apps` shows them. */
+  readonly countActing: (person: PersonId) => number
   /** The proxy in front names the client's address last in X-Forwarded-For. */
   readonly trustedProxy: boolean
   readonly onError: (error: unknown) => void

@@ -46,6 +46,8 @@ function prepareDatabase(file: string, dataDir: string, migrations: string): voi
     configureWriter(database)
     if (database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'] !== 'ok')
       throw damaged(file, undefined)
+    // A power cut may take back migrations, each as a whole, and they run again: the last sync is that of `close`.
+    database.exec('PRAGMA synchronous = NORMAL')
     migrate(database, migrations, (next) => copyBefore(database, join(dataDir, `before-${next}.db`)))
   } finally {
     database.close()

@@ -15,8 +15,8 @@ interface Pending {
   readonly progressToken: MessageId | undefined
   readonly resolve: (outcome: Outcome) => void
   readonly reject: (error: unknown) => void
-  /** Aborted when the exchange is over, so that nobody is asked on its behalf any more. */
-  readonly over: AbortController
+  /** Aborted when the exchange is over, so that nobody is asked on its behalf any more; made at the first question. */
+  over: AbortController | undefined
 }
 
 /** Questions of one server that wait for an answer at the same time. */
@@ -71,7 +71,7 @@ export class SessionRouter {
       progressToken: isMessageId(token) ? token : undefined,
       resolve,
       reject,
-      over: new AbortController(),
+      over: undefined,
     })
     const message = { jsonrpc: '2.0', id, method, ...(sent === undefined ? {} : { params: sent }) }
     return { id, message, response: promise }
@@ -80,7 +80,7 @@ export class SessionRouter {
   /** Ends a request with an error for whoever waits. False when it was over already. */
   abandon(id: MessageId, error: unknown): boolean {
     const pending = this.#take(id)
-    pending?.over.abort(error)
+    pending?.over?.abort(error)
     pending?.reject(error)
     return pending !== undefined
   }
@@ -93,7 +93,7 @@ export class SessionRouter {
   response(id: MessageId, outcome: Outcome): void {
     const pending = this.#take(id)
     if (!pending) return this.#report('unexpected-response', 'it answers nothing that was asked')
-    pending.over.abort(new ParleyError('unavailable', 'The call has ended.'))
+    pending.over?.abort(new ParleyError('unavailable', 'The call has ended.'))
     pending.resolve(outcome)
   }
 
@@ -128,7 +128,8 @@ export class SessionRouter {
     const ask = pending?.events.serverRequest.bind(pending.events) ?? this.#sessionEvents.serverRequest
     const withdrawn = new AbortController()
     this.#questions.set(key, withdrawn)
-    const signal = pending ? AbortSignal.any([withdrawn.signal, pending.over.signal]) : withdrawn.signal
+    const over = pending && (pending.over ??= new AbortController())
+    const signal = over ? AbortSignal.any([withdrawn.signal, over.signal]) : withdrawn.signal
     try {
       const outcome = ask ? await ask(request, signal) : notFound(method)
       if (!signal.aborted) this.#reply({ jsonrpc: '2.0', id, ...outcome })

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { ParleyError } from '@parley/contract'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Message } from '../lib/json-rpc.ts'
+import { WriteBatch } from '../lib/write-batch.ts'
 import { ErrorOutput } from './error-output.ts'
 import { LineFraming } from './line-framing.ts'
 import { readMessage } from './message-reader.ts'
@@ -46,6 +47,9 @@ export class StdioChild {
   readonly #child: ChildProcess
   readonly #log: ErrorOutput
   readonly #gone = Promise.withResolvers<void>()
+  readonly #writes = new WriteBatch()
+  /** Lines of this turn, which go out as one write. */
+  #unsent = ''
   #isOver = false
 
   /** @throws ParleyError when the declared environment cannot be resolved. */
@@ -67,9 +71,10 @@ export class StdioChild {
 
   send(message: object): void {
     if (this.#isOver) throw new ParleyError('upstream_unavailable', "The server's process has ended.")
+    if (this.#unsent === '') this.#writes.add(() => this.#flush())
+    this.#unsent += `${JSON.stringify(message)}\n`
     const { stdin } = this.#child
-    stdin?.write(`${JSON.stringify(message)}\n`)
-    if (stdin && stdin.writableLength > MAX_UNREAD_BYTES)
+    if (stdin && stdin.writableLength + this.#unsent.length > MAX_UNREAD_BYTES)
       this.#break('does not read what it is sent', 'upstream_unavailable')
   }
 
@@ -77,6 +82,7 @@ export class StdioChild {
   async stop(): Promise<void> {
     this.#isOver = true
     if (this.#child.pid === undefined) return
+    this.#flush()
     this.#child.stdin?.end()
     const { clock } = this.#options
     const timers: Timer[] = [
@@ -85,6 +91,12 @@ export class StdioChild {
     ]
     await this.#gone.promise
     for (const timer of timers) timer.cancel()
+  }
+
+  #flush(): void {
+    const text = this.#unsent
+    this.#unsent = ''
+    if (text !== '') this.#child.stdin?.write(text)
   }
 
   #listen(): void {

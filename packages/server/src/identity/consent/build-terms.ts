@@ -1,5 +1,6 @@
 import type { GrantTerms } from '@parley/contract'
 import type { ServerOffer } from './capability-offer.ts'
+import { mergeLimits } from './merge-limits.ts'
 import { switchName, type ConsentRequest } from './consent-request.ts'
 
 export interface Choice {
@@ -17,23 +18,24 @@ export const DURATIONS: Readonly<Record<string, string>> = {
 }
 export const DEFAULT_SECONDS = 2_592_000
 
-/** A grant's terms hold a thousand rules; a server with more tools is granted by its name. */
+/** A grant's terms hold a thousand rules; a server with more tools is granted by its name, when all of it was left on. */
 const MAX_RULES = 1000
 
-/** The grant's terms that a person chose; undefined when nothing at all was left on. */
+/** The grant's terms that a person chose; or that nothing at all was left on, or more than a grant can say. */
 export function buildTerms(
   request: ConsentRequest,
   offer: readonly ServerOffer[],
   choice: Choice,
   where: { readonly issuer: string; readonly nowMs: number },
-): GrantTerms | undefined {
+): GrantTerms | 'nothing' | 'too-much' {
   const { resource, identityScopes, details } = request
   const isMcp = resource.kind === 'mcp'
   const scopes = isMcp ? request.scopes : request.scopes.filter((scope) => choice.on.has(`scope.${scope}`))
   const capabilities =
     details.length > 0 ? details.flatMap((detail) => detail.capabilities) : chosenRules(offer, choice)
   // An MCP grant without any capability is a beginning: the app can ask for single ones when it needs them.
-  if (scopes.length === 0 && identityScopes.length === 0) return undefined
+  if (scopes.length === 0 && identityScopes.length === 0) return 'nothing'
+  if (capabilities.length > MAX_RULES) return 'too-much'
   const seconds = Math.min(choice.seconds, ...details.map((detail) => detail.expires_in ?? Infinity))
   return {
     audiences: {
@@ -41,19 +43,26 @@ export function buildTerms(
       ...(identityScopes.length === 0 ? {} : { [where.issuer]: [...identityScopes] }),
     },
     capabilities,
-    limits: details.length === 1 ? (details[0]!.limits ?? {}) : {},
+    limits: mergeLimits(details.map((detail) => detail.limits ?? {})),
     expiresAt: where.nowMs + seconds * 1000,
   }
 }
 
+/** By their names. Where that is too much, the largest servers of which nothing was left off are named as a whole. */
 function chosenRules(offer: readonly ServerOffer[], { on }: Choice): GrantTerms['capabilities'] {
-  const chosen = offer.flatMap(({ server, groups }) =>
-    groups.filter((group) => on.has(switchName(server, group))).map((group) => ({ server, group, groups })),
-  )
-  const names = chosen.flatMap(({ group }) => group.items.map((item) => item.capability))
-  if (names.length <= MAX_RULES) return [...new Set(names)].map((capability) => ({ capability }))
-  const whole = new Set(chosen.map(({ server }) => server))
-  return [...whole].flatMap((server) =>
-    ['tool', 'prompt', 'resource', 'template'].map((kind) => ({ capability: `${kind}:${server}/*` })),
-  )
+  const chosen = offer.map(({ server, groups }) => {
+    const kept = groups.filter((group) => on.has(switchName(server, group)))
+    const names = new Set(kept.flatMap((group) => group.items.map((item) => item.capability)))
+    return { server, names: [...names], isWhole: kept.length === groups.length }
+  })
+  let count = chosen.reduce((sum, { names }) => sum + names.length, 0)
+  const rules = chosen
+    .toSorted((left, right) => right.names.length - left.names.length)
+    .map(({ server, names, isWhole }) => {
+      const patterns = [...new Set(names.map((name) => `${name.slice(0, name.indexOf(':'))}:${server}/*`))]
+      if (count <= MAX_RULES || !isWhole) return names
+      count -= names.length - patterns.length
+      return patterns
+    })
+  return rules.flat().map((capability) => ({ capability }))
 }

@@ -1,7 +1,9 @@
-import { html, type Html } from '../../pages/index.ts'
+import { errorSummary, html, type Html } from '../../pages/index.ts'
+import { voucher } from './app-voucher.ts'
 import type { CapabilityGroup, Effect, ServerOffer } from './capability-offer.ts'
-import { DEFAULT_SECONDS, DURATIONS } from './build-terms.ts'
-import { describeRedirect, switchName, type ConsentRequest } from './consent-request.ts'
+import { DEFAULT_SECONDS, DURATIONS, type Choice } from './build-terms.ts'
+import { canAllowNothing, describeRedirect, switchName, type ConsentRequest } from './consent-request.ts'
+import { durationInWords, limitsInWords, ruleInWords } from './terms-in-words.ts'
 
 const EFFECTS: Readonly<Record<Effect, { readonly label: string; readonly hint: string }>> = {
   read: { label: 'Read', hint: 'Look things up' },
@@ -24,11 +26,15 @@ export function consentPage(view: {
   /** Hidden fields that bind the form. */
   readonly fields: Html
   readonly fault: string | undefined
+  /** What the person had chosen when the page comes back with a fault. */
+  readonly choice: Choice | undefined
 }): Html {
-  const { request, offer, personName, fields, fault } = view
+  const { request, offer, personName, fields, fault, choice } = view
+  if (canAllowNothing(request)) return nothingPage(request, fields)
+  const isOn = (name: string, atFirst: boolean) => choice?.on.has(name) ?? atFirst
   const { app, resource } = request
   return html`<h1><span class="app-name">${app.name}</span> wants to act for you</h1>
-    ${whoIsIt(request)} ${fault !== undefined && html`<p class="summary" role="alert">${fault}</p>`}
+    ${whoIsIt(request)} ${errorSummary(fault === undefined ? [] : [{ text: fault }])}
     <form method="post" class="consent">
       ${fields}
       <p>
@@ -36,8 +42,8 @@ export function consentPage(view: {
         <strong>${resource.name}</strong>:
       </p>
       <p class="address">${resource.identifier}</p>
-      ${request.details.length > 0 ? detailList(request) : offerList(request, offer)} ${identityList(request)}
-      ${durations(request)}
+      ${request.details.length > 0 && detailList(request)} ${whatElse(request, offer, isOn)}
+      ${identityList(request)} ${durations(request, choice?.seconds ?? DEFAULT_SECONDS)}
       <div class="actions">
         <button name="decision" value="allow" data-after-ms="500">Allow</button>
         <button name="decision" value="deny" class="quiet" formnovalidate>Deny</button>
@@ -45,6 +51,21 @@ export function consentPage(view: {
       <p class="hint">You can end this at any time in your account.</p>
     </form>`
 }
+
+/** A request that names nothing a person could allow: there is only the way back. */
+function nothingPage(request: ConsentRequest, fields: Html): Html {
+  const { app, resource } = request
+  return html`<h1><span class="app-name">${app.name}</span> asks for nothing you can allow</h1>
+    ${whoIsIt(request)}
+    ${errorSummary([{ text: `Nothing it asks for exists at ${resource.name}, so there is nothing to allow.` }])}
+    <form method="post" class="consent">
+      ${fields}
+      <div class="actions"><button name="decision" value="deny">Back to the app</button></div>
+      <p class="hint">The app hears that nothing was allowed.</p>
+    </form>`
+}
+
+type IsOn = (name: string, atFirst: boolean) => boolean
 
 /** Who vouches for the name, and where the answer goes: a name alone can be anybody's. */
 function whoIsIt({ app, redirectUri }: ConsentRequest): Html {
@@ -64,16 +85,13 @@ function whoIsIt({ app, redirectUri }: ConsentRequest): Html {
     }`
 }
 
-function voucher({ verifiedHost, source }: ConsentRequest['app']): Html {
-  if (verifiedHost !== null)
-    return html`<span class="badge">verified</span> It belongs to <strong>${verifiedHost}</strong>.`
-  if (source === 'static')
-    return html`<span class="badge">known</span> An administrator of this hub entered it.`
-  return html`<span class="badge warning">unverified</span> Anyone can give an app this name.`
+/** Details take the place of what the hub offers; the scopes of other resources stand beside them. */
+function whatElse(request: ConsentRequest, offer: readonly ServerOffer[], isOn: IsOn): Html {
+  if (request.resource.kind !== 'mcp') return scopeList(request, isOn)
+  return request.details.length > 0 ? html`` : offerList(offer, isOn)
 }
 
-function offerList(request: ConsentRequest, offer: readonly ServerOffer[]): Html {
-  if (request.resource.kind !== 'mcp') return scopeList(request)
+function offerList(offer: readonly ServerOffer[], isOn: IsOn): Html {
   if (offer.length === 0) {
     return html`<p class="notice">
       Nothing is there yet that you could allow. The app can ask again when it needs something.
@@ -83,24 +101,28 @@ function offerList(request: ConsentRequest, offer: readonly ServerOffer[]): Html
     ({ server, groups }) =>
       html`<fieldset>
         <legend>${server}</legend>
-        ${groups.map((group) => groupSwitch(server, group))}
+        ${groups.map((group) => groupSwitch(server, group, isOn))}
       </fieldset>`,
   )}`
 }
 
-function groupSwitch(server: string, group: CapabilityGroup): Html {
+function groupSwitch(server: string, group: CapabilityGroup, isOn: IsOn): Html {
   const name = switchName(server, group)
   const { label, hint } = EFFECTS[group.effect]
-  const count = group.items.length === 1 ? '1 capability' : `${group.items.length} capabilities`
   return html`<div class="switch ${group.effect}">
     <input
       type="checkbox"
       id="${name}"
       name="${name}"
       value="on"
-      ${group.effect !== 'destroy' && html` checked`}
+      ${isOn(name, group.effect !== 'destroy') && html` checked`}
     />
-    <label for="${name}"><strong>${label}</strong> ${hint} <span class="hint">· ${count}</span></label>
+    <label for="${name}"
+      ><strong>${label}</strong> ${hint}
+      <span class="hint"
+        >· ${group.items.length === 1 ? '1 capability' : `${group.items.length} capabilities`}</span
+      ></label
+    >
     <details>
       <summary>Which ones?</summary>
       <ul>
@@ -117,24 +139,34 @@ function groupSwitch(server: string, group: CapabilityGroup): Html {
   </div>`
 }
 
-function scopeList({ scopes, resource }: ConsentRequest): Html {
+function scopeList({ scopes, resource }: ConsentRequest, isOn: IsOn): Html {
   return html`<fieldset>
     <legend>It may</legend>
     ${scopes.map((scope) => {
       const name = `scope.${scope}`
       return html`<div class="switch">
-        <input type="checkbox" id="${name}" name="${name}" value="on" checked />
+        <input type="checkbox" id="${name}" name="${name}" value="on" ${isOn(name, true) && html` checked`} />
         <label for="${name}">${resource.scopes[scope] ?? scope} <code>${scope}</code></label>
       </div>`
     })}
   </fieldset>`
 }
 
-/** RFC 9396 §11.2: exactly what was asked for, not a description of it. */
+/** RFC 9396 §11.2: everything that was asked for, in words, with what was sent beneath. */
 function detailList({ details }: ConsentRequest): Html {
   return html`<fieldset>
     <legend>Exactly this</legend>
-    ${details.map((detail) => html`<pre>${JSON.stringify(detail, null, 2)}</pre>`)}
+    ${details.map(({ capabilities, limits = {}, expires_in }) => {
+      const lasts = expires_in === undefined ? [] : [`For ${durationInWords(expires_in)}`]
+      return html`<ul class="detail">
+        ${capabilities.map((rule) => html`<li>${ruleInWords(rule)}</li>`)}
+        ${[...limitsInWords(limits), ...lasts].map((line) => html`<li class="limit">${line}</li>`)}
+      </ul>`
+    })}
+    <details class="sent">
+      <summary>As the app sent it</summary>
+      ${details.map((detail) => html`<pre>${JSON.stringify(detail, null, 2)}</pre>`)}
+    </details>
   </fieldset>`
 }
 
@@ -146,18 +178,16 @@ function identityList({ identityScopes }: ConsentRequest): Html {
     </ul>`
 }
 
-function durations({ details }: ConsentRequest): Html {
+function durations({ details }: ConsentRequest, chosen: number): Html {
   const asked = details.map((detail) => detail.expires_in).filter((one) => one !== undefined)
   return html`<div class="field">
     <label for="seconds">For how long?</label>
     <select id="seconds" name="seconds">
       ${Object.entries(DURATIONS).map(
         ([seconds, label]) =>
-          html`<option value="${seconds}" ${Number(seconds) === DEFAULT_SECONDS && html` selected`}>
-            ${label}
-          </option>`,
+          html`<option value="${seconds}" ${Number(seconds) === chosen && html` selected`}>${label}</option>`,
       )}
     </select>
-    ${asked.length > 0 && html`<p class="hint">The app asks for ${Math.min(...asked)} seconds; it never gets longer.</p>`}
+    ${asked.length > 0 && html`<p class="hint">The app asks for ${durationInWords(Math.min(...asked))}; it never gets longer.</p>`}
   </div>`
 }

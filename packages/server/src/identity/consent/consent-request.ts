@@ -41,6 +41,11 @@ export function readConsentRequest(
   }
 }
 
+/** Whether there is nothing in the request that a grant could hold, whatever a person chooses. */
+export function canAllowNothing({ scopes, identityScopes }: ConsentRequest): boolean {
+  return scopes.length === 0 && identityScopes.length === 0
+}
+
 /** What of the offer the request is about: all of it for `mcp`, otherwise the capabilities it names as scopes. */
 export function narrowOffer(request: ConsentRequest, offer: readonly ServerOffer[]): readonly ServerOffer[] {
   if (request.details.length > 0 || request.resource.kind !== 'mcp') return []

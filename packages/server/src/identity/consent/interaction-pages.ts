@@ -8,10 +8,10 @@ import { createPageHandler, html, type PageAnswer, type PageKit, type Visit } fr
 import type { BrowserSession, People } from '../../people/index.ts'
 import type { Store } from '../../store/index.ts'
 import { RecordStore } from '../provider/record-store.ts'
-import type { Provider } from '../provider/library.ts'
+import type { OpenServer } from '../provider/open-when-needed.ts'
 import type { InteractionRecord } from '../provider/types.ts'
 import type { Resources } from '../resources/resource.ts'
-import { DEFAULT_SECONDS, DURATIONS, buildTerms } from './build-terms.ts'
+import { DEFAULT_SECONDS, DURATIONS, buildTerms, type Choice } from './build-terms.ts'
 import type { DescribeCapabilities } from './capability-offer.ts'
 import { consentPage } from './consent-page.ts'
 import { narrowOffer, readConsentRequest, type ConsentRequest } from './consent-request.ts'
@@ -19,12 +19,12 @@ import { ConsentStore, consentKey } from './consent-store.ts'
 import { createFormTickets } from './form-ticket.ts'
 
 export interface InteractionTools {
-  readonly provider: Provider
+  readonly openServer: OpenServer
   readonly issuer: string
   readonly store: Store
   readonly clock: Clock
   readonly pages: PageKit
-  readonly people: Pick<People, 'find' | 'requireSession' | 'signedIn'>
+  readonly people: Pick<People, 'find' | 'meets' | 'requireSession' | 'signedIn'>
   readonly grants: Pick<Grants, 'create' | 'changeTerms' | 'find'>
   readonly findApp: (clientId: string) => App | undefined
   /** The app that is about to be allowed something; kept from now on. */
@@ -53,6 +53,13 @@ export function createInteractionPages(tools: InteractionTools): RawHandler {
   }
 }
 
+interface Shown {
+  readonly session: BrowserSession
+  readonly consent: ConsentRequest
+  readonly fault?: string
+  readonly choice?: Choice
+}
+
 class Interaction {
   readonly #tools: InteractionTools
   readonly #consents: ConsentStore
@@ -68,7 +75,8 @@ class Interaction {
 
   /** False when the visitor was sent to sign in. A request that is over is told by the page itself. */
   async admit(request: IncomingMessage, response: ServerResponse, path: string): Promise<boolean> {
-    if (request.method !== 'GET') return true
+    // What a form decides is asked for once it is known to be ours; HEAD goes the way of GET.
+    if (request.method === 'POST') return true
     const waiting = await this.#find(request, path)
     if (!waiting) return true
     const demand = { ...demandOf(waiting, this.#tools.clock.now()), returnTo: path }
@@ -83,7 +91,10 @@ class Interaction {
   }
 
   async decide(visit: Visit): Promise<PageAnswer> {
-    const { session, consent } = await this.#open(visit)
+    const { waiting, session, consent } = await this.#open(visit)
+    // The page was shown to whoever met the demand of the app; who decides has to meet it too.
+    if (!this.#tools.people.meets(session, demandOf(waiting, this.#tools.clock.now())))
+      return { kind: 'redirect', to: visit.path }
     const ticket = this.#tickets.read(
       visit.form.get('ticket'),
       ticketFor(visit, session),
@@ -100,8 +111,10 @@ class Interaction {
     const asked = visit.form.get('seconds') ?? ''
     const seconds = Object.hasOwn(DURATIONS, asked) ? Number(asked) : DEFAULT_SECONDS
     const where = { issuer: this.#tools.issuer, nowMs: this.#tools.clock.now() }
-    const terms = buildTerms(consent, offer, { on, seconds }, where)
-    if (!terms) return this.#page(visit, { session, consent, fault: NOTHING_CHOSEN })
+    const choice = { on, seconds }
+    const terms = buildTerms(consent, offer, choice, where)
+    if (typeof terms === 'string')
+      return this.#page(visit, { session, consent, fault: CHOICE_FAULTS[terms], choice })
     await this.#claim(visit)
     const key = consentKey(session.person, consent)
     const before = this.#active(this.#consents.find(key))
@@ -139,8 +152,9 @@ class Interaction {
 
   /** Undefined when it is over, or was begun in another browser. */
   async #find(request: IncomingMessage, path: string): Promise<InteractionRecord | undefined> {
+    const { provider } = await this.#tools.openServer()
     try {
-      const waiting = await this.#tools.provider.interactionDetails(request, NO_RESPONSE)
+      const waiting = await provider.interactionDetails(request, NO_RESPONSE)
       return path === `/interaction/${waiting.uid}` ? waiting : undefined
     } catch {
       // SessionNotFound: there is no cookie, or nothing waits under it.
@@ -180,14 +194,12 @@ class Interaction {
     if (result.kind === 'conflict') throw isOver()
   }
 
-  #page(
-    visit: Visit,
-    { session, consent, fault }: { session: BrowserSession; consent: ConsentRequest; fault?: string },
-  ): PageAnswer {
+  #page(visit: Visit, { session, consent, fault, choice }: Shown): PageAnswer {
     const { people, describeCapabilities, clock } = this.#tools
     const ticket = this.#tickets.make(ticketFor(visit, session), clock.now())
     return {
       kind: 'page',
+      ...(fault !== undefined && { status: 409 }),
       title: 'Allow an app',
       scripts: ['consent.js'],
       styles: ['consent.css'],
@@ -197,6 +209,7 @@ class Interaction {
         personName: people.find(session.person)?.name ?? '',
         fields: html`${visit.formField}<input type="hidden" name="ticket" value="${ticket}" />`,
         fault,
+        choice,
       }),
     }
   }
@@ -217,7 +230,7 @@ class Interaction {
   }
 
   async #answer(visit: Visit, result: object): Promise<PageAnswer> {
-    const { provider } = this.#tools
+    const { provider } = await this.#tools.openServer()
     const url = await provider.interactionResult(visit.request, NO_RESPONSE, result, {
       mergeWithLastSubmission: false,
     })
@@ -230,7 +243,11 @@ const NO_RESPONSE = { getHeader: () => undefined } as unknown as ServerResponse
 
 const OUT_OF_DATE = 'This page was open for too long, or belongs to another session. Please decide once more.'
 const TOO_EARLY = 'That was quicker than anyone can read. Please look once more and then decide.'
-const NOTHING_CHOSEN = 'Nothing is switched on. Leave something on, or deny.'
+const CHOICE_FAULTS = {
+  nothing:
+    'You have switched everything off, so there is nothing left to allow. Switch something on, or deny.',
+  'too-much': 'That is more than one app can be allowed one by one. Switch a server off, or all of it on.',
+}
 
 function isOver(): ParleyError {
   return new ParleyError(

@@ -5,6 +5,7 @@ import type { RawHandler } from '../../http/index.ts'
 import type { Clock } from '../../lib/clock.ts'
 import {
   createPageHandler,
+  errorSummary,
   html,
   type Html,
   type PageAnswer,
@@ -13,6 +14,7 @@ import {
 } from '../../pages/index.ts'
 import type { People } from '../../people/index.ts'
 import type { Sealer } from '../../sealing/index.ts'
+import { voucher } from '../consent/app-voucher.ts'
 import { createFormTickets, type TicketFor } from '../consent/form-ticket.ts'
 import type { ConsentRequest } from './consent-request-store.ts'
 import type { ConsentRequests } from './consent-requests.ts'
@@ -111,21 +113,30 @@ function question(
     ...(fault !== undefined && { status: 409 }),
     title: 'One more permission',
     scripts: ['consent.js'],
-    body: html`<h1>${nameOf(app)} asks for more</h1>
-      ${fault && html`<p role="alert">${fault}</p>`} ${verification(app)}
-      <p>It wants to do something in your name that you have not allowed it so far:</p>
-      <ul>
-        ${request.capabilities.map(words)}
-      </ul>
-      <p>
-        Whatever it passes along is up to the app: you allow this for any arguments. ${howLong(expiresAt)}
-      </p>
-      <form method="post">
+    styles: ['consent.css'],
+    body: html`<h1><span class="app-name">${nameOf(app)}</span> asks for more</h1>
+      <dl class="facts">
+        <dt>App</dt>
+        <dd>${app ? voucher(app) : 'It is not known here any more.'}</dd>
+      </dl>
+      ${errorSummary(fault === undefined ? [] : [{ text: fault }])}
+      <form method="post" class="consent">
         ${visit.formField}<input type="hidden" name="ticket" value="${ticket}" />
+        <p>It wants to do something in your name that you have not allowed it so far:</p>
+        <fieldset>
+          <legend>It may</legend>
+          <ul class="detail">
+            ${request.capabilities.map(words)}
+          </ul>
+        </fieldset>
+        <p class="hint">
+          Whatever it passes along is up to the app: you allow this for any arguments. ${howLong(expiresAt)}
+        </p>
         <div class="actions">
           <button name="choice" value="allow" data-after-ms="500">Allow</button>
           <button name="choice" value="deny" class="quiet">Do not allow</button>
         </div>
+        <p class="hint">You can end this at any time in your account.</p>
       </form>`,
   }
 }
@@ -139,10 +150,11 @@ function thanks({ state }: ConsentRequest): PageAnswer {
       <p>
         ${
           isAllowed
-            ? 'Go back to the app: it can go on now. You can take this back at any time under your account.'
+            ? 'Go back to the app: it can go on now.'
             : 'The app hears that you did not allow this. You can close this page.'
         }
-      </p>`,
+      </p>
+      <p class="hint">What acts for you stands in <a href="/account/apps">your account</a>.</p>`,
   }
 }
 
@@ -169,13 +181,8 @@ function nameOf(app: App | undefined): string {
   return app?.name ?? 'An app'
 }
 
-function verification(app: App | undefined): Html {
-  return app?.verifiedHost
-    ? html`<p>Verified: it comes from <strong>${app.verifiedHost}</strong>.</p>`
-    : html`<p>Unverified: nobody vouches for the name of this app.</p>`
-}
-
 function howLong(expiresAt: number | null | undefined): string {
-  if (typeof expiresAt !== 'number') return 'This holds until you take it back.'
-  return `This holds until ${new Date(expiresAt).toUTCString()}, as the rest of its access, or until you take it back.`
+  if (typeof expiresAt !== 'number') return 'This holds until you end it.'
+  const until = new Date(expiresAt).toISOString().slice(0, 16).replace('T', ' ')
+  return `This holds until ${until} UTC, as the rest of its access, or until you end it.`
 }

@@ -2,6 +2,7 @@ import {
   ParleyError,
   type CapabilityName,
   type ConsentId,
+  type GrantTerms,
   type PersonId,
   type Principal,
 } from '@parley/contract'
@@ -94,16 +95,25 @@ class StoredConsentRequests implements ConsentRequests {
   }
 
   async answer(person: PersonId, id: string, isAllowed: boolean): Promise<void> {
-    const { store, grants, clock } = this.#tools
     const request = this.findFor(person, id)
     if (!request) throw new ParleyError('not_found', 'There is no such request.')
     if (request.state !== 'open') throw answeredAlready()
-    if (isAllowed) await widen(grants, request)
     const state = isAllowed ? 'allowed' : 'denied'
-    const record = statementOf(this.#tools, isAllowed ? 'consent.allow' : 'consent.deny', request)
-    const result = await store.submit([this.#rows.settle(request.id, state, clock.now()), record])
-    if (result.kind === 'conflict') throw answeredAlready()
+    await this.#settle(request, state)
     for (const listener of this.#listeners) listener({ ...request, state })
+  }
+
+  /** The answer and what it changes are one unit: of two answers at once, the other one changes nothing. */
+  async #settle(request: ConsentRequest, state: 'allowed' | 'denied'): Promise<void> {
+    const { store, grants, clock } = this.#tools
+    const record = statementOf(this.#tools, state === 'allowed' ? 'consent.allow' : 'consent.deny', request)
+    const unit = [this.#rows.settle(request.id, state, clock.now()), record]
+    const wider = state === 'allowed' ? widen(grants, request) : undefined
+    if (wider) {
+      await grants.changeTerms(request.grant, wider, request.person, unit)
+    } else if ((await store.submit(unit)).kind === 'conflict') {
+      throw answeredAlready()
+    }
   }
 
   onAnswer(listener: (request: ConsentRequest) => void): () => void {
@@ -131,22 +141,22 @@ class StoredConsentRequests implements ConsentRequests {
   }
 }
 
-/** The grant gets the capabilities that were asked for, and no others. */
-async function widen(grants: ConsentRequestTools['grants'], request: ConsentRequest): Promise<void> {
+/** The terms with the capabilities that were asked for, and no others; undefined when they have them all. */
+function widen(grants: ConsentRequestTools['grants'], request: ConsentRequest): GrantTerms | undefined {
   const grant = grants.find(request.grant)
   if (grant?.state !== 'active')
     throw new ParleyError('conflict', 'The access of this app has ended meanwhile.')
   const isThere = (name: string) =>
     grant.terms.capabilities.some((rule) => rule.capability === name && rule.where === undefined)
   const added = request.capabilities.filter((name) => !isThere(name)).map((capability) => ({ capability }))
-  if (added.length === 0) return
+  if (added.length === 0) return undefined
   const capabilities = [...grant.terms.capabilities, ...added]
   if (capabilities.length > MAX_RULES)
     throw new ParleyError(
       'conflict',
       'This app has as many permissions as one can have; take some away first.',
     )
-  await grants.changeTerms(grant.id, { ...grant.terms, capabilities }, request.person)
+  return { ...grant.terms, capabilities }
 }
 
 function answeredAlready(): ParleyError {

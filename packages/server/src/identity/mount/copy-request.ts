@@ -1,4 +1,5 @@
-import { IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import { IncomingMessage as Request } from '../../lib/node-http.ts'
 
 /**
  * The request as the provider gets it: with the target and body that were checked, and with the hub's own origin, so that
@@ -13,7 +14,7 @@ export function copyRequest(
     readonly accept: string
   },
 ): IncomingMessage {
-  const copy = new IncomingMessage(request.socket)
+  const copy = new Request(request.socket)
   copy.method = request.method!
   copy.url = changed.target
   copy.httpVersion = request.httpVersion

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { readBody, refuseRequest, type RawHandler } from '../../http/index.ts'
 import { JWKS_MAX_AGE_SECONDS, type SigningKeys } from '../keys/signing-keys.ts'
 import { PATHS } from '../provider/paths.ts'
-import type { Provider } from '../provider/library.ts'
+import type { OpenServer } from '../provider/open-when-needed.ts'
 import type { Resources } from '../resources/resource.ts'
 import { completeAuthorizationRequest, completeResource } from './complete-request.ts'
 import { copyRequest } from './copy-request.ts'
@@ -11,14 +11,12 @@ import type { RequestRate } from './request-rate.ts'
 import { sendOAuthError } from './send-oauth-error.ts'
 
 export interface MountTools {
-  readonly provider: Provider
+  readonly openServer: OpenServer
   readonly issuer: string
   readonly keys: SigningKeys
   readonly resources: Resources
   /** A page for people that says what is wrong with a request. */
   readonly sendErrorPage: (response: ServerResponse, status: number, message: string) => void
-  /** The JWT that stands behind `token` of this request, for the provider's models to find. */
-  readonly present: (request: IncomingMessage, token: string) => void
   /** For requests that the hub remembers until a person has decided. */
   readonly rate: RequestRate
   /** Further addresses below /oauth, by their whole path. */
@@ -65,7 +63,6 @@ const FORM = /^application\/x-www-form-urlencoded\s*(?:;\s*charset="?utf-8"?\s*)
 
 /** The authorization server as handlers of the listener: what it cannot read is refused here, in words, and never a 500. */
 export function mountProvider(tools: MountTools): RawHandler {
-  const callback = tools.provider.callback()
   const origin = new URL(tools.issuer)
   const { refuse, slowDown } = createRefusals(tools)
 
@@ -110,8 +107,9 @@ export function mountProvider(tools: MountTools): RawHandler {
     const { parameters } = read
     route.complete?.(parameters, tools.resources)
     const token = route.takesToken ? parameters.get('token') : null
+    const jwt = token?.includes('.') ? token : undefined
     // The provider refuses to look at what has the form of a JWT; its models find the token by the request.
-    if (token?.includes('.')) parameters.set('token', 'presented')
+    if (jwt !== undefined) parameters.set('token', 'presented')
     const written = parameters.toString()
     const isPost = route.method === 'POST'
     const copy = copyRequest(request, {
@@ -120,8 +118,8 @@ export function mountProvider(tools: MountTools): RawHandler {
       origin,
       accept: route.isPage ? 'text/html' : 'application/json',
     })
-    if (token?.includes('.')) tools.present(copy, token)
-    callback(copy, response).catch((error: unknown) => {
+    const answered = tools.openServer().then((server) => server.answer(copy, response, jwt))
+    answered.catch((error: unknown) => {
       tools.onError(error)
       if (!response.headersSent) sendOAuthError(response, 503, UNAVAILABLE)
     })

@@ -138,23 +138,23 @@ function tokens(clock: Clock): object {
     extraTokenClaims: accessTokenClaims,
     formats: { customizers: { jwt: setAccessTokenId } },
     ttl: {
-      AccessToken: ACCESS_TOKEN_SECONDS,
+      // Guards elsewhere know nothing of a grant's end, so that no token may outlive it.
+      AccessToken: (context: ProviderContext) => secondsOf(context, clock, ACCESS_TOKEN_SECONDS),
       ClientCredentials: ACCESS_TOKEN_SECONDS,
       AuthorizationCode: CODE_SECONDS,
       Grant: REFRESH_TOKEN_SECONDS,
       IdToken: ACCESS_TOKEN_SECONDS,
       Interaction: INTERACTION_SECONDS,
-      RefreshToken: (context: ProviderContext) => refreshSeconds(context, clock),
+      RefreshToken: (context: ProviderContext) => secondsOf(context, clock, REFRESH_TOKEN_SECONDS),
       Session: INTERACTION_SECONDS,
     },
   }
 }
 
-/** Thirty days, but no longer than the grant. */
-function refreshSeconds(context: ProviderContext, clock: Clock): number {
-  const grant = context.oidc.entities.Grant
-  const left = grant ? grant.exp - Math.floor(clock.now() / 1000) : REFRESH_TOKEN_SECONDS
-  return Math.max(1, Math.min(REFRESH_TOKEN_SECONDS, left))
+/** At most so many, but no longer than the grant. */
+function secondsOf({ oidc: { entities } }: ProviderContext, clock: Clock, most: number): number {
+  const left = entities.Grant ? entities.Grant.exp - Math.floor(clock.now() / 1000) : most
+  return Math.max(1, Math.min(most, left))
 }
 
 function cookies(isHttps: boolean): object {

@@ -11,6 +11,7 @@ import { compareSecretsByHash } from '../workloads/prove-clients.ts'
 import { createAdapterFactory, type AdapterTools } from './adapter.ts'
 import { createConfiguration, privateJwk } from './configuration.ts'
 import { createRenderError } from './error-page.ts'
+import { forbidFormPost } from './forbid-form-post.ts'
 import { Provider, replaceKeys } from './library.ts'
 
 export interface ProviderTools extends AdapterTools {
@@ -39,6 +40,7 @@ export function createProvider(tools: ProviderTools): Provider {
   Object.assign((provider.RefreshToken as unknown as { prototype: object }).prototype, {
     generateTokenId: () => makeRefreshToken(tools.random),
   })
+  forbidFormPost(provider)
   compareSecretsByHash(provider, tools.clients)
   guardAuthorizationCodeGrant(provider)
   registerRefreshTokenGrant(provider, tools)

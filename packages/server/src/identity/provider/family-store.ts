@@ -109,6 +109,17 @@ export class FamilyStore {
     }
   }
 
+  /** When the app last got a refresh token under the grant. */
+  lastIssuedAt(grantId: string): number | undefined {
+    const row = this.#store.get(
+      `SELECT max(issued_at) AS at FROM token_families JOIN refresh_tokens ON family = token_families.id
+        WHERE grant_id = ?`,
+      grantId,
+    )
+    const at = row?.['at'] ?? null
+    return at === null ? undefined : Number(at)
+  }
+
   /** Takes away families that are over, with all that is in them, a few at a time. */
   sweep(now: number): Statement {
     return {

@@ -83,6 +83,12 @@ function checkDetail(context: ProviderContext, detail: unknown): void {
   const { resource } = context.oidc.params
   if (read.data.locations?.some((location) => location !== resource))
     throw new errors.InvalidAuthorizationDetails('authorization_details: locations name another resource')
+  // A grant has one set of limits: of several details, those that one of them sets would not hold for it alone.
+  const all = requestedDetails(context)
+  if (read.data.limits && Array.isArray(all) && all.length > 1)
+    throw new errors.InvalidAuthorizationDetails(
+      'authorization_details: ask for limits with one detail alone',
+    )
 }
 
 /** RFC 9396 §6: a token request may repeat what was granted; anything else is asked of the person again. */

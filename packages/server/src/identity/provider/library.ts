@@ -29,6 +29,8 @@ export interface Provider extends EventEmitter {
   readonly Grant: { find(id: string): Promise<GrantModel | undefined> }
   readonly Client: { find(clientId: string): Promise<ClientModel | undefined> }
   readonly ResourceServer: new (identifier: string, info: object) => object
+  /** Runs around whatever the provider does for a request. */
+  use(middleware: (context: ProviderContext, next: () => Promise<void>) => Promise<void>): unknown
   callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>
   registerGrantType(
     name: string,
@@ -121,6 +123,7 @@ interface GrantCommon {
 interface Internals {
   readonly grantTypeHandlers: Map<string, GrantHandler>
   readonly grantTypeParams: Map<string, Set<string>>
+  readonly responseModes: Map<string, unknown>
   readonly jwks: { readonly keys: readonly object[] }
 }
 

@@ -69,7 +69,7 @@ export class TokenFamilies {
   }
 }
 
-interface FamilyTools {
+export interface FamilyTools {
   readonly store: Store
   readonly clock: Clock
   readonly record: RecordChange

@@ -21,6 +21,8 @@ export interface OutsideResourceView extends OutsideResource {
 export interface OutsideResources {
   list(): readonly OutsideResourceView[]
   find(canonical: string): OutsideResourceView | undefined
+  /** All scopes of a resource, by any spelling of its identifier; none for one that is not known. */
+  scopesOf(resource: string): readonly string[]
   /** Throws `invalid_params`, or `conflict` when the resource is known already. */
   add(resource: OutsideResource, by: { subject: string; owner: string | null }): Promise<OutsideResourceView>
   /** Throws `not_found`. Tokens for it live on until they expire. */
@@ -55,6 +57,7 @@ export function openOutsideResources(
   return {
     list: () => [...known.values()],
     find: (canonical) => known.get(canonical),
+    scopesOf: (resource) => Object.keys(known.get(canonicalize(resource) ?? resource)?.scopes ?? {}),
     async add(resource, { subject, owner }) {
       const fault = findFault(resource)
       if (fault !== undefined) throw new ParleyError('invalid_params', fault)

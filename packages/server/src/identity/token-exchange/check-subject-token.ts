@@ -17,6 +17,8 @@ export interface SubjectToken {
 export function checkSubjectToken(token: string, tools: WorkloadTools): SubjectToken {
   const claims = tools.verifyToken(token)
   if (!claims?.gid || !isId('grant', claims.gid)) throw refused('is not an access token that is good now')
+  // The server that gets it may answer one call, not act for the caller elsewhere.
+  if (claims.txn !== undefined) throw refused('is the token of one hop, which goes no further')
   const grant = findLiveGrant(claims.gid, tools)
   if (!grant) throw refused('is of a grant that has ended')
   const { sub } = claims

@@ -11,8 +11,8 @@ export interface Target {
 }
 
 /**
- * One audience, which the grant behind the subject token reaches, and scopes that the subject token has itself: an
- * exchange never adds anything.
+ * One audience, which the grant behind the subject token names or the token is for itself, and scopes that the subject
+ * token has: an exchange never adds anything.
  */
 export function chooseTarget(
   asked: { readonly resource: string | undefined; readonly scopes: readonly string[] | undefined },
@@ -24,6 +24,9 @@ export function chooseTarget(
   const { audiences } = grant.terms
   const granted = audiences[resource.identifier] ?? audiences[ANY]
   if (!granted) throw new errors.InvalidTarget('the grant does not reach this resource')
+  // A grant for every resource names none: then the token's own audience bounds what it is exchanged for.
+  if (!Object.hasOwn(audiences, resource.identifier) && !isWithin(resource, resources.find(claims.aud)))
+    throw new errors.InvalidTarget('the subject token is for another resource')
   const own = (claims.scope ?? '').split(' ').filter((scope) => scope !== '')
   const isHeld = (scope: string) =>
     resource.hasScope(scope) && includesScope(granted, scope) && includesScope(own, scope)
@@ -32,4 +35,10 @@ export function chooseTarget(
   if (missing.length > 0 || scopes.length === 0)
     throw new errors.InvalidScope('the subject token does not have this scope', missing.join(' '))
   return { resource, scopes }
+}
+
+/** Whether the resource is the other one, or one of the servers that the endpoint of all of them stands for. */
+function isWithin(resource: Resource, other: Resource | undefined): boolean {
+  if (!other || resource.identifier === other.identifier) return other !== undefined
+  return resource.kind === 'mcp' && other.kind === 'mcp' && other.server === undefined
 }

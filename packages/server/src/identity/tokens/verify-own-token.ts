@@ -19,6 +19,8 @@ const claims = z.object({
   acr: z.string().optional(),
   amr: z.array(z.string()).optional(),
   auth_time: z.number().optional(),
+  /** Only tokens of one hop have it. */
+  txn: z.string().optional(),
 })
 
 export type OwnTokenClaims = z.infer<typeof claims>
