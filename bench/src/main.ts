@@ -20,7 +20,8 @@ const HELP = `npm run bench -- [options]
   --peers             also measure other gateways from npm (installed into bench/peers)
   --only a,b          only these groups: calls bodies10 bodies100 streams sdk footprint identity
                       peers
-  --profile hub|stdio|plain  where the CPU time of a call goes, by part of the program; measures nothing else
+  --profile hub|hub-token|stdio|plain
+                      where the CPU time of a call goes, by part of the program; measures nothing else
   --body KB           how large arguments and result are for --profile (default 0)
   --entry FILE        what starts the hub from source
   --built FILE        what starts the built hub

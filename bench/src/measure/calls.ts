@@ -1,6 +1,6 @@
 import { waitUntilRight } from '../load/wait-until-right.ts'
 import { modernCall } from '../load/requests.ts'
-import { enrolAgent } from '../systems/enrol-agent.ts'
+import { enrolAgent, type Enrolment } from '../systems/enrol-agent.ts'
 import type { HubOptions } from '../systems/start-hub.ts'
 import { hubIsMissing, startHub } from '../systems/start-hub.ts'
 import { NGINX_HINT, startNginx } from '../systems/start-nginx.ts'
@@ -13,7 +13,8 @@ import type { Group, Settings } from './group.ts'
 import { LEG, leg } from './group.ts'
 
 const CONNECTIONS = 64
-const CALLER = { name: 'caller', path: '/mcp/servers/cheap', capability: 'tool:cheap/*' }
+/** Who calls with a token. */
+export const CALLER: Enrolment = { name: 'caller', path: '/mcp/servers/cheap', capability: 'tool:cheap/*' }
 
 /** `tools/call` with short messages: throughput, CPU for each call, latency of one connection. */
 export async function measureCalls(settings: Settings): Promise<Group> {

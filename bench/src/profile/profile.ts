@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { modernCall } from '../load/requests.ts'
 import { runLoad } from '../load/run-load.ts'
 import { waitUntilRight } from '../load/wait-until-right.ts'
+import { CALLER } from '../measure/calls.ts'
 import type { Settings } from '../measure/group.ts'
+import { enrolAgent } from '../systems/enrol-agent.ts'
 import { startHub } from '../systems/start-hub.ts'
 import { startNodeSystem } from '../systems/start-node-system.ts'
 import type { Upstream } from '../systems/start-upstream.ts'
@@ -69,15 +71,20 @@ async function start(settings: Settings, upstream: Upstream, profiled: Profiled)
     const system = await startNodeSystem('plain-proxy.ts', settings.cores.server, { args, nodeArgs })
     return { system, request: modernCall({ path, bodyBytes }) }
   }
+  const http = { url: `http://127.0.0.1:${upstream.port}${path}` }
   const servers: Readonly<Record<string, object>> = {
-    hub: { url: `http://127.0.0.1:${upstream.port}${path}` },
+    hub: http,
+    'hub-token': http,
     stdio: { command: upstream.stdioCommand, args: ['--stdio'] },
   }
   const cheap = servers[name]
-  if (!cheap) throw new Error(`--profile takes hub, stdio or plain, not ${name}`)
+  if (!cheap) throw new Error(`--profile takes ${Object.keys(servers).join(', ')} or plain, not ${name}`)
   const [core, entry] = [settings.cores.server, settings.hubEntry]
   const system = await startHub({ core, entry, servers: { cheap }, nodeArgs })
-  return { system, request: system.modern({ path: '/mcp/servers/cheap', bodyBytes }) }
+  const call = { path: CALLER.path, bodyBytes }
+  if (name !== 'hub-token') return { system, request: system.modern(call) }
+  const { headers } = await (await enrolAgent(system, CALLER)).giveAccess()
+  return { system, request: system.modern({ ...call, headers }) }
 }
 
 function monotonicUs(): number {
