@@ -207,6 +207,15 @@ test.each([
   },
 )
 
+test('A20, D10: a state is kept until someone decides, so it is short', async () => {
+  const short = await ask(app, { state: 's'.repeat(4096) })
+  expect((await fetch(short.url, { redirect: 'manual' })).status).toBe(303)
+  const long = await ask(app, { state: 's'.repeat(4097) })
+  const response = await fetch(long.url, { redirect: 'manual' })
+  expect(response.status).toBe(400)
+  expect(response.headers.get('location')).toBeNull()
+})
+
 test('A20: a body that is too large is refused before it is read', async () => {
   const answer = await fetch(`${hub.url}/oauth/token`, {
     method: 'POST',

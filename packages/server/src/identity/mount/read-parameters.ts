@@ -6,6 +6,8 @@ export type ParameterReading =
 
 const MAX_PARAMETERS = 100
 const MAX_VALUE_LENGTH = 16_384
+/** What is kept for a client until its person has decided, whoever asks. */
+const MAX_KEPT_LENGTHS: Readonly<Record<string, number>> = { state: 4096, nonce: 1024 }
 
 /**
  * Reads `application/x-www-form-urlencoded` text so that nobody can read it otherwise: each name once (RFC 6749 §3.1), UTF-8
@@ -22,7 +24,7 @@ export function readParameters(text: string): ParameterReading {
     const name = decode(equals === -1 ? pair : pair.slice(0, equals))
     const value = equals === -1 ? '' : decode(pair.slice(equals + 1))
     if (name === undefined || value === undefined) return refused('a parameter is not UTF-8 in URL encoding')
-    if (value.length > MAX_VALUE_LENGTH) return refused('a parameter is too long')
+    if (value.length > (MAX_KEPT_LENGTHS[name] ?? MAX_VALUE_LENGTH)) return refused('a parameter is too long')
     if (parameters.has(name)) return refused(`the parameter ${printable(name)} is repeated`)
     parameters.append(name, value)
   }
