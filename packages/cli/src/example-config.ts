@@ -44,7 +44,7 @@ function shorten(path: string, directory: string): string {
 }
 
 const HEAD = [
-  '# Parley: one URL and one key for all MCP servers named here.',
+  '# Parley: one URL and one sign-in for all MCP servers named here.',
   '# Everything is optional. What else can stand here: docs/configuration.md.',
   '',
   '# listen:',

@@ -66,17 +66,18 @@ async function untilStopped(hub: Hub): Promise<number> {
 }
 
 function greeting(hub: Hub, dataDir: string, milliseconds: number): string {
+  const client = { mcpServers: { parley: { type: 'http', url: `${hub.url}/mcp` } } }
   const key = hub.newKey ?? `<the key in ${dataDir}/credentials.json>`
-  const client = {
-    mcpServers: {
-      parley: { type: 'http', url: `${hub.url}/mcp`, headers: { Authorization: `Bearer ${key}` } },
-    },
-  }
+  const setup = `No administrator has an account yet. Open this once, within a day, in your browser:
+  ${hub.setupLink}
+
+`
   return `
 Parley is ready at ${hub.url} (${milliseconds} ms)
 ${hub.newKey === undefined ? '' : `\nThe administrator's key, shown this once and kept in ${dataDir}/credentials.json:\n  ${hub.newKey}\n`}
-${hub.setupLink === undefined ? '' : `No administrator has an account yet. Open this once, within a day, in your browser:\n  ${hub.setupLink}\n\n`}For an MCP client:
+${hub.setupLink === undefined ? '' : setup}For an MCP client, which sends you to the hub to sign in:
 ${JSON.stringify(client, null, 2)}
+For one that cannot, and only on this machine, the header  Authorization: Bearer ${key}
 
 Add a server:   parley servers add NAME http://localhost:3000/mcp
 Stop:           Ctrl-C

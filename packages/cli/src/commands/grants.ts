@@ -157,10 +157,16 @@ function holderOf({ holder, holderName }: GrantView): string {
 
 const RULES_SHOWN = 4
 
-function allowed({ capabilities }: GrantTerms): string {
-  const names = capabilities.map(({ capability, where }) =>
+function allowed({ audiences, capabilities }: GrantTerms): string {
+  const rules = capabilities.map(({ capability, where }) =>
     where ? `${capability} (with conditions)` : capability,
   )
+  const names = [...Object.values(audiences).flat().filter(isOwnScope), ...rules]
   const more = names.length > RULES_SHOWN ? ` and ${names.length - RULES_SHOWN} more` : ''
   return `${names.slice(0, RULES_SHOWN).join(', ')}${more}` || 'nothing'
+}
+
+/** Neither the whole of a grant nor the name of a capability, which the rules say already. */
+function isOwnScope(scope: string): boolean {
+  return scope !== 'mcp' && scope !== '*' && !/^(?:tool|resource|template|prompt|skill):/.test(scope)
 }
