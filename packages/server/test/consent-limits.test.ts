@@ -83,18 +83,6 @@ test('RAR (RFC 9396 §11.2): rules and limits are told in words, beside what was
   expect(text).toContain('&quot;prefix&quot;: &quot;https://good.example/&quot;')
 })
 
-test('RAR: of the limits of several details the strictest hold; none that was shown is lost', async () => {
-  const detail = (tool: string, limits: object) => ({
-    type: 'parley_capability',
-    capabilities: [{ capability: `tool:web/${tool}` }],
-    limits,
-  })
-  const details = [detail('a', { calls: 5, callsPerMinute: 9 }), detail('b', { calls: 7 })]
-  const authorized = await authorize(app, ada.visitor, { authorization_details: JSON.stringify(details) })
-  const { gid } = decodeJwt((await redeem(app, authorized)).access_token)
-  expect(hub.hub.grants.find(gid as never)!.terms.limits).toEqual({ calls: 5, callsPerMinute: 9 })
-})
-
 test('G3: a beginning of a URL that stops in its host is refused before anybody is asked', async () => {
   const detail = {
     type: 'parley_capability',

@@ -1,6 +1,5 @@
 import type { GrantTerms } from '@parley/contract'
 import type { ServerOffer } from './capability-offer.ts'
-import { mergeLimits } from './merge-limits.ts'
 import { switchName, type ConsentRequest } from './consent-request.ts'
 
 export interface Choice {
@@ -43,7 +42,8 @@ export function buildTerms(
       ...(identityScopes.length === 0 ? {} : { [where.issuer]: [...identityScopes] }),
     },
     capabilities,
-    limits: mergeLimits(details.map((detail) => detail.limits ?? {})),
+    // Limits come with a single detail alone: a grant has one set of them for all its rules.
+    limits: details[0]?.limits ?? {},
     expiresAt: where.nowMs + seconds * 1000,
   }
 }
