@@ -222,6 +222,9 @@ async function everyDoorLocked(rig: Rig): Promise<void> {
     )
 }
 
+/** RFC 6750 §3.1: a wrong credential is 401, a header that cannot be read 400. */
+const REFUSED = [400, 401]
+
 async function wrongKeys(rig: Rig): Promise<void> {
   const { key } = rig.hub
   const face = await rig.face('2026-07-28', '/mcp/servers/modern')
@@ -252,13 +255,13 @@ async function wrongKeys(rig: Rig): Promise<void> {
   const before = rig.modern.state.seen.length
   for (const authorization of wrong) {
     const call = await face.call('count', {}, { headers: { authorization } })
-    expectHttpRefusal(call, `tools/call with ${authorization.slice(0, 40)}`, [401])
+    expectHttpRefusal(call, `tools/call with ${authorization.slice(0, 40)}`, REFUSED)
     const api = await rig.hub.send({
       method: 'GET',
       path: '/api/servers',
       headers: ['Authorization', authorization],
     })
-    expectHttpRefusal(api, `GET /api/servers with ${authorization.slice(0, 40)}`, [401])
+    expectHttpRefusal(api, `GET /api/servers with ${authorization.slice(0, 40)}`, REFUSED)
     assert.ok(!call.text.includes(key) && !api.text.includes(key), 'the right key stands in the refusal')
   }
   assert.equal(rig.modern.state.seen.length - before, 0, 'a call with a wrong key reached the upstream')
