@@ -1,8 +1,6 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { launchChromium, newVisitor } from './browser.ts'
+import { launchChromium, look, newVisitor } from './browser.ts'
 import { BY, startGrantingHub } from './granting-hub.ts'
 import { ask, openApp } from './oauth-app.ts'
 import { sendRaw } from './raw-mcp.ts'
@@ -14,21 +12,6 @@ beforeAll(async () => {
   browser = await launchChromium()
 })
 afterAll(() => browser?.close())
-
-/** Only when a developer asks for pictures. */
-async function look(page: Page, name: string): Promise<void> {
-  const directory = process.env['PARLEY_SCREENSHOTS']
-  if (directory === undefined) return
-  mkdirSync(directory, { recursive: true })
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    await page.setViewportSize({ width: 1100, height: 800 })
-    await page.screenshot({ path: join(directory, `${name}-${colorScheme}.png`), fullPage: true })
-  }
-  await page.setViewportSize({ width: 390, height: 844 })
-  await page.screenshot({ path: join(directory, `${name}-phone.png`), fullPage: true })
-  await page.setViewportSize({ width: 1280, height: 800 })
-}
 
 async function fitsPhone(page: Page): Promise<boolean> {
   await page.setViewportSize({ width: 390, height: 844 })

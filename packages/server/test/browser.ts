@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { chromium, type Browser, type BrowserContext, type CDPSession, type Page } from 'playwright-core'
 
 const EXECUTABLE = process.env['PARLEY_CHROMIUM'] ?? '/usr/bin/chromium'
@@ -66,4 +67,19 @@ export async function newVisitor(
       return authenticatorId
     },
   }
+}
+
+/** Only when a developer asks for pictures. */
+export async function look(page: Page, name: string): Promise<void> {
+  const directory = process.env['PARLEY_SCREENSHOTS']
+  if (directory === undefined) return
+  mkdirSync(directory, { recursive: true })
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await page.setViewportSize({ width: 1100, height: 800 })
+    await page.screenshot({ path: join(directory, `${name}-${colorScheme}.png`), fullPage: true })
+  }
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.screenshot({ path: join(directory, `${name}-phone.png`), fullPage: true })
+  await page.setViewportSize({ width: 1280, height: 800 })
 }

@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { launchChromium, newVisitor } from './browser.ts'
+import { launchChromium, look, newVisitor } from './browser.ts'
 import { ask, openApp, redeem } from './oauth-app.ts'
 import { startOfferingServer } from './offering-server.ts'
 import { startTestHub, until } from './start-test-hub.ts'
@@ -16,21 +16,6 @@ beforeAll(async () => {
   browser = await launchChromium()
 })
 afterAll(() => browser?.close())
-
-/** Only when a developer asks for pictures. */
-async function look(page: Page, name: string): Promise<void> {
-  const directory = process.env['PARLEY_SCREENSHOTS']
-  if (directory === undefined) return
-  mkdirSync(directory, { recursive: true })
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    await page.setViewportSize({ width: 1100, height: 800 })
-    await page.screenshot({ path: join(directory, `${name}-${colorScheme}.png`), fullPage: true })
-  }
-  await page.setViewportSize({ width: 390, height: 844 })
-  await page.screenshot({ path: join(directory, `${name}-phone.png`), fullPage: true })
-  await page.setViewportSize({ width: 1280, height: 800 })
-}
 
 test('C4, C5: a person signs in, reads, waits for the button, allows, and the app is called back, in Chromium', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'parley-offer-'))

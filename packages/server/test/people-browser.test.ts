@@ -1,11 +1,9 @@
-import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { Secret, TOTP } from 'otpauth'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { launchChromium, newVisitor } from './browser.ts'
+import { launchChromium, look, newVisitor } from './browser.ts'
 import { BY, PASSWORD } from './start-people.ts'
 import { startTestHub } from './start-test-hub.ts'
 
@@ -15,21 +13,6 @@ beforeAll(async () => {
   browser = await launchChromium()
 })
 afterAll(() => browser?.close())
-
-/** Only when a developer asks for pictures. */
-async function look(page: Page, name: string): Promise<void> {
-  const directory = process.env['PARLEY_SCREENSHOTS']
-  if (directory === undefined) return
-  mkdirSync(directory, { recursive: true })
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    await page.setViewportSize({ width: 1100, height: 800 })
-    await page.screenshot({ path: join(directory, `${name}-${colorScheme}.png`), fullPage: true })
-  }
-  await page.setViewportSize({ width: 390, height: 844 })
-  await page.screenshot({ path: join(directory, `${name}-phone.png`), fullPage: true })
-  await page.setViewportSize({ width: 1280, height: 800 })
-}
 
 test('the first administrator joins with a passkey, signs out, and comes back with it', async () => {
   await using hub = await startTestHub()

@@ -23,11 +23,6 @@ export function html(strings: TemplateStringsArray, ...values: readonly Value[])
   return { markup }
 }
 
-/** Markup known at compile time, such as an icon. Never pass it anything that came from outside. */
-export function raw(markup: string): Html {
-  return { markup }
-}
-
 /** Whether a URL from outside may become a link: absolute, and nothing a browser would run. */
 export function isWebUrl(text: string): boolean {
   const url = URL.parse(text)
