@@ -222,8 +222,11 @@ async function everyDoorLocked(rig: Rig): Promise<void> {
     )
 }
 
-/** RFC 6750 §3.1: a wrong credential is 401, a header that cannot be read 400. */
-const REFUSED = [400, 401]
+/** RFC 6750 §2.1 and §3.1: a wrong credential is 401, a Bearer header that cannot be read 400. What begins as a key is one. */
+function statusFor(authorization: string): number {
+  if (!authorization.startsWith('Bearer') || authorization.startsWith('Bearer parley_admin_')) return 401
+  return /^Bearer [\w.~+/-]+=*$/.test(authorization) ? 401 : 400
+}
 
 async function wrongKeys(rig: Rig): Promise<void> {
   const { key } = rig.hub
@@ -254,14 +257,15 @@ async function wrongKeys(rig: Rig): Promise<void> {
   ]
   const before = rig.modern.state.seen.length
   for (const authorization of wrong) {
+    const wanted = [statusFor(authorization)]
     const call = await face.call('count', {}, { headers: { authorization } })
-    expectHttpRefusal(call, `tools/call with ${authorization.slice(0, 40)}`, REFUSED)
+    expectHttpRefusal(call, `tools/call with ${authorization.slice(0, 40)}`, wanted)
     const api = await rig.hub.send({
       method: 'GET',
       path: '/api/servers',
       headers: ['Authorization', authorization],
     })
-    expectHttpRefusal(api, `GET /api/servers with ${authorization.slice(0, 40)}`, REFUSED)
+    expectHttpRefusal(api, `GET /api/servers with ${authorization.slice(0, 40)}`, wanted)
     assert.ok(!call.text.includes(key) && !api.text.includes(key), 'the right key stands in the refusal')
   }
   assert.equal(rig.modern.state.seen.length - before, 0, 'a call with a wrong key reached the upstream')
