@@ -17,6 +17,7 @@ export const LADDER: Readonly<Record<string, number>> = {
   access: 5,
   people: 5,
   clients: 5,
+  'oauth-client': 5,
   identity: 6,
   upstream: 6,
   registry: 7,
