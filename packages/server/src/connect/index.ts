@@ -1,0 +1,6 @@
+export { createConnect } from './create-connect.ts'
+export type { Connect, ConnectOptions } from './create-connect.ts'
+export type { ConnectRequest } from './connect-request-store.ts'
+export type { Connection, ConnectionId, Owner, ServerRef } from './connection.ts'
+export type { Access } from './connections.ts'
+export type { Refusal, Verdict } from './refusals.ts'

@@ -1,0 +1,3 @@
+DROP TABLE connect_requests;
+DROP TABLE oauth_connections;
+DROP TABLE oauth_clients;
