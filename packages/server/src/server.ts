@@ -3,11 +3,13 @@ import { createActivity, type Activity } from './activity/index.ts'
 import type { Clients } from './clients/index.ts'
 import {
   openApi,
+  openConnect,
   openEnforcement,
   openGateway,
   openIdentity,
   openMetrics,
   openRegistry,
+  routeAccount,
   routeWellKnown,
   stackOf,
   type House,
@@ -70,6 +72,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
   const rooms = { ...identity, ...enforcement }
+  const connect = registry && openConnect(house, { ...rooms, registry, egress })
   const gateway = registry && (await openGateway(house, { ...rooms, registry, streams, writes }))
   stack.defer(() => gateway?.close())
   const state = () => stateOf({ ...house, registry, gateway, streams })
@@ -80,6 +83,8 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     handlers: {
       ...identity.handlers,
       ...enforcement.handlers,
+      account: routeAccount(identity, connect?.handlers.accountConnections),
+      ...(connect && { connect: connect.handlers.connect }),
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
       ...(gateway && { mcp: gateway.handle }),
       api: openApi(house, { ...rooms, registry, version: VERSION }),

@@ -1,4 +1,4 @@
-import type { GrantId, PersonId } from '@parley/contract'
+import type { CapabilityName, GrantId, PersonId } from '@parley/contract'
 import { createAccess, isEntitled, type Access } from '../access/index.ts'
 import type { Activity } from '../activity/index.ts'
 import { createClients, type Clients } from '../clients/index.ts'
@@ -40,6 +40,8 @@ export interface IdentityRooms extends AsyncDisposable {
   readonly identity: Identity
   readonly pages: PageKit
   readonly sealer: Sealer
+  /** Whether an entitlement of the person, or of a group of theirs, covers it for some arguments. */
+  readonly isEntitled: (person: PersonId, capability: CapabilityName) => boolean
   /** By first path segment. */
   readonly handlers: Readonly<Record<string, RawHandler>>
   /** Handlers below `/.well-known`, by their own first segment. */
@@ -82,9 +84,9 @@ export async function openIdentity(parts: IdentityParts): Promise<IdentityRooms>
     ...rooms,
     identity,
     access: createAccess({ grants, people: factsOf(people) }),
+    isEntitled: (person, capability) => isEntitled({ grants, people: factsOf(people) }, person, capability),
     handlers: {
       ...people.handlers,
-      account: routeAccount(people, identity),
       oauth: identity.handlers.oauth,
       interaction: identity.handlers.interaction,
       assets: serveAssets(),
@@ -98,11 +100,19 @@ export async function openIdentity(parts: IdentityParts): Promise<IdentityRooms>
   }
 }
 
-/** The account is two rooms': who it is, and what acts for them. */
-function routeAccount(people: People, identity: Identity): RawHandler {
+/** The account is several rooms': who it is, what acts for them, and what they are connected to. */
+export function routeAccount(
+  { people, identity }: Pick<IdentityRooms, 'people' | 'identity'>,
+  connections: RawHandler | undefined,
+): RawHandler {
   return (request, response, path) => {
-    const isApps = path === '/account/apps' || path.startsWith('/account/apps/')
-    const handler = isApps ? identity.accountApps : people.handlers['account']!
+    const part = path.split('/', 3)[2]
+    const handler =
+      part === 'apps'
+        ? identity.accountApps
+        : part === 'connections' && connections
+          ? connections
+          : people.handlers['account']!
     handler(request, response, path)
   }
 }
@@ -181,8 +191,6 @@ function openGrants(house: House, revocations: Revocations): Grants {
     },
   })
 }
-
-/** Whether an entitlement of the person, or of a group of theirs, covers it for some arguments. */
 
 function factsOf(people: People) {
   return {

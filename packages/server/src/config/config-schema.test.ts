@@ -30,6 +30,7 @@ it('publishes a closed JSON Schema in which every setting is described', () => {
     'resources',
     'only',
     'identity',
+    'connections',
     'egress',
     'limits',
     'activity',

@@ -58,6 +58,12 @@ export interface IdentityConfig {
   readonly clientMetadataHosts: readonly string[]
 }
 
+export interface ConnectionsConfig {
+  /** `host:port` or `host:*` as written. */
+  readonly authorizationServerHosts: readonly string[]
+  readonly clientMetadataUrl: string | undefined
+}
+
 export interface ResourceConfig {
   readonly name: string
   /** Its resource identifier (RFC 8707). */
@@ -81,6 +87,7 @@ export interface Config {
   /** `identity`: the authorization server alone, without a gateway. */
   readonly only: 'identity' | undefined
   readonly identity: IdentityConfig
+  readonly connections: ConnectionsConfig
   /** PEM certificates of authorities trusted beside the usual ones. */
   readonly egress: { readonly ca: string | undefined }
   readonly limits: Limits

@@ -87,6 +87,10 @@ export function resolveConfig(sources: ConfigSources): Config {
     ),
     only: readOnly(flags.only) ?? settings.only,
     identity: Object.freeze({ ...settings.identity }),
+    connections: Object.freeze({
+      authorizationServerHosts: Object.freeze([...settings.connections.authorizationServerHosts]),
+      clientMetadataUrl: settings.connections.clientMetadataUrl,
+    }),
     egress: Object.freeze({ ca: typeof authorities === 'string' ? authorities : undefined }),
     limits: Object.freeze({ ...settings.limits }),
     activity: settings.activity,

@@ -34,6 +34,8 @@ export interface ConnectOptions {
   readonly origin: () => string
   /** Servers over HTTP, in name order. */
   readonly servers: () => readonly ServerRef[]
+  /** What a server said when the hub itself could not read it. */
+  readonly challengeOf: (server: string) => BearerChallenge | undefined
   readonly mayUse: (person: PersonId, server: string) => boolean
   readonly mayShare: (person: PersonId) => boolean
   readonly settings: {
@@ -55,8 +57,6 @@ export interface Connect {
   urlOf(request: Pick<ConnectRequest, 'id'>): string
   stateOf(id: string): ConnectRequest['state'] | 'ended'
   onAnswer(listener: (request: ConnectRequest) => void): () => void
-  /** The first `401` of a server tells what it wants. */
-  noteChallenge(server: string, challenge: BearerChallenge): void
   list(owner: Owner): readonly Connection[]
   readonly clients: OAuthClientStore
   /** Below `/connect` and `/account/connections`. */
@@ -87,7 +87,7 @@ export function createConnect(options: ConnectOptions): Connect {
     },
   })
   const refusals = new Refusals({ connections, clock })
-  const challengeFor = (server: ServerRef) => refusals.challengeOf(server.id)
+  const challengeFor = ({ id }: Pick<ServerRef, 'id'>) => refusals.challengeOf(id) ?? options.challengeOf(id)
   const pages = createConnectPages({ ...options, ways, redirectUri })
   return {
     access: (server, person) => connections.access(server, person),
@@ -99,7 +99,6 @@ export function createConnect(options: ConnectOptions): Connect {
     urlOf: ({ id }) => `${origin()}/connect/${id}`,
     stateOf: (id) => ways.stateOf(id),
     onAnswer: (listener) => ways.onAnswer(listener),
-    noteChallenge: (server, challenge) => refusals.note(server, challenge),
     list: (owner) => rows.ofOwner(owner),
     clients,
     handlers: {
@@ -110,7 +109,7 @@ export function createConnect(options: ConnectOptions): Connect {
         begin: (wish) => ways.open({ ...wish, app: undefined, challenge: challengeFor(wish.server) }),
         serversFor: (person) =>
           options.servers().filter(({ name }) => options.mayShare(person) || options.mayUse(person, name)),
-        wantsSignIn: (server) => refusals.challengeOf(server) !== undefined,
+        wantsSignIn: (id) => challengeFor({ id }) !== undefined,
         connectionsOf: (owner) => rows.ofOwner(owner),
         async disconnect(connection, by) {
           const { id, server, owner } = connection

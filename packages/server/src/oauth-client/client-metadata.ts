@@ -1,8 +1,10 @@
 /** What the hub says of itself as a client, to be registered or in its own document (RFC 7591 §2). */
 export function clientMetadata(redirectUri: string): Readonly<Record<string, unknown>> {
+  const { protocol, origin } = new URL(redirectUri)
   return {
     client_name: 'Parley',
-    client_uri: new URL(redirectUri).origin,
+    // Some authorization servers refuse all that they would link to over plain http.
+    ...(protocol === 'https:' && { client_uri: origin }),
     redirect_uris: [redirectUri],
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
