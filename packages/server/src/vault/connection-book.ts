@@ -1,4 +1,4 @@
-import type { ConnectionId, PersonId, ServerId } from '@parley/contract'
+import type { ConnectionId, PersonId } from '@parley/contract'
 import type { Connection, OwnerRule } from './connection.ts'
 import type { ConnectionStore } from './connection-store.ts'
 
@@ -11,7 +11,7 @@ export interface ServerConnections {
 
 /** All connections in memory, without their secrets. A server that nobody has connected is not here. */
 export class ConnectionBook {
-  readonly #servers = new Map<ServerId, ServerConnections>()
+  readonly #servers = new Map<string, ServerConnections>()
   readonly #byId = new Map<ConnectionId, Connection>()
 
   constructor(rows: Pick<ConnectionStore, 'all' | 'rules'>) {
@@ -19,7 +19,7 @@ export class ConnectionBook {
     for (const connection of rows.all()) this.keep(connection)
   }
 
-  at(server: ServerId): ServerConnections | undefined {
+  at(server: string): ServerConnections | undefined {
     return this.#servers.get(server)
   }
 
@@ -48,24 +48,24 @@ export class ConnectionBook {
     if (known.rule === 'either' && !known.shared && known.own.size === 0) this.#servers.delete(server)
   }
 
-  setRule(server: ServerId, rule: OwnerRule): void {
+  setRule(server: string, rule: OwnerRule): void {
     this.#open(server).rule = rule
   }
 
   /** Answers the connections that ended with the server. */
-  dropServer(server: ServerId): Connection[] {
+  dropServer(server: string): Connection[] {
     const ended = this.of(server)
     this.#servers.delete(server)
     for (const { id } of ended) this.#byId.delete(id)
     return ended
   }
 
-  of(server: ServerId): Connection[] {
+  of(server: string): Connection[] {
     const known = this.#servers.get(server)
     return known ? [...(known.shared ? [known.shared] : []), ...known.own.values()] : []
   }
 
-  #open(server: ServerId): ServerConnections {
+  #open(server: string): ServerConnections {
     const known = this.#servers.get(server) ?? { rule: 'either', shared: undefined, own: new Map() }
     this.#servers.set(server, known)
     return known

@@ -1,4 +1,4 @@
-import type { ConnectionId, PersonId, ServerId } from '@parley/contract'
+import type { ConnectionId, PersonId } from '@parley/contract'
 import type { SealedColumn, SealedPlace } from '../sealing/index.ts'
 import type { Row, Statement, Store } from '../store/index.ts'
 import type { Connection, OwnerRule } from './connection.ts'
@@ -44,9 +44,9 @@ export class ConnectionStore {
     return row && { connection: toConnection(row), secret: row['secret'] as Uint8Array }
   }
 
-  rules(): Map<ServerId, OwnerRule> {
+  rules(): Map<string, OwnerRule> {
     const rows = this.#store.all('SELECT server_id, owner FROM connection_rules')
-    return new Map(rows.map((row) => [row['server_id'] as ServerId, row['owner'] as OwnerRule]))
+    return new Map(rows.map((row) => [String(row['server_id']), row['owner'] as OwnerRule]))
   }
 
   /** A conflict when the server is gone, or its owner has one there already. */
@@ -108,7 +108,7 @@ export class ConnectionStore {
     return { sql: 'UPDATE connections SET used_at = ? WHERE id = ?', parameters: [at, id] }
   }
 
-  setRule(server: ServerId, owner: OwnerRule): Statement {
+  setRule(server: string, owner: OwnerRule): Statement {
     return {
       sql: `INSERT INTO connection_rules (server_id, owner) SELECT ?, ? WHERE EXISTS (SELECT 1 FROM servers WHERE id = ?)
         ON CONFLICT (server_id) DO UPDATE SET owner = excluded.owner RETURNING owner`,
@@ -124,7 +124,7 @@ const COLUMNS =
 function toConnection(row: Row): Connection {
   return Object.freeze({
     id: row['id'] as ConnectionId,
-    server: row['server_id'] as ServerId,
+    server: String(row['server_id']),
     person: row['person_id'] as PersonId | null,
     kind: row['kind'] as Connection['kind'],
     issuer: row['issuer'] as string | null,

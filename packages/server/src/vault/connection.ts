@@ -1,4 +1,4 @@
-import type { ConnectionId, PersonId, ServerId } from '@parley/contract'
+import type { ConnectionId, PersonId } from '@parley/contract'
 import type { JsonObject } from '../lib/json-rpc.ts'
 
 /** Lower-case header names with their values. */
@@ -7,7 +7,7 @@ export type CredentialHeaders = Readonly<Record<string, string>>
 /** Someone's credential at a server, without the secret. One for each owner and server. */
 export interface Connection {
   readonly id: ConnectionId
-  readonly server: ServerId
+  readonly server: string
   /** Null for the hub's own, which all use who may call the server. */
   readonly person: PersonId | null
   /** `headers`: fixed headers, an API key among them. `oauth`: tokens that an authorization server issued. */

@@ -1,4 +1,4 @@
-import { ParleyError, type ConnectionId, type PersonId, type ServerId } from '@parley/contract'
+import { ParleyError, type ConnectionId, type PersonId } from '@parley/contract'
 import { recordOf, type Activity, type Happening } from '../activity/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/random.ts'
@@ -47,7 +47,7 @@ class SealedVault implements Vault {
     this.#opened = new OpenedSecrets(this.#rows, tools.sealer)
   }
 
-  use(server: ServerId, person: PersonId | undefined): Use | undefined | Promise<Use | undefined> {
+  use(server: string, person: PersonId | undefined): Use | undefined | Promise<Use | undefined> {
     const known = this.#book.at(server)
     if (!known) return undefined
     const { rule, shared, own } = known
@@ -57,7 +57,7 @@ class SealedVault implements Vault {
     return rule === 'own' ? { kind: 'needed', why: 'none', person } : undefined
   }
 
-  shared(server: ServerId): Carry | undefined {
+  shared(server: string): Carry | undefined {
     const connection = this.#book.at(server)?.shared
     if (!connection) return undefined
     // The hub reads from time to time and comes back by itself: it need not wait for the new secret.
@@ -73,12 +73,12 @@ class SealedVault implements Vault {
     return this.#book.list()
   }
 
-  of(server: ServerId, owner: PersonId | null): Connection | undefined {
+  of(server: string, owner: PersonId | null): Connection | undefined {
     const known = this.#book.at(server)
     return owner === null ? known?.shared : known?.own.get(owner)
   }
 
-  rule(server: ServerId): OwnerRule {
+  rule(server: string): OwnerRule {
     return this.#book.at(server)?.rule ?? 'either'
   }
 
@@ -128,7 +128,7 @@ class SealedVault implements Vault {
     this.#settle(id, 'ended', connection)
   }
 
-  async setRule(server: ServerId, rule: OwnerRule, by: Actor): Promise<void> {
+  async setRule(server: string, rule: OwnerRule, by: Actor): Promise<void> {
     const { activity } = this.#tools
     const note = `${server}: ${rule}`
     const happening = { action: 'connection.rule', subject: by.subject, note }
@@ -144,7 +144,11 @@ class SealedVault implements Vault {
     return () => void this.#listeners.delete(listener)
   }
 
-  serverEnded(server: ServerId): void {
+  countAt(server: string): number {
+    return this.#book.of(server).length
+  }
+
+  serverEnded(server: string): void {
     for (const connection of this.#book.dropServer(server)) this.#forget(connection)
   }
 

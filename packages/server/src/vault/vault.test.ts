@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { PersonId, ServerId } from '@parley/contract'
+import type { PersonId } from '@parley/contract'
 import { afterEach, expect, test } from 'vitest'
 import { createActivity } from '../activity/index.ts'
 import { systemClock } from '../lib/clock.ts'
@@ -11,8 +11,8 @@ import { openStore } from '../store/index.ts'
 import { createVault, type NewConnection, type RenewConnection, type Vault } from './index.ts'
 
 const SECRET = 'zzSECRETvault'
-const SERVER = 'srv_00000000000000000000000001' as ServerId
-const OTHER_SERVER = 'srv_00000000000000000000000002' as ServerId
+const SERVER = 'srv_00000000000000000000000001'
+const OTHER_SERVER = 'srv_00000000000000000000000002'
 const ANN = 'per_00000000000000000000000001' as PersonId
 const BOB = 'per_00000000000000000000000002' as PersonId
 const BY = { subject: 'admin' }

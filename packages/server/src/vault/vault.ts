@@ -1,4 +1,4 @@
-import type { ConnectionId, PersonId, ServerId } from '@parley/contract'
+import type { ConnectionId, PersonId } from '@parley/contract'
 import type { Connection, ConnectionSecret, CredentialHeaders, OwnerRule } from './connection.ts'
 
 /** Who does it, for the record: a principal's subject, and its person if there is one. */
@@ -28,7 +28,7 @@ export interface Needed {
 export type Use = Carry | Needed
 
 export interface NewConnection {
-  readonly server: ServerId
+  readonly server: string
   /** Null for the shared one. */
   readonly person: PersonId | null
   readonly kind: Connection['kind']
@@ -57,14 +57,14 @@ export interface Vault {
   /**
    * What a call for this person carries; undefined when nothing. A promise only while the connection is being renewed.
    */
-  use(server: ServerId, person: PersonId | undefined): Use | undefined | Promise<Use | undefined>
+  use(server: string, person: PersonId | undefined): Use | undefined | Promise<Use | undefined>
   /** What the hub carries in its own name, to read definitions; undefined when nothing. */
-  shared(server: ServerId): Carry | undefined
+  shared(server: string): Carry | undefined
   find(id: ConnectionId): Connection | undefined
   /** In the order in which they were made. */
   list(): readonly Connection[]
-  of(server: ServerId, owner: PersonId | null): Connection | undefined
-  rule(server: ServerId): OwnerRule
+  of(server: string, owner: PersonId | null): Connection | undefined
+  rule(server: string): OwnerRule
   /** For whoever keeps that kind of connection; undefined when it has ended. */
   open(id: ConnectionId): ConnectionSecret | undefined
   /** Keeps it in the place of what its owner had at that server. Throws `conflict` when the server is gone. */
@@ -74,9 +74,11 @@ export interface Vault {
   /** The server or the issuer has refused this version of it: only its owner can mend it. */
   fail(connection: Pick<Connection, 'id' | 'version'>, reason: string): Promise<void>
   remove(id: ConnectionId, by: Actor): Promise<void>
-  setRule(server: ServerId, rule: OwnerRule, by: Actor): Promise<void>
+  setRule(server: string, rule: OwnerRule, by: Actor): Promise<void>
   /** Told after a connection has ended, or has another secret. */
   onChange(listener: (connection: Connection, what: 'ended' | 'changed') => void): () => void
+  /** How many connections a server has. */
+  countAt(server: string): number
   /** The database has ended a server's connections with it. */
-  serverEnded(server: ServerId): void
+  serverEnded(server: string): void
 }
