@@ -20,6 +20,7 @@ export const LADDER: Readonly<Record<string, number>> = {
   'oauth-client': 5,
   identity: 6,
   upstream: 6,
+  vault: 6,
   connect: 7,
   registry: 7,
   gateway: 8,

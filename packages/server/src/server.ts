@@ -3,7 +3,6 @@ import { createActivity, type Activity } from './activity/index.ts'
 import type { Clients } from './clients/index.ts'
 import {
   openApi,
-  openConnect,
   openEnforcement,
   openGateway,
   openIdentity,
@@ -16,6 +15,7 @@ import {
   type Log,
 } from './compose/index.ts'
 import type { Config, Environment } from './config/index.ts'
+import type { Connect } from './connect/index.ts'
 import { createEgress } from './egress/index.ts'
 import type { Gateway } from './gateway/index.ts'
 import type { Grants } from './grants/index.ts'
@@ -27,7 +27,9 @@ import { WriteBatch } from './lib/write-batch.ts'
 import { createMetrics, type HubState } from './metrics/index.ts'
 import type { People } from './people/index.ts'
 import type { ManagedRegistry } from './registry/index.ts'
+import { openSealer } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
+import { createVault, type RenewConnection } from './vault/index.ts'
 
 export const VERSION = '0.1.0'
 
@@ -62,18 +64,20 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const egress = createEgress({ limits, ...trust, writes, ownListeners: () => addresses() })
   stack.defer(() => egress.close())
   const streams = new EventStreams(limits)
-  const late: { hopTokens?: HopTokens } = {}
-  const credentialFor = (url: string) => () => hubToken(late.hopTokens, house, url)
+  const late: { hopTokens?: HopTokens; connect?: Connect | undefined } = {}
+  const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
+  const vault = createVault({ ...house, renew: (...asked) => renewLate(late.connect, ...asked) })
   const isAlone = config.only === 'identity'
   const registry = isAlone
     ? undefined
-    : stack.use(await openRegistry(house, { egress, environment, credentialFor }))
+    : stack.use(await openRegistry(house, { egress, environment, vault, hubTokenFor }))
   const identity = stack.use(await openIdentity({ ...house, egress, registry }))
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
   const rooms = { ...identity, ...enforcement }
-  const connect = registry && openConnect(house, { ...rooms, registry, egress })
-  const gateway = registry && (await openGateway(house, { ...rooms, registry, streams, writes }))
+  const gateway =
+    registry && (await openGateway(house, { ...rooms, registry, vault, egress, streams, writes }))
+  late.connect = gateway?.connect
   stack.defer(() => gateway?.close())
   const state = () => stateOf({ ...house, registry, gateway, streams })
   const listener = createListener({
@@ -83,10 +87,9 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     handlers: {
       ...identity.handlers,
       ...enforcement.handlers,
-      account: routeAccount(identity, connect?.handlers.accountConnections),
-      ...(connect && { connect: connect.handlers.connect }),
+      account: routeAccount(identity, gateway?.connect.handlers.accountConnections),
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
-      ...(gateway && { mcp: gateway.handle }),
+      ...(gateway && { mcp: gateway.handle, connect: gateway.connect.handlers.connect }),
       api: openApi(house, { ...rooms, registry, version: VERSION }),
       metrics: openMetrics(house, { ...rooms, state }),
       '': welcome,
@@ -127,6 +130,7 @@ async function openHouse(
   const { config, log } = given
   const [clock, random] = [systemClock, systemRandom]
   const store = stack.use(await openStore(config.dataDir))
+  const sealer = await openSealer({ dataDir: config.dataDir, store, random })
   const onError = (error: unknown) => log('activity was lost', { error: String(error) })
   return {
     ...given,
@@ -134,9 +138,19 @@ async function openHouse(
     random,
     newId: createNewId(clock, random),
     store,
+    sealer,
     activity: stack.use(createActivity({ store, clock, mode: config.activity, onError })),
     metrics: stack.use(createMetrics()),
   }
+}
+
+/** Connections are renewed once all rooms are there; what is due before that waits for its next use. */
+function renewLate(
+  connect: Connect | undefined,
+  ...asked: Parameters<RenewConnection>
+): ReturnType<RenewConnection> {
+  if (!connect) throw new ParleyError('unavailable', 'The hub is starting.')
+  return connect.renew(...asked)
 }
 
 /** For a server that trusts the hub, in the hub's own name; there is none before it is known under which it is reached. */

@@ -2,15 +2,16 @@ import type { CapabilityName, PersonId } from '@parley/contract'
 import { ROLE_ACTIONS } from '../access/index.ts'
 import { createConnect, type Connect, type ServerRef } from '../connect/index.ts'
 import type { Egress } from '../egress/index.ts'
-import { readBearerChallenge } from '../oauth-client/index.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
+import type { Vault } from '../vault/index.ts'
 import { createDescribeCapabilities } from './describe-capabilities.ts'
 import { stackOf, type House } from './house.ts'
 import type { IdentityRooms } from './open-identity.ts'
 
-export interface ConnectRooms extends Pick<IdentityRooms, 'people' | 'clients' | 'pages' | 'sealer'> {
+export interface ConnectRooms extends Pick<IdentityRooms, 'people' | 'clients' | 'pages'> {
   readonly registry: ManagedRegistry
   readonly egress: Egress
+  readonly vault: Vault
   readonly isEntitled: (person: PersonId, capability: CapabilityName) => boolean
 }
 
@@ -26,10 +27,7 @@ export function openConnect(house: House, rooms: ConnectRooms): Connect {
     apps: clients,
     settings: config.connections,
     servers: () => registry.servers().flatMap(({ row }) => refOf(row)),
-    challengeOf: (server) => {
-      const header = registry.servers().find(({ id }) => id === server)?.challenge
-      return readBearerChallenge(header)
-    },
+    challengeOf: (server) => registry.servers().find(({ id }) => id === server)?.challenge,
     mayUse: (person, server) => describe({ server }, person).length > 0,
     mayShare: (person) =>
       (people.find(person)?.roles ?? []).some((role) => ROLE_ACTIONS[role].has('servers.manage')),

@@ -1,29 +1,39 @@
+import type { Connect } from '../connect/index.ts'
 import { ClientStreams, RequestStates, createGateway, type Gateway } from '../gateway/index.ts'
 import { StreamCaps, readBody, refuseRequest, type EventStreams } from '../http/index.ts'
 import { openStateKey } from '../identity/index.ts'
 import type { WriteBatch } from '../lib/write-batch.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
+import type { Vault } from '../vault/index.ts'
 import type { House } from './house.ts'
+import { openConnect, type ConnectRooms } from './open-connect.ts'
 import { isGrantOver, type Enforcement } from './open-enforcement.ts'
 import type { IdentityRooms } from './open-identity.ts'
 
 const EXPIRY_CHECK_MS = 500
 
-export interface GatewayRooms extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations'> {
+export interface GatewayRooms
+  extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations'>, ConnectRooms {
   readonly registry: ManagedRegistry
+  readonly vault: Vault
   readonly streams: EventStreams
   readonly writes: WriteBatch
 }
 
-/** The gateway; whatever is cut off ends in it at once. */
-export async function openGateway(house: House, rooms: GatewayRooms): Promise<Gateway> {
+/** The gateway with the connections that its calls take; whatever is cut off ends in it at once. */
+export async function openGateway(
+  house: House,
+  rooms: GatewayRooms,
+): Promise<Gateway & { readonly connect: Connect }> {
   const { store, activity, config, log, metrics, random, clock } = house
   const { gatekeeper, streams } = rooms
   const { limits } = config
+  const connect = openConnect(house, rooms)
   const gateway = createGateway(
     {
       ...house,
       ...rooms,
+      connect,
       challenges: (resource) => gatekeeper.challenges(resource),
       recordCall(call) {
         metrics.countCall(call)
@@ -48,6 +58,7 @@ export async function openGateway(house: House, rooms: GatewayRooms): Promise<Ga
   )
   return {
     ...gateway,
+    connect,
     close() {
       stopWatching()
       return gateway.close()

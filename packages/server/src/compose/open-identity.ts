@@ -13,12 +13,13 @@ import { createPageKit, serveAssets, type PageKit } from '../pages/index.ts'
 import { createPeople, type People } from '../people/index.ts'
 import type { Registry } from '../registry/index.ts'
 import { createFeed, createRevocations, type RevocationLog, type Revocations } from '../revocations/index.ts'
-import { openSealer, type Sealer } from '../sealing/index.ts'
+import type { Sealer } from '../sealing/index.ts'
 import type { Store } from '../store/index.ts'
 import { createDescribeCapabilities } from './describe-capabilities.ts'
 
 export interface IdentityParts {
   readonly store: Store
+  readonly sealer: Sealer
   readonly activity: Activity
   readonly newId: NewId
   readonly config: Config
@@ -39,7 +40,6 @@ export interface IdentityRooms extends AsyncDisposable {
   readonly clients: Clients
   readonly identity: Identity
   readonly pages: PageKit
-  readonly sealer: Sealer
   /** Whether an entitlement of the person, or of a group of theirs, covers it for some arguments. */
   readonly isEntitled: (person: PersonId, capability: CapabilityName) => boolean
   /** By first path segment. */
@@ -60,12 +60,11 @@ const COMMAND_LINE: AppConfig = Object.freeze({
 })
 
 export async function openIdentity(parts: IdentityParts): Promise<IdentityRooms> {
-  const { store, config, origin } = parts
+  const { config, origin, sealer } = parts
   const house = { ...parts, ...CLOCKED }
   await using stack = new AsyncDisposableStack()
   const revocations = stack.use(createRevocations(house))
   const grants = openGrants(house, revocations)
-  const sealer = await openSealer({ dataDir: config.dataDir, store, random: systemRandom })
   const pages = createPageKit({ origin, key: sealer.derive('forms'), random: systemRandom })
   const people = createPeople({
     ...house,
@@ -77,7 +76,7 @@ export async function openIdentity(parts: IdentityParts): Promise<IdentityRooms>
     onError: (error) => parts.log('a page failed', { error: stackOf(error) }),
   })
   const clients = stack.use(await openClients(house, { grants, revocations }))
-  const rooms = { grants, revocations, people, clients, pages, sealer }
+  const rooms = { grants, revocations, people, clients, pages }
   const identity = await openAuthorizationServer(house, rooms)
   const owned = stack.move()
   return {
@@ -137,7 +136,7 @@ function openClients(
 
 function openAuthorizationServer(
   house: House,
-  rooms: Pick<IdentityRooms, 'grants' | 'revocations' | 'people' | 'clients' | 'pages' | 'sealer'>,
+  rooms: Pick<IdentityRooms, 'grants' | 'revocations' | 'people' | 'clients' | 'pages'>,
 ): Promise<Identity> {
   const { registry, config, log } = house
   const { grants, people } = rooms

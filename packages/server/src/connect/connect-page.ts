@@ -2,7 +2,7 @@ import { voucher } from '../identity/index.ts'
 import type { App } from '../clients/index.ts'
 import { errorSummary, html, type Html, type PageAnswer, type Visit } from '../pages/index.ts'
 import type { ConnectRequest } from './connect-request-store.ts'
-import type { ServerRef } from './connection.ts'
+import type { ServerRef } from './connection-grant.ts'
 import type { ConnectionPlan } from './plan-connection.ts'
 
 export interface Question {
@@ -30,7 +30,7 @@ export function connectPage(visit: Visit, question: Question): PageAnswer {
         The server wants to know who calls. You sign in there, and this hub keeps the token that it gives,
         sealed.
         ${
-          request.owner === 'shared'
+          request.owner === null
             ? html`<strong>Everyone who may use this server</strong> then calls it with what you allow there.`
             : 'It is used for your calls alone, and no app gets to see it.'
         }

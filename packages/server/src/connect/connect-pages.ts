@@ -9,7 +9,7 @@ import type { Sealer } from '../sealing/index.ts'
 import { connectPage, connectedPage, notConnectedPage, nothingHere } from './connect-page.ts'
 import type { ConnectRequest } from './connect-request-store.ts'
 import type { ConnectRequests } from './connect-requests.ts'
-import type { ServerRef } from './connection.ts'
+import type { ServerRef } from './connection-grant.ts'
 import type { ConnectionPlan } from './plan-connection.ts'
 
 export interface ConnectPageTools {

@@ -3,7 +3,7 @@ import type { AppId, Id, PersonId, SessionId } from '@parley/contract'
 import type { Authorization, BearerChallenge } from '../oauth-client/index.ts'
 import type { Sealer } from '../sealing/index.ts'
 import type { Row, Statement, Store } from '../store/index.ts'
-import type { Owner } from './connection.ts'
+import type { Owner } from './connection-grant.ts'
 
 /** A person's way to an authorization server and back. */
 export interface ConnectRequest {
@@ -44,13 +44,14 @@ export class ConnectRequestStore {
     return row && toRequest(row)
   }
 
+  /** The latest one. */
   findOpen(person: PersonId, server: string, owner: Owner, now: number): ConnectRequest | undefined {
     const row = this.#store.get(
-      `SELECT * FROM connect_requests WHERE person = ? AND server = ? AND owner = ?
-        AND state IN ('open', 'away') AND expires_at > ? ORDER BY created_at DESC`,
+      `SELECT * FROM connect_requests WHERE person = ? AND server = ? AND is_shared = ?
+        AND state IN ('open', 'away') AND expires_at > ? ORDER BY created_at DESC LIMIT 1`,
       person,
       server,
-      owner,
+      owner === null ? 1 : 0,
       now,
     )
     return row && toRequest(row)
@@ -79,12 +80,12 @@ export class ConnectRequestStore {
   insert(request: ConnectRequest): Statement {
     const { id, person, owner, app, server, challenge, createdAt, expiresAt } = request
     return {
-      sql: `INSERT INTO connect_requests (id, person, owner, app, server, challenge, created_at, expires_at)
+      sql: `INSERT INTO connect_requests (id, person, is_shared, app, server, challenge, created_at, expires_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       parameters: [
         id,
         person,
-        owner,
+        owner === null ? 1 : 0,
         app,
         server,
         challenge ? JSON.stringify(challenge) : null,
@@ -144,7 +145,7 @@ function toRequest(row: Row): ConnectRequest {
   return {
     id: row['id'] as ConnectRequest['id'],
     person: row['person'] as PersonId,
-    owner: row['owner'] as Owner,
+    owner: row['is_shared'] === 1 ? null : (row['person'] as PersonId),
     app: row['app'] as AppId | null,
     server: String(row['server']),
     challenge:

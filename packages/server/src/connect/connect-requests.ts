@@ -10,13 +10,12 @@ import {
   startAuthorization,
   type BearerChallenge,
   type OAuthHttp,
-  type Tokens,
 } from '../oauth-client/index.ts'
 import type { Store, Unit } from '../store/index.ts'
 import type { Authorization } from '../oauth-client/index.ts'
 import type { ConnectRequest, ConnectRequestStore } from './connect-request-store.ts'
-import type { Connection, Owner, ServerRef } from './connection.ts'
-import type { ConnectionStore } from './connection-store.ts'
+import type { Vault } from '../vault/index.ts'
+import { lifetimeOf, toGrant, toSecret, type Owner, type ServerRef } from './connection-grant.ts'
 import type { OAuthClientStore } from './oauth-client-store.ts'
 import { planConnection, type ConnectionPlan } from './plan-connection.ts'
 
@@ -27,7 +26,7 @@ export interface ConnectTools {
   readonly random: Random
   readonly newId: NewId
   readonly requests: ConnectRequestStore
-  readonly rows: ConnectionStore
+  readonly vault: Pick<Vault, 'of' | 'open' | 'save'>
   readonly clients: OAuthClientStore
   readonly httpFor: (server: ServerRef) => OAuthHttp
   readonly findServer: (id: string) => ServerRef | undefined
@@ -111,15 +110,33 @@ export class ConnectRequests {
     return () => void this.#listeners.delete(listener)
   }
 
+  answered(id: string, signal: AbortSignal): Promise<void> {
+    const state = this.stateOf(id)
+    if ((state !== 'open' && state !== 'away' && state !== 'back') || signal.aborted) return Promise.resolve()
+    return new Promise((resolve) => {
+      const done = () => {
+        stop()
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const stop = this.onAnswer((request) => {
+        if (request.id === id) done()
+      })
+      signal.addEventListener('abort', done, { once: true })
+    })
+  }
+
   /** What would be asked for, where, and as whom. */
   plan(request: ConnectRequest, server: ServerRef): Promise<ConnectionPlan> {
-    const { rows, clients, httpFor, redirectUri, documentUrl, clock } = this.#tools
-    const before = rows.find(server.id, request.owner)
+    const { vault, clients, httpFor, redirectUri, documentUrl, clock } = this.#tools
+    const before = vault.of(server.id, request.owner)
+    const secret = before?.kind === 'oauth' ? vault.open(before.id) : undefined
+    const grant = secret && toGrant(secret)
     return planConnection({
       http: httpFor(server),
       server,
       challenge: request.challenge,
-      previous: before && { issuer: before.issuer, scope: rows.secret(before.id)?.asked },
+      previous: grant && { issuer: grant.server.issuer, scope: grant.asked },
       known: clients.ofServer(server.id),
       redirectUri: redirectUri(),
       documentUrl: documentUrl(),
@@ -177,7 +194,7 @@ export class ConnectRequests {
     code: string,
   ): Promise<ComeBack> {
     const { request, server, authorization } = way
-    const { httpFor, clock, store, requests, rows, clients } = this.#tools
+    const { httpFor, clock, store, requests, vault, clients } = this.#tools
     const outcome = await exchangeCode(httpFor(server), authorization, { code, now: clock.now() }).catch(
       async (error: unknown) => {
         await this.#fail(request, server, error instanceof ParleyError ? error.message : 'no tokens')
@@ -189,36 +206,17 @@ export class ConnectRequests {
         await store.submit([clients.forget(server.id, authorization.client)])
       return this.#fail(request, server, outcome.error)
     }
-    const { connection, secret } = this.#toConnection(request, authorization, outcome.tokens)
-    const unit: Unit = [
-      requests.settle(request.id, 'back', 'connected'),
-      ...rows.put(connection, secret),
-      this.#record('connection.connect', request, `${server.name} at ${connection.issuer}`),
-    ]
-    if ((await store.submit(unit)).kind === 'conflict') throw tooLate()
-    this.#tools.onConnected(server, request.owner)
+    const { person, owner } = request
+    const { client, resource, scope } = authorization
+    const grant = { server: authorization.server, client, resource, tokens: outcome.tokens, asked: scope }
+    const about = { server: server.id, person: owner, kind: 'oauth', issuer: grant.server.issuer } as const
+    const kept = { ...about, account: null, secret: toSecret(grant), ...lifetimeOf(grant) }
+    await vault.save(kept, { subject: person, person })
+    const record = this.#record('connection.connect', request, `${server.name} at ${about.issuer}`)
+    await store.submit([requests.settle(request.id, 'back', 'connected'), record])
+    this.#tools.onConnected(server, owner)
     this.#tell(request, 'connected')
     return { kind: 'connected', server }
-  }
-
-  #toConnection({ owner, server: serverId }: ConnectRequest, made: Authorization, tokens: Tokens) {
-    const { clock, newId } = this.#tools
-    const { server, client, resource, scope } = made
-    const now = clock.now()
-    const connection: Connection = {
-      id: newId('connection'),
-      server: serverId,
-      owner,
-      state: 'connected',
-      issuer: server.issuer,
-      clientId: client.clientId,
-      scope: tokens.scope ?? null,
-      expiresAt: tokens.expiresAt ?? null,
-      version: 1,
-      createdAt: now,
-      changedAt: now,
-    }
-    return { connection, secret: { server, client, resource, tokens, issuedAt: now, asked: scope } }
   }
 
   async #fail(request: ConnectRequest, server: ServerRef, error: string): Promise<ComeBack> {
@@ -243,7 +241,7 @@ export class ConnectRequests {
         ...(app !== null && { app }),
         policies: ['builtin:connections'],
         result: result === 'ok' ? 'ok' : 'upstream_unavailable',
-        note: owner === 'shared' ? `${note}, for everyone` : note,
+        note: owner === null ? `${note}, for everyone` : note,
       }),
     )
   }

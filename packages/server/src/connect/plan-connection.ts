@@ -7,7 +7,7 @@ import {
   type ClientRegistration,
   type OAuthHttp,
 } from '../oauth-client/index.ts'
-import type { ServerRef } from './connection.ts'
+import type { ServerRef } from './connection-grant.ts'
 
 /** What a person is asked to agree to. */
 export type ConnectionPlan =

@@ -1,23 +1,22 @@
 import type { PersonId } from '@parley/contract'
-import type { Clock } from '../lib/clock.ts'
 import { coversScope, type BearerChallenge } from '../oauth-client/index.ts'
-import type { ServerRef } from './connection.ts'
-import type { Connections } from './connections.ts'
+import type { Connection, Vault } from '../vault/index.ts'
+import { toGrant } from './connection-grant.ts'
 
 /** A server answered 401 or 403 to a call. */
 export interface Refusal {
-  readonly server: ServerRef
+  readonly server: string
   readonly person: PersonId | undefined
   readonly status: number
   readonly challenge: BearerChallenge | undefined
-  /** The token that the call took along. */
-  readonly token: string | undefined
+  /** What the call took along. */
+  readonly carried: Pick<Connection, 'id' | 'version'> | undefined
 }
 
 export type Verdict =
-  /** There is another token now. */
+  /** There is something else to carry now. */
   | 'again'
-  /** A person has to connect, or allow more there. */
+  /** A person has to connect, or to allow more there. */
   | 'connect'
   /** It is the server's last word: asking for the same once more would lead nowhere. */
   | 'final'
@@ -26,45 +25,49 @@ const MAX_SERVERS = 1000
 
 /** What to do about a server that refuses: renew, ask a person, or leave it (MCP, Scope Challenge Handling). */
 export class Refusals {
-  readonly #tools: { readonly connections: Connections; readonly clock: Clock }
+  readonly #vault: Pick<Vault, 'find' | 'open' | 'renew' | 'fail'>
   readonly #challenges = new Map<string, BearerChallenge>()
 
-  constructor(tools: { readonly connections: Connections; readonly clock: Clock }) {
-    this.#tools = tools
+  constructor(vault: Pick<Vault, 'find' | 'open' | 'renew' | 'fail'>) {
+    this.#vault = vault
   }
 
-  /** What the server said last; what it said before it was connected may name less. */
+  /** What the server said last. */
   challengeOf(server: string): BearerChallenge | undefined {
     return this.#challenges.get(server)
   }
 
-  note(server: string, challenge: BearerChallenge): void {
+  async judge({ server, status, challenge, carried }: Refusal): Promise<Verdict> {
+    const held = carried && this.#vault.find(carried.id)
+    if (carried && held?.state === 'connected' && held.version > carried.version) return 'again'
+    // A server that says nothing of tokens does not want one.
+    if (!challenge) return 'final'
+    this.#note(server, challenge)
+    if (!held) return status === 401 ? 'connect' : 'final'
+    if (held.kind !== 'oauth') return 'final'
+    if (status === 403) return this.#wantsMore(held, challenge) ? 'connect' : 'final'
+    return this.#renew(held)
+  }
+
+  /** Not when it was asked for already, and this is what came of it. */
+  #wantsMore({ id }: Connection, { error, scope }: BearerChallenge): boolean {
+    const secret = this.#vault.open(id)
+    if (error !== 'insufficient_scope' || scope === undefined || !secret) return false
+    return !coversScope(toGrant(secret).asked, scope)
+  }
+
+  async #renew(held: Connection): Promise<Verdict> {
+    if (held.renews) {
+      const renewed = await this.#vault.renew(held.id).catch(() => held)
+      if (renewed.state === 'connected' && renewed.version > held.version) return 'again'
+    }
+    await this.#vault.fail(held, 'the server takes its token no more')
+    return 'connect'
+  }
+
+  #note(server: string, challenge: BearerChallenge): void {
     this.#challenges.delete(server)
     this.#challenges.set(server, challenge)
     if (this.#challenges.size > MAX_SERVERS) this.#challenges.delete(this.#challenges.keys().next().value!)
-  }
-
-  async judge({ server, person, status, challenge, token }: Refusal): Promise<Verdict> {
-    const { connections } = this.#tools
-    const access = await connections.access(server, person)
-    if (access.kind === 'token' && token !== undefined && access.token() !== token) return 'again'
-    // A server that says nothing of tokens does not want one.
-    if (!challenge) return 'final'
-    this.note(server.id, challenge)
-    if (access.kind === 'none') return status === 401 ? 'connect' : 'final'
-    const { connection } = access
-    if (status === 403) {
-      const wanted = challenge.error === 'insufficient_scope' ? challenge.scope : undefined
-      if (wanted === undefined) return 'final'
-      // It was asked for already, and this is what came of it.
-      const asked = connections.secretOf(server, connection.owner)?.asked
-      return coversScope(asked, wanted) ? 'final' : 'connect'
-    }
-    await connections.renew(server, connection)
-    const renewed = await connections.access(server, person)
-    if (renewed.kind === 'token' && renewed.token() !== token) return 'again'
-    if (renewed.kind === 'token')
-      await connections.lose(server, renewed.connection, 'the server does not take its token any more')
-    return 'connect'
   }
 }

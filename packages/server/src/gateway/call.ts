@@ -4,12 +4,14 @@ import { ParleyError } from '@parley/contract'
 import type { Access, TakeToken } from '../access/index.ts'
 import type { Activity } from '../activity/index.ts'
 import type { Authenticate, Challenges, ConsentRequests, HopTokens } from '../identity/index.ts'
+import type { Connect } from '../connect/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import type { NewId, Random } from '../lib/random.ts'
 import type { WriteBatch } from '../lib/write-batch.ts'
 import type { Envelope } from '../lib/strict-json/index.ts'
 import type { Registry, ServerEntry } from '../registry/index.ts'
+import type { Vault } from '../vault/index.ts'
 import type { ClientStreams } from './client-streams.ts'
 import type { McpHeaders } from './read-headers.ts'
 import type { RequestStates } from './request-state.ts'
@@ -27,6 +29,9 @@ export interface GatewayTools {
   readonly access: Access
   readonly consents: ConsentRequests
   readonly hopTokens: HopTokens
+  readonly vault: Pick<Vault, 'use' | 'onChange'>
+  readonly connect: Pick<Connect, 'ask' | 'refused' | 'urlOf' | 'stateOf' | 'answered' | 'onAnswer'>
+  readonly origin: () => string
   readonly takeToken: TakeToken
   readonly recordCall: Activity['recordCall']
   readonly clock: Clock

@@ -1,12 +1,15 @@
 import { encodeHeaderValue } from '../lib/header-value.ts'
 import type { Span } from '../lib/strict-json/index.ts'
 import type { ParamHeader } from '../registry/index.ts'
+import type { CredentialRefused } from '../upstream/index.ts'
+import type { Use } from '../vault/index.ts'
 import type { Call, GatewayTools, Target } from './call.ts'
+import { credentialLines } from './call-credential.ts'
 import { acceptsStreams } from './exchange-once.ts'
 import { LaneReply } from './lane-reply.ts'
 import { NAME_FIELD } from './protocol.ts'
 import type { Reply } from './reply.ts'
-import { invalidState, type InnerState, type StateBinding } from './request-state.ts'
+import { invalidState, isOwnQuestion, type InnerState, type StateBinding } from './request-state.ts'
 
 export interface LaneCallOptions {
   readonly target: Target
@@ -14,7 +17,18 @@ export interface LaneCallOptions {
   readonly binding: StateBinding
   readonly reply: Reply
   readonly sent: InnerState | undefined
+  /** What the vault has for the caller at this server. */
+  readonly use: Use | undefined
+  /** The server wants another credential: what becomes of the call then. */
+  readonly onRefused: OnRefused
 }
+
+export type OnRefused = (
+  tools: GatewayTools,
+  call: Call,
+  options: LaneCallOptions,
+  error: CredentialRefused,
+) => void
 
 /**
  * The short way of a call: its own bytes to a server of the same revision, and the server's back. Answers false,
@@ -24,8 +38,7 @@ export interface LaneCallOptions {
 export function takeLane(tools: GatewayTools, call: Call, options: LaneCallOptions): boolean {
   const lane = options.target.entry.upstream.lane()
   // A retry after a question of ours carries an answer that is not the server's.
-  const isOurs = options.sent !== undefined && 'consent' in options.sent
-  if (!lane || isOurs || !acceptsStreams(call)) return false
+  if (!lane || isOwnQuestion(options.sent) || !acceptsStreams(call)) return false
   const body = bodyFor(call, options)
   const receiver = new LaneReply(tools, call, { ...options, lane })
   receiver.follow(lane.send({ head: headFor(tools, call, options), body }, receiver))
@@ -62,13 +75,13 @@ function splice(bytes: Buffer, changes: { span: Span; json: string }[]): Buffer 
 }
 
 /** The headers that mirror the body; the client's own were held against it, so their values may go on as they are. */
-function headFor({ hopTokens }: GatewayTools, call: Call, { target, paramHeaders }: LaneCallOptions): string {
+function headFor(tools: GatewayTools, call: Call, { target, paramHeaders, use }: LaneCallOptions): string {
   const isRenamed = call.scope.kind === 'merged' && NAME_FIELD[call.method] === 'name'
   const name = isRenamed ? encodeHeaderValue(target.name) : call.headers.name
   let head = `mcp-method: ${call.method}\r\nmcp-name: ${name}\r\n`
-  const { hopAudience } = target.entry.upstream
-  if (hopAudience !== undefined)
-    head += `authorization: Bearer ${hopTokens.mint(call.principal, hopAudience)}\r\n`
+  const { entry } = target
+  if (use !== undefined || entry.upstream.hopAudience !== undefined)
+    head += credentialLines(tools, { entry, caller: call.principal, use })
   for (const { header } of paramHeaders) {
     const value = call.headers.params?.get(header)
     if (value !== undefined) head += `mcp-param-${header}: ${value}\r\n`

@@ -11,6 +11,8 @@ import {
   type GatewayTools,
   type Target,
 } from './call.ts'
+import { followConnection } from './ask-connection.ts'
+import { callCredential } from './call-credential.ts'
 import { checkHeaders, checkParamHeaders } from './check-headers.ts'
 import {
   acceptsStreams,
@@ -21,22 +23,22 @@ import {
   type ModernState,
 } from './exchange-once.ts'
 import type { HeldCall } from './held-calls.ts'
-import { hopCredential } from './hop-credential.ts'
 import { completionTarget } from './completion-target.ts'
 import { refuseInputRequests } from './input-requests.ts'
-import { takeLane } from './lane-call.ts'
+import { takeLane, type LaneCallOptions } from './lane-call.ts'
 import { listForModern } from './list-capabilities.ts'
 import { listen } from './listen.ts'
 import { mergedDiscover } from './merged-catalog.ts'
 import { META, isListMethod } from './protocol.ts'
 import { failCall, recordCall } from './record-call.ts'
+import { putConnection, recover } from './recover-call.ts'
 import { Reply } from './reply.ts'
-import { digestOf, invalidState, type InnerState, type StateBinding } from './request-state.ts'
+import { digestOf, invalidState, isOwnQuestion, type InnerState, type StateBinding } from './request-state.ts'
 import { resolveTarget } from './resolve-target.ts'
 import { mayPass, reachableEntry } from './visibility.ts'
 import { toDiscoverResult, toLegacyParams, toModernOutcome } from './translate.ts'
 import type { ParamHeader, ServerEntry } from '../registry/index.ts'
-import type { UpstreamInfo } from '../upstream/index.ts'
+import type { CredentialRefused, UpstreamInfo } from '../upstream/index.ts'
 
 const CALLS = new Set(['tools/call', 'prompts/get', 'resources/read'])
 /** Requests of earlier revisions, which this one does not have. */
@@ -124,6 +126,7 @@ function invoke(
   const sent = openState(tools, call, binding)
   const errand: Errand = { target, binding, reply, sent }
   if (sent && 'consent' in sent) return resumeAfterConsent(tools, state, call, { ...errand, sent })
+  if (sent && 'connect' in sent) return resumeAfterConnection(tools, state, call, { ...errand, sent })
   const admission = admit(tools, call, target)
   if (admission instanceof Promise)
     return admission.then((admitted) => goOn(tools, state, call, { ...errand, admission: admitted }))
@@ -154,8 +157,45 @@ function goOn(
   if (admission.kind === 'ask') return putQuestion(tools, call, { ...errand, missing: admission.missing })
   const paramHeaders = paramHeadersOf(errand.target)
   checkParamHeaders(call.headers, call.envelope, paramHeaders)
-  if (takeLane(tools, call, { ...errand, paramHeaders })) return undefined
-  return goTheLongWay(tools, state, call, errand)
+  const use = tools.vault.use(errand.target.entry.id, call.principal.person)
+  const onRefused = laneRefused
+  if (use instanceof Promise)
+    return use.then((ready) => send(tools, state, call, { ...errand, paramHeaders, use: ready, onRefused }))
+  return send(tools, state, call, { ...errand, paramHeaders, use, onRefused })
+}
+
+function send(
+  tools: GatewayTools,
+  state: ModernState,
+  call: Call,
+  errand: Errand & Pick<LaneCallOptions, 'paramHeaders' | 'use' | 'onRefused'>,
+): Promise<void> | undefined {
+  if (errand.use?.kind === 'needed' && errand.use.person !== undefined)
+    return putConnection(tools, call, errand)
+  if (takeLane(tools, call, errand)) return undefined
+  return goTheLongWay(tools, state, call, errand).catch((error: unknown) =>
+    recover(tools, call, { ...errand, error }, () => goTheLongWay(tools, state, call, errand)),
+  )
+}
+
+/** A server on the lane wants another credential: the call goes once more, the long way, or its person is asked. */
+function laneRefused(
+  tools: GatewayTools,
+  call: Call,
+  options: LaneCallOptions,
+  error: CredentialRefused,
+): void {
+  const again = () => {
+    const { target, binding, reply, sent } = options
+    const { entry } = target
+    const params = { ...paramsOf(call), ...namedIn(target) }
+    return roundWithModern(tools, call, { entry, params, binding, reply, sent }).then((round) =>
+      finishRound(tools, call, reply, round),
+    )
+  }
+  recover(tools, call, { ...options, error }, again).catch((failure: unknown) =>
+    failCall(tools, call, failure, options.reply),
+  )
 }
 
 async function resumeAfterConsent(
@@ -166,6 +206,18 @@ async function resumeAfterConsent(
 ): Promise<void> {
   const responses = call.envelope.value('inputResponses')
   await followConsent(tools, errand.sent.consent, { responses, signal: whenClientLeaves(call.res) })
+  const admission = await admit(tools, call, errand.target)
+  await goOn(tools, state, call, { ...errand, admission })
+}
+
+async function resumeAfterConnection(
+  tools: GatewayTools,
+  state: ModernState,
+  call: Call,
+  errand: Errand & { readonly sent: { readonly connect: string } },
+): Promise<void> {
+  const responses = call.envelope.value('inputResponses')
+  await followConnection(tools, errand.sent.connect, { responses, signal: whenClientLeaves(call.res) })
   const admission = await admit(tools, call, errand.target)
   await goOn(tools, state, call, { ...errand, admission })
 }
@@ -195,16 +247,24 @@ async function goTheLongWay(
 ): Promise<void> {
   const { entry } = target
   const own = paramsOf(call)
-  const field = target.kind === 'resource' ? 'uri' : 'name'
-  const asked = sent && 'consent' in sent ? withoutAnswer(own) : own
-  const params = asked[field] === target.name ? asked : { ...asked, [field]: target.name }
+  const asked = isOwnQuestion(sent) ? withoutAnswer(own) : own
+  const params = { ...asked, ...namedIn(target) }
   const info = await entry.upstream.info()
   const round =
     info.era === '2026-07-28'
       ? await roundWithModern(tools, call, { entry, params, binding, reply, sent })
       : await roundWithLegacy(tools, state, call, { entry, info, params, binding, reply, sent })
+  await finishRound(tools, call, reply, round)
+}
+
+async function finishRound(tools: GatewayTools, call: Call, reply: Reply, round: Outcome): Promise<void> {
   await recordCall(tools, call, 'result' in round ? resultKind(round.result) : 'ok')
   reply.finish(round)
+}
+
+/** The server's own name of what is called. */
+function namedIn({ kind, name }: Target): JsonObject {
+  return kind === 'resource' ? { uri: name } : { name }
 }
 
 function paramHeadersOf({ entry, kind, name }: Target): readonly ParamHeader[] {
@@ -227,7 +287,8 @@ async function roundWithModern(tools: GatewayTools, call: Call, options: RoundOp
     if (!sent || !('upstream' in sent)) throw invalidState()
     params = { ...params, requestState: sent.upstream }
   }
-  const channel = await entry.upstream.modern(hopCredential(tools.hopTokens, entry, () => call.principal))
+  const { credential } = await callCredential(tools, entry, () => call.principal)
+  const channel = await entry.upstream.modern(credential)
   const outcome = await channel.exchange(
     call.method,
     params,

@@ -10,31 +10,12 @@ CREATE TABLE oauth_clients (
   PRIMARY KEY (server, issuer, kind)
 ) STRICT;
 
--- Tokens for servers of others.
-CREATE TABLE oauth_connections (
-  id TEXT PRIMARY KEY,
-  server TEXT NOT NULL,
-  -- The id of a person, or 'shared'.
-  owner TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('connected', 'reconnect')),
-  issuer TEXT NOT NULL,
-  client_id TEXT NOT NULL,
-  scope TEXT,
-  expires_at INTEGER,
-  sealed BLOB NOT NULL,
-  version INTEGER NOT NULL DEFAULT 1,
-  created_at INTEGER NOT NULL,
-  changed_at INTEGER NOT NULL
-) STRICT;
-
-CREATE UNIQUE INDEX oauth_connections_owner ON oauth_connections (server, owner);
-CREATE INDEX oauth_connections_by_owner ON oauth_connections (owner);
-
 -- A person's way to an authorization server and back.
 CREATE TABLE connect_requests (
   id TEXT PRIMARY KEY,
   person TEXT NOT NULL,
-  owner TEXT NOT NULL,
+  -- 1: for everyone who has no connection of their own.
+  is_shared INTEGER NOT NULL,
   app TEXT,
   server TEXT NOT NULL,
   -- JSON: what the server said when it wanted a token.
