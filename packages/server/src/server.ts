@@ -29,6 +29,7 @@ import type { People } from './people/index.ts'
 import type { ManagedRegistry } from './registry/index.ts'
 import { openSealer } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
+import type { CredentialRefused } from './upstream/index.ts'
 import { createVault, type RenewConnection } from './vault/index.ts'
 
 export const VERSION = '0.1.0'
@@ -67,10 +68,10 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const late: { hopTokens?: HopTokens; connect?: Connect | undefined } = {}
   const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
   const vault = createVault({ ...house, renew: (...asked) => renewLate(late.connect, ...asked) })
-  const isAlone = config.only === 'identity'
-  const registry = isAlone
-    ? undefined
-    : stack.use(await openRegistry(house, { egress, environment, vault, hubTokenFor }))
+  const onRefused = (server: { id: string }, error: CredentialRefused) =>
+    void late.connect?.readRefused(server.id, error)
+  const ways = { egress, environment, vault, hubTokenFor, onRefused }
+  const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
   const identity = stack.use(await openIdentity({ ...house, egress, registry }))
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
@@ -90,7 +91,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       account: routeAccount(identity, gateway?.connect.handlers.accountConnections),
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
       ...(gateway && { mcp: gateway.handle, connect: gateway.connect.handlers.connect }),
-      api: openApi(house, { ...rooms, registry, version: VERSION }),
+      api: openApi(house, { ...rooms, registry, connect: gateway?.connect, version: VERSION }),
       metrics: openMetrics(house, { ...rooms, state }),
       '': welcome,
     },

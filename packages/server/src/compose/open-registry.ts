@@ -1,6 +1,11 @@
 import { childEnvironment, type Config, type Environment } from '../config/index.ts'
 import type { Egress } from '../egress/index.ts'
-import { createRegistry, type ManagedRegistry, type ServerTarget } from '../registry/index.ts'
+import {
+  createRegistry,
+  type ManagedRegistry,
+  type RegistryOptions,
+  type ServerTarget,
+} from '../registry/index.ts'
 import { createUpstream, type Credential, type UpstreamTarget } from '../upstream/index.ts'
 import type { Vault } from '../vault/index.ts'
 import type { House } from './house.ts'
@@ -11,6 +16,7 @@ interface Ways {
   /** A token in the hub's own name for a server that trusts the hub. */
   readonly hubTokenFor: (url: string) => () => string
   readonly vault: Vault
+  readonly onRefused: NonNullable<RegistryOptions['onRefused']>
 }
 
 export function openRegistry(house: House, ways: Ways): Promise<ManagedRegistry> {
@@ -19,6 +25,7 @@ export function openRegistry(house: House, ways: Ways): Promise<ManagedRegistry>
   return createRegistry({
     ...house,
     vault: ways.vault,
+    onRefused: ways.onRefused,
     declared: config.servers.map((server) => ({ name: server.name, target: toTarget(server) })),
     connect: ({ id, name, target }, mirrored) =>
       createUpstream({

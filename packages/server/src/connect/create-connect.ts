@@ -1,11 +1,16 @@
-import type { PersonId, Principal } from '@parley/contract'
+import { ParleyError, type PersonId, type Principal } from '@parley/contract'
 import type { Activity } from '../activity/index.ts'
 import type { ClientDirectory } from '../clients/index.ts'
 import type { Egress } from '../egress/index.ts'
 import { sendJson, type RawHandler } from '../http/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId, Random } from '../lib/random.ts'
-import { clientDocument, createOAuthHttp, readBearerChallenge } from '../oauth-client/index.ts'
+import {
+  clientDocument,
+  createOAuthHttp,
+  readBearerChallenge,
+  type ClientRegistration,
+} from '../oauth-client/index.ts'
 import type { PageKit } from '../pages/index.ts'
 import type { People } from '../people/index.ts'
 import type { Sealer } from '../sealing/index.ts'
@@ -16,6 +21,7 @@ import { createConnectPages } from './connect-pages.ts'
 import { ConnectRequestStore, type ConnectRequest } from './connect-request-store.ts'
 import { ConnectRequests } from './connect-requests.ts'
 import type { ServerRef } from './connection-grant.ts'
+import { giveClient, takeClient, type GivenClient } from './give-client.ts'
 import { OAuthClientStore } from './oauth-client-store.ts'
 import { Refusals, type Refusal, type Verdict } from './refusals.ts'
 import { renewConnection } from './renew-connection.ts'
@@ -48,12 +54,17 @@ export interface ConnectOptions {
   readonly onError: (error: unknown) => void
 }
 
+/** A server that refuses new tokens again and again is read no more often for it. */
+const REREAD_MS = 60_000
+
 /** A server that refuses, as the gateway hears it; `challenge` is WWW-Authenticate as it came. */
 export type RefusedCall = Omit<Refusal, 'challenge'> & { readonly challenge: string }
 
 /** The hub as OAuth client of servers, in people's names and in everybody's. */
 export interface Connect {
   refused(refusal: RefusedCall): Promise<Verdict>
+  /** The same for the hub's own requests, with what it carries in its own name. */
+  readRefused(server: string, refusal: Pick<RefusedCall, 'status' | 'challenge'>): Promise<void>
   /** Asks the person behind the call to connect; undefined when nobody stands behind it. */
   ask(principal: Principal, server: string): Promise<ConnectRequest | undefined>
   urlOf(request: Pick<ConnectRequest, 'id'>): string
@@ -63,7 +74,9 @@ export interface Connect {
   onAnswer(listener: (request: ConnectRequest) => void): () => void
   /** For the vault. */
   readonly renew: RenewConnection
-  readonly clients: OAuthClientStore
+  /** What an administrator registered by hand; throws `not_found` for a server that is not reached over HTTP. */
+  giveClient(server: string, given: GivenClient, by: string): Promise<ClientRegistration>
+  takeClient(server: string, by: string): Promise<void>
   /** Below `/connect` and `/account/connections`. */
   readonly handlers: { readonly connect: RawHandler; readonly accountConnections: RawHandler }
 }
@@ -88,11 +101,29 @@ export function createConnect(options: ConnectOptions): Connect {
     documentUrl: () => settings.clientMetadataUrl ?? ownDocument(origin()),
     onConnected: (server, owner) => void (owner === null && options.onShared(server)),
   })
+  const rereadAt = new Map<string, number>()
+  const hand = { ...options, clients, httpFor, redirectUri, challengeFor }
   const begin = (wish: { person: PersonId; owner: PersonId | null; server: ServerRef }) =>
     ways.open({ ...wish, app: undefined, challenge: challengeFor(wish.server.id) })
   return {
     refused: ({ challenge, ...refusal }) =>
       refusals.judge({ ...refusal, challenge: readBearerChallenge(challenge) }),
+    async readRefused(id, { status, challenge }) {
+      const server = findServer(id)
+      const last = rereadAt.get(id) ?? -REREAD_MS
+      if (!server || options.clock.now() - last < REREAD_MS) return
+      const carried = vault.of(id, null)
+      const read = {
+        server: id,
+        person: undefined,
+        status,
+        challenge: readBearerChallenge(challenge),
+        carried,
+      }
+      if ((await refusals.judge(read)) !== 'again') return
+      rereadAt.set(id, options.clock.now())
+      options.onShared(server)
+    },
     async ask({ person, app }, id) {
       const server = findServer(id)
       if (person === undefined || !server) return undefined
@@ -104,7 +135,8 @@ export function createConnect(options: ConnectOptions): Connect {
     onAnswer: (listener) => ways.onAnswer(listener),
     renew: (connection, secret) =>
       renewConnection({ ...options, clients, httpFor, findServer }, connection, secret),
-    clients,
+    giveClient: (name, given, by) => giveClient(hand, knownServer(options, name), { given, by }),
+    takeClient: (name, by) => takeClient(hand, knownServer(options, name), by),
     handlers: {
       connect: serveDocument(createConnectPages({ ...options, ways, redirectUri }), { origin, redirectUri }),
       accountConnections: createAccountConnections({
@@ -116,6 +148,12 @@ export function createConnect(options: ConnectOptions): Connect {
       }),
     },
   }
+}
+
+function knownServer({ servers }: Pick<ConnectOptions, 'servers'>, name: string): ServerRef {
+  const server = servers().find((one) => one.name === name)
+  if (!server) throw new ParleyError('not_found', `There is no server "${name}" that is reached over HTTP.`)
+  return server
 }
 
 /** CL13: an https address with a path; without one there is no document. */

@@ -4,7 +4,7 @@ import { findConfusableName } from '../config/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/random.ts'
 import type { Store } from '../store/index.ts'
-import type { Upstream } from '../upstream/index.ts'
+import type { CredentialRefused, Upstream } from '../upstream/index.ts'
 import type { Vault } from '../vault/index.ts'
 import type { CatalogChange, Registry, ServerEntry } from './catalog.ts'
 import { Changes } from './changes.ts'
@@ -38,6 +38,8 @@ export interface RegistryOptions {
   ) => Upstream
   /** What people have connected ends with a server. */
   readonly vault?: Pick<Vault, 'countAt' | 'serverEnded'>
+  /** A server cannot be read with what the hub carries in its own name. */
+  readonly onRefused?: (server: ManagedServer, error: CredentialRefused) => void
   readonly log: (message: string, detail: Readonly<Record<string, unknown>>) => void
 }
 
@@ -282,6 +284,7 @@ class ServerRegistry implements ManagedRegistry {
     })
     const reader = new ServerReader({
       server,
+      onRefused: (error) => this.#options.onRefused?.(server, error),
       clock,
       log,
       take: (reading, startedMicros) => keeper.takeReading(reading, startedMicros),
