@@ -8,7 +8,7 @@ test('PX1, PX2: a person reads who, what and where before anything goes to the o
   const { ada, hub, upstream } = hubs
   const page = await beginToConnect(ada.visitor)
   expect(page.status).toBe(200)
-  expect(page.text).toContain(`${upstream.url}/mcp`)
+  expect(page.text).toContain(`${upstream.url}/mcp/servers/one`)
   expect(page.text).toContain(`<code>${upstream.url}</code>`)
   expect(page.text).toContain('<code>mcp offline_access</code>')
   expect(page.text).toContain(`${hub.url}/connect/callback`)
@@ -25,7 +25,7 @@ test('CL3, CL4, CL7, PX5: a person connects, and the hub keeps the tokens', asyn
   expect(Object.fromEntries(away.searchParams)).toMatchObject({
     response_type: 'code',
     code_challenge_method: 'S256',
-    resource: `${upstream.url}/mcp`,
+    resource: `${upstream.url}/mcp/servers/one`,
     redirect_uri: `${hub.url}/connect/callback`,
     state: expect.stringMatching(/^[\w-]{43}$/),
   })
