@@ -48,6 +48,7 @@ export interface IdentityRooms extends AsyncDisposable {
   start(streams: EventStreams): void
 }
 
+const DAY_MS = 86_400_000
 const CLOCKED = { clock: systemClock, random: systemRandom }
 
 /** The command line is an app like any other, and there from the start. */
@@ -72,6 +73,7 @@ export async function openIdentity(parts: IdentityParts): Promise<IdentityRooms>
     revocations,
     countActing: (person) => listActing({ grants }, person).length,
     trustedProxy: config.listen.trustedProxy,
+    limits: config.limits,
     onError: (error) => parts.log('a page failed', { error: stackOf(error) }),
   })
   const clients = stack.use(await openClients(house, { grants, revocations }))
@@ -175,14 +177,13 @@ function openGrants(house: House, revocations: Revocations): Grants {
   })
   return createGrants({
     ...house,
+    keepEndedMs: house.config.limits.endedGrantDays * DAY_MS,
     revocation: {
       statement: (id) => revocations.statement(ended(id)),
       announce: (ids) => revocations.announce(ids.map(ended)),
     },
   })
 }
-
-/** Whether an entitlement of the person, or of a group of theirs, covers it for some arguments. */
 
 function factsOf(people: People) {
   return {

@@ -76,6 +76,14 @@ const limits = z.strictObject({
     'Apps that registered themselves; a tenth as many may wait for their first grant.',
   ),
   agents: limit(10_000, { min: 1, max: 1_000_000 }, 'Agents, retired ones included.'),
+  people: limit(10_000, { min: 1, max: 1_000_000 }, 'Accounts, together with invitations that are open.'),
+  groups: limit(1000, { min: 1, max: 100_000 }, 'Groups of people.'),
+  invitations: limit(1000, { min: 1, max: 100_000 }, 'Invitations that are open.'),
+  endedGrantDays: limit(
+    90,
+    { min: 1, max: 3650 },
+    'Days that a grant which has ended is kept to be looked up; the activity record stays.',
+  ),
   drainMs: limit(15_000, { min: 0, max: HOUR_MS }, 'Time that calls in flight get to finish at shutdown.'),
 })
 
