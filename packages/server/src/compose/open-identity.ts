@@ -95,7 +95,10 @@ export async function openIdentity(parts: IdentityParts): Promise<IdentityRooms>
       'oauth-authorization-server': identity.handlers['.well-known'],
       'openid-configuration': identity.handlers['.well-known'],
     },
-    start: (streams) => startIdentity({ identity, clients, revocations }, { issuer: origin(), streams }),
+    start(streams) {
+      const { trustedProxy } = config.listen
+      startIdentity({ identity, clients, revocations }, { issuer: origin(), streams, trustedProxy })
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
@@ -144,6 +147,7 @@ function openAuthorizationServer(
         )
       : () => [],
     declaredResources: config.resources,
+    limits: config.limits,
     trustedProxy: config.listen.trustedProxy,
     onError: (error) => log('the authorization server failed', { error: stackOf(error) }),
   })
@@ -152,13 +156,14 @@ function openAuthorizationServer(
 /** What the other rooms add to the authorization server. */
 function startIdentity(
   rooms: { identity: Identity; clients: Clients; revocations: Revocations & RevocationLog },
-  { issuer, streams }: { issuer: string; streams: EventStreams },
+  how: { readonly issuer: string; readonly streams: EventStreams; readonly trustedProxy: boolean },
 ): void {
+  const { issuer } = how
   rooms.identity.start({
     issuer,
     more: {
       '/oauth/register': rooms.clients.register,
-      '/oauth/revocations': createFeed({ revocations: rooms.revocations, streams }),
+      '/oauth/revocations': createFeed({ ...how, revocations: rooms.revocations }),
     },
     discovery: {
       ...(rooms.clients.isOpen && { registration_endpoint: `${issuer}/oauth/register` }),

@@ -75,6 +75,16 @@ const limits = z.strictObject({
     { min: 1, max: 1_000_000 },
     'Apps that registered themselves; a tenth as many may wait for their first grant.',
   ),
+  tokensPerSecond: limit(
+    5000,
+    { min: 1, max: 1_000_000 },
+    'Tokens per second that one client may get; bursts up to twice as many.',
+  ),
+  tokenFailuresPerMinute: limit(
+    600,
+    { min: 5, max: 1_000_000 },
+    'Token requests per minute of one client address that may fail; a fifth of them for one client there.',
+  ),
   agents: limit(10_000, { min: 1, max: 1_000_000 }, 'Agents, retired ones included.'),
   people: limit(10_000, { min: 1, max: 1_000_000 }, 'Accounts, together with invitations that are open.'),
   groups: limit(1000, { min: 1, max: 100_000 }, 'Groups of people.'),
