@@ -81,7 +81,7 @@ const limits = z.strictObject({
     'Tokens per second that one client may get; bursts up to twice as many.',
   ),
   tokenFailuresPerMinute: limit(
-    600,
+    3000,
     { min: 5, max: 1_000_000 },
     'Token requests per minute of one client address that may fail; a fifth of them for one client there.',
   ),
@@ -94,6 +94,7 @@ const limits = z.strictObject({
     { min: 1, max: 3650 },
     'Days that a grant which has ended is kept to be looked up; the activity record stays.',
   ),
+  backups: limit(10, { min: 1, max: 10_000 }, 'Backups in the data directory; more are refused.'),
   drainMs: limit(15_000, { min: 0, max: HOUR_MS }, 'Time that calls in flight get to finish at shutdown.'),
 })
 
