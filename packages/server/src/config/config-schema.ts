@@ -75,6 +75,11 @@ const limits = z.strictObject({
     { min: 1, max: 1_000_000 },
     'Apps that registered themselves; a tenth as many may wait for their first grant.',
   ),
+  waitingAuthorizations: limit(
+    20_000,
+    { min: 10, max: 1_000_000 },
+    'Authorization requests that wait for a person; beyond it the address with most of them loses its oldest.',
+  ),
   tokensPerSecond: limit(
     5000,
     { min: 1, max: 1_000_000 },
