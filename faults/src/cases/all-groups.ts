@@ -6,6 +6,7 @@ import { approvalGroup } from './approval.ts'
 import { bodiesGroup } from './bodies.ts'
 import { brokenAnswersGroups } from './broken-answers.ts'
 import { cancellingGroup } from './cancelling.ts'
+import { clocksGroup } from './clocks.ts'
 import { codesGroup } from './codes.ts'
 import { corpusGroup } from './corpus.ts'
 import { cutOffGroup } from './cut-off.ts'
@@ -53,6 +54,7 @@ const GROUPS: readonly FaultGroup[] = [
   pinningGroup,
   approvalGroup,
   codesGroup,
+  clocksGroup,
   twoPersonsGroup,
   cutOffGroup,
   markedSecretsGroup,
