@@ -6,6 +6,7 @@ import { approvalGroup } from './approval.ts'
 import { bodiesGroup } from './bodies.ts'
 import { brokenAnswersGroups } from './broken-answers.ts'
 import { cancellingGroup } from './cancelling.ts'
+import { clientDocumentsGroup } from './client-documents.ts'
 import { clocksGroup } from './clocks.ts'
 import { codesGroup } from './codes.ts'
 import { corpusGroup } from './corpus.ts'
@@ -55,6 +56,7 @@ const GROUPS: readonly FaultGroup[] = [
   approvalGroup,
   codesGroup,
   clocksGroup,
+  clientDocumentsGroup,
   twoPersonsGroup,
   cutOffGroup,
   markedSecretsGroup,

@@ -141,6 +141,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   { id: 'A4', title: 'codes: once, short, bound' },
   { id: 'A5', title: 'refresh rotation is atomic, across restarts' },
   { id: 'A8', title: 'registration is limited' },
+  { id: 'A12', title: 'client ID metadata documents' },
   { id: 'T1', title: 'changes are held back' },
   {
     id: 'T2',
