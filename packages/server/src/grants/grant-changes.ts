@@ -36,7 +36,11 @@ export class GrantChanges {
     this.#book = book
   }
 
-  async create(wanted: NewGrant, by: Actor): Promise<Grant> {
+  async create(
+    wanted: NewGrant,
+    by: Actor,
+    along: (id: GrantId) => readonly Statement[] = () => [],
+  ): Promise<Grant> {
     const terms = checkTerms(wanted.terms)
     const parent = wanted.parent === null ? undefined : this.#active(wanted.parent)
     checkPlace(wanted, parent)
@@ -55,7 +59,7 @@ export class GrantChanges {
     })
     const { clock, keepEndedMs } = this.#tools
     const forget = forgetEnded(clock.now() - keepEndedMs)
-    const unit = [insertGrant(grant, parent?.version), forget]
+    const unit = [insertGrant(grant, parent?.version), ...along(grant.id), forget]
     await this.#commit(unit, this.#record('grant.create', grant, by))
     return this.#settle(grant.id)
   }
