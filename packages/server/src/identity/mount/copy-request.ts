@@ -30,7 +30,8 @@ export function copyRequest(
     accept: changed.accept,
     ...(authorization === undefined ? {} : { authorization }),
     ...(cookie === undefined ? {} : { cookie }),
-    ...(origin === undefined ? {} : { origin }),
+    // The provider would reflect it in what any page may read.
+    ...(origin === undefined || changed.target.startsWith('/.well-known/') ? {} : { origin }),
     ...(changed.body === undefined
       ? {}
       : {
