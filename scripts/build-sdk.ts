@@ -26,7 +26,11 @@ function buildPackage(name: string, target: string): void {
       join(ROOT, 'node_modules/typescript/bin/tsc'),
       '--ignoreConfig',
       ...options,
-      ...['--rootDir', join(source, 'src'), '--outDir', target, ...entries],
+      '--rootDir',
+      join(source, 'src'),
+      '--outDir',
+      target,
+      ...entries,
     ],
     { cwd: ROOT, encoding: 'utf8' },
   )
