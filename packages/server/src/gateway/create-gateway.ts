@@ -43,6 +43,7 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     pool: new SessionPool(tools.clock, tools.hopTokens),
     streams: new Set(),
     hopTokens: tools.hopTokens,
+    clock: tools.clock,
   }
   const running = new Running()
   const face: Face = { tools, sessions, state }

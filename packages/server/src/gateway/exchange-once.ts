@@ -1,9 +1,11 @@
+import type { Clock } from '../lib/clock.ts'
 import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { HopTokens } from '../identity/index.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import { whenClientLeaves, type Call } from './call.ts'
 import type { HeldCalls } from './held-calls.ts'
 import { hopCredential } from './hop-credential.ts'
+import { keepPace } from './keep-pace.ts'
 import { META } from './protocol.ts'
 import type { Reply } from './reply.ts'
 import type { LeaseTerms, SessionPool } from './session-pool.ts'
@@ -15,6 +17,7 @@ export interface ModernState {
   readonly pool: SessionPool
   readonly streams: Set<() => void>
   readonly hopTokens: HopTokens
+  readonly clock: Clock
 }
 
 /** A request that asks nothing back, to an upstream of either era. */
@@ -33,6 +36,7 @@ export async function exchangeOnce(
   const events = {
     notification: (notification: { method: string }) => void reply?.send(notification),
     serverRequest: refuseServerRequest,
+    ready: () => keepPace(call.res, state.clock),
   }
   if (info.era === '2026-07-28') {
     const channel = await entry.upstream.modern(hopCredential(state.hopTokens, entry, () => call.principal))

@@ -24,6 +24,7 @@ import type { HeldCall } from './held-calls.ts'
 import { hopCredential } from './hop-credential.ts'
 import { completionTarget } from './completion-target.ts'
 import { refuseInputRequests } from './input-requests.ts'
+import { keepPace } from './keep-pace.ts'
 import { takeLane } from './lane-call.ts'
 import { listForModern } from './list-capabilities.ts'
 import { listen } from './listen.ts'
@@ -231,7 +232,11 @@ async function roundWithModern(tools: GatewayTools, call: Call, options: RoundOp
   const outcome = await channel.exchange(
     call.method,
     params,
-    { notification: (notification) => void reply.send(notification), serverRequest: refuseServerRequest },
+    {
+      notification: (notification) => void reply.send(notification),
+      serverRequest: refuseServerRequest,
+      ready: () => keepPace(call.res, tools.clock),
+    },
     whenClientLeaves(call.res),
   )
   if ('error' in outcome || outcome.result['resultType'] !== 'input_required') return outcome
@@ -264,9 +269,11 @@ async function roundWithLegacy(
   onClientLeft(call.res, (reason) => held.cancel(reason))
   if (isNew) await startCall(state, call, { held, entry, params, terms, level: meta[META.logLevel] })
   const wantsLogs = meta[META.logLevel] !== undefined
-  const round = await held.next((notification) => {
+  const notify = (notification: { method: string }) => {
     if (notification.method !== 'notifications/message' || wantsLogs) reply.send(notification)
-  }, meta['progressToken'])
+  }
+  const ready = () => keepPace(call.res, tools.clock)
+  const round = await held.next({ notify, ready, progressToken: meta['progressToken'] })
   if (round.kind === 'done') return toModernOutcome(call.method, round.outcome, info)
   state.held.keep(held)
   return {
