@@ -13,12 +13,13 @@ import { createPageKit, serveAssets, type PageKit } from '../pages/index.ts'
 import { createPeople, type People } from '../people/index.ts'
 import type { Registry } from '../registry/index.ts'
 import { createFeed, createRevocations, type RevocationLog, type Revocations } from '../revocations/index.ts'
-import { openSealer, type Sealer } from '../sealing/index.ts'
+import type { Sealer } from '../sealing/index.ts'
 import type { Store } from '../store/index.ts'
 import { createDescribeCapabilities } from './describe-capabilities.ts'
 
 export interface IdentityParts {
   readonly store: Store
+  readonly sealer: Sealer
   readonly activity: Activity
   readonly clock: Clock
   readonly random: Random
@@ -41,7 +42,6 @@ export interface IdentityRooms extends AsyncDisposable {
   readonly clients: Clients
   readonly identity: Identity
   readonly pages: PageKit
-  readonly sealer: Sealer
   /** By first path segment. */
   readonly handlers: Readonly<Record<string, RawHandler>>
   /** Handlers below `/.well-known`, by their own first segment. */
@@ -60,11 +60,10 @@ const COMMAND_LINE: AppConfig = Object.freeze({
 })
 
 export async function openIdentity(house: IdentityParts): Promise<IdentityRooms> {
-  const { store, config, origin, random } = house
+  const { config, origin, random, sealer } = house
   await using stack = new AsyncDisposableStack()
   const revocations = stack.use(createRevocations(house))
   const grants = openGrants(house, revocations)
-  const sealer = await openSealer({ dataDir: config.dataDir, store, random })
   const pages = createPageKit({ origin, key: sealer.derive('forms'), random })
   const people = createPeople({
     ...house,
@@ -77,7 +76,7 @@ export async function openIdentity(house: IdentityParts): Promise<IdentityRooms>
     onError: (error) => house.log('a page failed', { error: stackOf(error) }),
   })
   const clients = stack.use(await openClients(house, { grants, revocations }))
-  const rooms = { grants, revocations, people, clients, pages, sealer }
+  const rooms = { grants, revocations, people, clients, pages }
   const identity = await openAuthorizationServer(house, rooms)
   const owned = stack.move()
   return {
@@ -130,7 +129,7 @@ function openClients(
 
 function openAuthorizationServer(
   house: IdentityParts,
-  rooms: Pick<IdentityRooms, 'grants' | 'revocations' | 'people' | 'clients' | 'pages' | 'sealer'>,
+  rooms: Pick<IdentityRooms, 'grants' | 'revocations' | 'people' | 'clients' | 'pages'>,
 ): Promise<Identity> {
   const { registry, config, log } = house
   const { grants, people } = rooms
