@@ -1,4 +1,5 @@
 import { ClientStreams, RequestStates, createGateway, type Gateway } from '../gateway/index.ts'
+import type { Bundles } from '../bundles/index.ts'
 import { StreamCaps, readBody, refuseRequest, type EventStreams } from '../http/index.ts'
 import { openStateKey } from '../identity/index.ts'
 import type { WriteBatch } from '../lib/write-batch.ts'
@@ -11,6 +12,7 @@ const EXPIRY_CHECK_MS = 500
 
 export interface GatewayRooms extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations'> {
   readonly registry: ManagedRegistry
+  readonly bundles: Bundles
   readonly streams: EventStreams
   readonly writes: WriteBatch
 }

@@ -3,6 +3,7 @@ import type { ActivityRecord, CapabilityName, Decision, Principal } from '@parle
 import { ParleyError } from '@parley/contract'
 import type { Access, TakeToken } from '../access/index.ts'
 import type { Activity } from '../activity/index.ts'
+import { noBundle, type Bundle, type Bundles } from '../bundles/index.ts'
 import type { Authenticate, Challenges, ConsentRequests, HopTokens } from '../identity/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
@@ -22,6 +23,7 @@ export interface GatewayLimits {
 /** All that the gateway needs of the house, passed in by the composition root. */
 export interface GatewayTools {
   readonly registry: Registry
+  readonly bundles: Pick<Bundles, 'find' | 'onChange'>
   readonly authenticate: Authenticate
   readonly challenges: (resource: string) => Challenges
   readonly access: Access
@@ -40,8 +42,10 @@ export interface GatewayTools {
   readonly clientStreams: ClientStreams
 }
 
-/** The endpoint a request came to: all servers merged, or one server with its own names. */
-export type Scope = { readonly kind: 'merged' } | { readonly kind: 'single'; readonly name: string }
+/** The endpoint a request came to: all servers merged, a bundle of what they offer, or one server with its own names. */
+export type Scope =
+  | { readonly kind: 'merged'; readonly bundle?: string }
+  | { readonly kind: 'single'; readonly name: string }
 
 /** One JSON-RPC request on its way through the pipeline. */
 export interface Call {
@@ -68,6 +72,14 @@ export interface Target {
   readonly entry: ServerEntry
   readonly kind: 'tool' | 'prompt' | 'resource'
   readonly name: string
+}
+
+/** The bundle of a bundle's endpoint; throws `not_found`. */
+export function bundleOf(tools: Pick<GatewayTools, 'bundles'>, scope: Scope): Bundle | undefined {
+  if (scope.kind !== 'merged' || scope.bundle === undefined) return undefined
+  const bundle = tools.bundles.find(scope.bundle)
+  if (!bundle) throw noBundle(scope.bundle)
+  return bundle
 }
 
 /** The entry of a single-server endpoint; `not_found` also when the server is not approved. */

@@ -176,6 +176,7 @@ function refuseQueryToken(
 }
 
 const SINGLE_PREFIX = '/mcp/servers/'
+const BUNDLE_PREFIX = '/mcp/bundles/'
 
 function scopeOf(path: string): Scope {
   if (path === '/mcp' || path === '/mcp/') return { kind: 'merged' }
@@ -183,9 +184,13 @@ function scopeOf(path: string): Scope {
     const name = path.slice(SINGLE_PREFIX.length).replace(/\/$/, '')
     if (/^[a-z0-9-]{1,40}$/.test(name)) return { kind: 'single', name }
   }
+  if (path.startsWith(BUNDLE_PREFIX)) {
+    const bundle = path.slice(BUNDLE_PREFIX.length).replace(/\/$/, '')
+    if (/^[a-z0-9-]{1,40}$/.test(bundle)) return { kind: 'merged', bundle }
+  }
   throw new ParleyError(
     'not_found',
-    'There is nothing here; the endpoints are /mcp and /mcp/servers/{server}.',
+    'There is nothing here; the endpoints are /mcp, /mcp/bundles/{bundle} and /mcp/servers/{server}.',
   )
 }
 

@@ -15,7 +15,7 @@ export async function listForModern(tools: GatewayTools, state: ModernState, cal
   const entry = reachableEntry(tools, call)
   const visibility = visibilityFor(tools, call)
   if (!entry) {
-    const items = mergedItems(tools.registry, method, visibility)
+    const items = mergedItems(tools, call, { method, visibility })
     return {
       result: { resultType: 'complete', ttlMs: 0, cacheScope: 'private', [LIST_FIELDS[method].items]: items },
     }

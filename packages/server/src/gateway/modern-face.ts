@@ -3,6 +3,7 @@ import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import { admit, type Admission } from './admit.ts'
 import { CONSENT_QUESTION, askConsent, followConsent, withoutAnswer } from './ask-consent.ts'
 import {
+  bundleOf,
   limit,
   onClientLeft,
   resultKind,
@@ -87,7 +88,7 @@ async function answer(tools: GatewayTools, state: ModernState, call: Call, reply
     )
   }
   if (method === 'server/discover') {
-    if (!entry) return { result: mergedDiscover() }
+    if (!entry) return { result: mergedDiscover(bundleOf(tools, call.scope)) }
     return { result: toDiscoverResult(await entry.upstream.info(), approvedInstructions(entry)) }
   }
   if (isListMethod(method)) return listForModern(tools, state, call)
