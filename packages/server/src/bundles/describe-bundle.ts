@@ -4,8 +4,15 @@ import {
   type CapabilityKind,
   type CapabilityName,
 } from '@parley/contract'
-import type { Registry, ServerEntry } from '../registry/index.ts'
 import type { Bundle } from './bundle.ts'
+
+/** The approved names of one server; what the registry has of it is more. */
+interface Offering {
+  readonly name: string
+  readonly catalog: Readonly<
+    Record<'tools' | 'prompts' | 'templates' | 'resources', ReadonlyMap<string, unknown>>
+  >
+}
 
 /** A capability that is in a bundle now, and what it is called there. */
 export interface BundleMember {
@@ -14,7 +21,7 @@ export interface BundleMember {
 }
 
 /** What is approved and in the bundle, in the order of servers and names. */
-export function membersOf(bundle: Bundle, registry: Pick<Registry, 'entries'>): BundleMember[] {
+export function membersOf(bundle: Bundle, registry: { entries(): readonly Offering[] }): BundleMember[] {
   return serversOf(bundle, registry).flatMap((entry) => {
     const { tools, prompts, templates, resources } = entry.catalog
     const of = (kind: CapabilityKind, names: Iterable<string>) =>
@@ -34,13 +41,16 @@ export function membersOf(bundle: Bundle, registry: Pick<Registry, 'entries'>): 
 }
 
 /** The servers that the bundle names anything of. */
-export function serversOf(bundle: Bundle, registry: Pick<Registry, 'entries'>): readonly ServerEntry[] {
+export function serversOf<entry extends { readonly name: string }>(
+  bundle: Bundle,
+  registry: { entries(): readonly entry[] },
+): readonly entry[] {
   return registry.entries().filter(({ name }) => bundle.concerns(name))
 }
 
 function listedName(
   bundle: Bundle,
-  { name: owner }: ServerEntry,
+  { name: owner }: Offering,
   { kind, name }: { readonly kind: CapabilityKind; readonly name: string },
 ): string {
   if (kind === 'resource' || kind === 'template') return name
