@@ -1,4 +1,4 @@
-import { ClientStreams, RequestStates, createGateway, type Gateway } from '../gateway/index.ts'
+import { ClientStreams, RequestStates, SearchCatalog, createGateway, type Gateway } from '../gateway/index.ts'
 import type { Bundles } from '../bundles/index.ts'
 import { StreamCaps, readBody, refuseRequest, type EventStreams } from '../http/index.ts'
 import { openStateKey } from '../identity/index.ts'
@@ -26,6 +26,8 @@ export async function openGateway(house: House, rooms: GatewayRooms): Promise<Ga
     {
       ...house,
       ...rooms,
+      toolSearch: config.toolSearch,
+      search: new SearchCatalog(rooms.registry),
       challenges: (resource) => gatekeeper.challenges(resource),
       recordCall(call) {
         metrics.countCall(call)

@@ -1,5 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ActivityRecord, CapabilityName, Decision, Principal } from '@parley/contract'
+import type {
+  ActivityRecord,
+  CapabilityName,
+  Decision,
+  Principal,
+  ToolSearchSettings,
+} from '@parley/contract'
 import { ParleyError } from '@parley/contract'
 import type { Access, TakeToken } from '../access/index.ts'
 import type { Activity } from '../activity/index.ts'
@@ -13,6 +19,7 @@ import type { Envelope } from '../lib/strict-json/index.ts'
 import type { Registry, ServerEntry } from '../registry/index.ts'
 import type { ClientStreams } from './client-streams.ts'
 import type { McpHeaders } from './read-headers.ts'
+import type { SearchCatalog } from './search-catalog.ts'
 import type { RequestStates } from './request-state.ts'
 
 export interface GatewayLimits {
@@ -24,6 +31,9 @@ export interface GatewayLimits {
 export interface GatewayTools {
   readonly registry: Registry
   readonly bundles: Pick<Bundles, 'find' | 'onChange'>
+  /** How `/mcp` shows its tools. */
+  readonly toolSearch: ToolSearchSettings
+  readonly search: SearchCatalog
   readonly authenticate: Authenticate
   readonly challenges: (resource: string) => Challenges
   readonly access: Access
@@ -44,7 +54,7 @@ export interface GatewayTools {
 
 /** The endpoint a request came to: all servers merged, a bundle of what they offer, or one server with its own names. */
 export type Scope =
-  | { readonly kind: 'merged'; readonly bundle?: string }
+  | { readonly kind: 'merged'; readonly bundle?: string; readonly search?: 'on' | 'off' }
   | { readonly kind: 'single'; readonly name: string }
 
 /** One JSON-RPC request on its way through the pipeline. */

@@ -7,6 +7,7 @@ import type { ModernState } from './exchange-once.ts'
 import { HeldCalls } from './held-calls.ts'
 import { acceptLegacyMessage, serveLegacy } from './legacy-face.ts'
 import { LegacySessions } from './legacy-sessions.ts'
+import { ListCache } from './list-cache.ts'
 import { serveModern } from './modern-face.ts'
 import { LEGACY, META } from './protocol.ts'
 import { readHeaders, type McpHeaders } from './read-headers.ts'
@@ -42,6 +43,7 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     held: new HeldCalls(tools.clock, tools.newId),
     pool: new SessionPool(tools.clock, tools.hopTokens),
     streams: new Set(),
+    lists: new ListCache(),
     hopTokens: tools.hopTokens,
   }
   const running = new Running()
@@ -49,10 +51,13 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
 
   function handle(req: IncomingMessage, res: ServerResponse, path: string): void {
     try {
-      const scope = scopeOf(path)
+      let scope = scopeOf(path)
       const resource = path.endsWith('/') ? path.slice(0, -1) : path
       const headers = readHeaders(req.rawHeaders)
-      if (req.url!.length > path.length) refuseQueryToken(tools, req.url!, { resource, headers })
+      if (req.url!.length > path.length) {
+        refuseQueryToken(tools, req.url!, { resource, headers })
+        scope = withSearch(scope, req.url!)
+      }
       const endpoint = { req, res, headers, scope, resource }
       const who = tools.authenticate(headers.authorization, resource)
       if (!(who instanceof Promise)) return accept(endpoint, who)
@@ -192,6 +197,14 @@ function scopeOf(path: string): Scope {
     'not_found',
     'There is nothing here; the endpoints are /mcp, /mcp/bundles/{bundle} and /mcp/servers/{server}.',
   )
+}
+
+/** `/mcp?toolSearch=on`: one client searches where the others see all, or the other way round. */
+function withSearch(scope: Scope, url: string): Scope {
+  const search = /[?&]toolSearch=(on|off)(?:&|$)/.exec(url)?.[1]
+  return scope.kind === 'single' || search === undefined
+    ? scope
+    : { ...scope, search: search as 'on' | 'off' }
 }
 
 function refuseOtherMedia(req: IncomingMessage): void {

@@ -2,6 +2,7 @@ import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { HopTokens } from '../identity/index.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import { whenClientLeaves, type Call } from './call.ts'
+import type { ListCache } from './list-cache.ts'
 import type { HeldCalls } from './held-calls.ts'
 import { hopCredential } from './hop-credential.ts'
 import { META } from './protocol.ts'
@@ -14,6 +15,7 @@ export interface ModernState {
   readonly held: HeldCalls
   readonly pool: SessionPool
   readonly streams: Set<() => void>
+  readonly lists: ListCache
   readonly hopTokens: HopTokens
 }
 

@@ -15,6 +15,7 @@ import { LEGACY, LIST_FIELDS, LOG_LEVELS, isListMethod } from './protocol.ts'
 import { failCall, recordCall } from './record-call.ts'
 import { sendJsonText } from './reply.ts'
 import { digestOf } from './request-state.ts'
+import { isSearchCall, openSearchCall } from './search-call.ts'
 import { ownerOfUri, resolveTarget } from './resolve-target.ts'
 import { toInitializeResult } from './translate.ts'
 import { mayPass, reachableEntry, requireUse, visibilityFor } from './visibility.ts'
@@ -23,12 +24,22 @@ import { mayPass, reachableEntry, requireUse, visibilityFor } from './visibility
 const URL_ELICITATION_REQUIRED = -32042
 
 /** Serves one request of a 2025-11-25 client. */
-export async function serveLegacy(tools: GatewayTools, sessions: LegacySessions, call: Call): Promise<void> {
+export async function serveLegacy(
+  tools: GatewayTools,
+  sessions: LegacySessions,
+  received: Call,
+): Promise<void> {
+  let call = received
   let reply: LegacyReply | undefined
   try {
     if (call.method === 'initialize') return await initialize(tools, sessions, call)
     const session = sessions.find(call.headers, call.principal, call.scope)
     reply = new LegacyReply(tools, call, session.streams)
+    if (isSearchCall(call)) {
+      const step = openSearchCall(tools, call)
+      if (step.kind === 'answer') return reply.finish({ result: step.result })
+      call = step.call
+    }
     const running = new AbortController()
     session.running.set(call.idJson, running)
     try {

@@ -121,6 +121,7 @@ export class LegacySessions {
 }
 
 function sameScope(one: Scope, other: Scope): boolean {
-  if (one.kind === 'merged') return other.kind === 'merged' && one.bundle === other.bundle
+  if (one.kind === 'merged')
+    return other.kind === 'merged' && one.bundle === other.bundle && one.search === other.search
   return other.kind === 'single' && one.name === other.name
 }

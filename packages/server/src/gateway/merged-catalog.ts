@@ -4,7 +4,10 @@ import type { JsonObject } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import { bundleOf, type Call, type GatewayTools } from './call.ts'
 import { META, SUPPORTED_VERSIONS, type ListMethod } from './protocol.ts'
+import type { Shown } from './list-cache.ts'
 import { includesResource } from './resolve-target.ts'
+import type { FoundTool } from './search-catalog.ts'
+import { isPinned, searchSettings, searchTools, searches } from './tool-list.ts'
 import type { Visibility } from './visibility.ts'
 
 export const HUB_INFO = { name: 'parley', title: 'Parley', version: '0.1.0' } as const
@@ -18,31 +21,59 @@ export const MERGED_CAPABILITIES = {
   logging: {},
 } as const
 
+/** A merged list: what the hub itself adds, then definitions of the servers. */
+export interface MergedList {
+  readonly own: readonly JsonObject[]
+  readonly shown: readonly Shown[]
+}
+
 /**
- * The items of a merged list: approved definitions of all servers that the caller may use, named `server__name` or as
- * their bundle names them, in a stable order.
+ * Approved definitions of all servers that the caller may use, named `server__name` or as their bundle names them, in a
+ * stable order. Where tools are searched, the two that search stand for all that are not pinned.
  */
-export function mergedItems(
+export function mergedList(
   tools: GatewayTools,
   { scope }: Pick<Call, 'scope'>,
   { method, visibility }: { readonly method: ListMethod; readonly visibility: Visibility },
-): JsonObject[] {
+): MergedList {
   const entries = tools.registry.entries()
   const bundle = bundleOf(tools, scope)
-  if (method === 'resources/list') return uniqueResources(entries, { bundle, visibility })
-  return entries.flatMap((entry) => {
-    const { tools, prompts, templates } = entry.catalog
-    const definitions = {
-      'tools/list': tools,
-      'prompts/list': prompts,
-      'resources/templates/list': templates,
-    }[method]
-    const shown = [...definitions.values()].filter(({ kind, name }) =>
-      visibility.shows(entry, kind as CapabilityKind, name),
-    )
-    if (method === 'resources/templates/list') return shown.map((definition) => definition.body)
-    return shown.map(({ kind, name, body }) => ({ ...body, name: mergedName(bundle, entry, { kind, name }) }))
+  if (method === 'resources/list') return { own: uniqueResources(entries, { bundle, visibility }), shown: [] }
+  const found: FoundTool[] = []
+  for (const entry of entries) {
+    for (const definition of entry.catalog[LISTED[method]].values())
+      if (visibility.shows(entry, definition.kind as CapabilityKind, definition.name))
+        found.push({ entry, definition })
+  }
+  const show = ({ entry, definition }: FoundTool): Shown => ({
+    definition,
+    name: definition.kind === 'template' ? '' : mergedName(bundle, entry, definition),
   })
+  if (method !== 'tools/list') return { own: [], shown: found.map(show) }
+  const settings = searchSettings(tools, scope)
+  if (!searches(settings, found.length)) return { own: [], shown: found.map(show) }
+  const servers = [...new Set(found.map(({ entry }) => entry.name))]
+  return {
+    own: searchTools(bundle, servers, found.length),
+    shown: found.filter((tool) => isPinned(settings, tool)).map(show),
+  }
+}
+
+const LISTED = {
+  'tools/list': 'tools',
+  'prompts/list': 'prompts',
+  'resources/templates/list': 'templates',
+} as const
+
+/** The same as plain items. */
+export function mergedItems(...given: Parameters<typeof mergedList>): JsonObject[] {
+  const { own, shown } = mergedList(...given)
+  return [...own, ...shown.map(toItem)]
+}
+
+/** A template is known by its URI, and keeps its name. */
+function toItem({ definition: { kind, body }, name }: Shown): JsonObject {
+  return kind === 'template' ? body : { ...body, name }
 }
 
 /** A URI that two servers list belongs to the first by name; the other's is reached at its own endpoint. */
