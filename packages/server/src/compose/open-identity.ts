@@ -8,8 +8,8 @@ import type { Egress } from '../egress/index.ts'
 import { createGrants, type Grants } from '../grants/index.ts'
 import type { EventStreams, RawHandler } from '../http/index.ts'
 import { createIdentity, listActing, type Identity } from '../identity/index.ts'
-import { systemClock } from '../lib/clock.ts'
-import { systemRandom, type NewId } from '../lib/random.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { NewId, Random } from '../lib/random.ts'
 import { createPageKit, serveAssets, type PageKit } from '../pages/index.ts'
 import { createPeople, type People } from '../people/index.ts'
 import type { Registry } from '../registry/index.ts'
@@ -21,6 +21,8 @@ import { createDescribeCapabilities } from './describe-capabilities.ts'
 export interface IdentityParts {
   readonly store: Store
   readonly activity: Activity
+  readonly clock: Clock
+  readonly random: Random
   readonly newId: NewId
   readonly config: Config
   readonly egress: Egress
@@ -50,8 +52,6 @@ export interface IdentityRooms extends AsyncDisposable {
   start(streams: EventStreams): void
 }
 
-const CLOCKED = { clock: systemClock, random: systemRandom }
-
 /** The command line is an app like any other, and there from the start. */
 const COMMAND_LINE: AppConfig = Object.freeze({
   clientId: 'parley-cli',
@@ -59,14 +59,13 @@ const COMMAND_LINE: AppConfig = Object.freeze({
   redirectUris: Object.freeze(['http://127.0.0.1/callback']),
 })
 
-export async function openIdentity(parts: IdentityParts): Promise<IdentityRooms> {
-  const { store, config, origin } = parts
-  const house = { ...parts, ...CLOCKED }
+export async function openIdentity(house: IdentityParts): Promise<IdentityRooms> {
+  const { store, config, origin, random } = house
   await using stack = new AsyncDisposableStack()
   const revocations = stack.use(createRevocations(house))
   const grants = openGrants(house, revocations)
-  const sealer = await openSealer({ dataDir: config.dataDir, store, random: systemRandom })
-  const pages = createPageKit({ origin, key: sealer.derive('forms'), random: systemRandom })
+  const sealer = await openSealer({ dataDir: config.dataDir, store, random })
+  const pages = createPageKit({ origin, key: sealer.derive('forms'), random })
   const people = createPeople({
     ...house,
     sealer,
@@ -74,7 +73,7 @@ export async function openIdentity(parts: IdentityParts): Promise<IdentityRooms>
     revocations,
     countActing: (person) => listActing({ grants }, person).length,
     trustedProxy: config.listen.trustedProxy,
-    onError: (error) => parts.log('a page failed', { error: stackOf(error) }),
+    onError: (error) => house.log('a page failed', { error: stackOf(error) }),
   })
   const clients = stack.use(await openClients(house, { grants, revocations }))
   const rooms = { grants, revocations, people, clients, pages, sealer }
@@ -109,10 +108,8 @@ function routeAccount(people: People, identity: Identity): RawHandler {
   }
 }
 
-type House = IdentityParts & typeof CLOCKED
-
 function openClients(
-  house: House,
+  house: IdentityParts,
   { grants, revocations }: { grants: Grants; revocations: Revocations },
 ): Promise<Clients> {
   const { identity, apps, limits, listen } = house.config
@@ -128,7 +125,7 @@ function openClients(
 }
 
 function openAuthorizationServer(
-  house: House,
+  house: IdentityParts,
   rooms: Pick<IdentityRooms, 'grants' | 'revocations' | 'people' | 'clients' | 'pages' | 'sealer'>,
 ): Promise<Identity> {
   const { registry, bundles, config, log } = house
@@ -175,7 +172,7 @@ function startIdentity(
 }
 
 /** A grant that ends is told to everyone who may still hold its tokens. */
-function openGrants(house: House, revocations: Revocations): Grants {
+function openGrants(house: IdentityParts, revocations: Revocations): Grants {
   const ended = (id: GrantId) => ({
     kind: 'grant' as const,
     id,

@@ -32,7 +32,7 @@ export function createGrants(tools: GrantTools): Grants {
     get version() {
       return book.version
     },
-    create: (grant, by) => changes.create(grant, by),
+    create: (grant, by, along) => changes.create(grant, by, along),
     changeTerms: (id, terms, by, along) => changes.changeTerms(id, terms, by, along),
     revoke: (id, by) => changes.revoke(id, by),
     find: (id) => book.find(id)?.grant ?? readGrant(store, id)?.grant,

@@ -29,7 +29,11 @@ export class GrantChanges {
     this.#book = book
   }
 
-  async create(wanted: NewGrant, by: Actor): Promise<Grant> {
+  async create(
+    wanted: NewGrant,
+    by: Actor,
+    along: (id: GrantId) => readonly Statement[] = () => [],
+  ): Promise<Grant> {
     const terms = checkTerms(wanted.terms)
     const parent = wanted.parent === null ? undefined : this.#active(wanted.parent)
     checkPlace(wanted, parent)
@@ -46,7 +50,8 @@ export class GrantChanges {
       createdBy: by,
       revokedAt: null,
     })
-    await this.#commit([insertGrant(grant, parent?.version)], this.#record('grant.create', grant, by))
+    const unit = [insertGrant(grant, parent?.version), ...along(grant.id)]
+    await this.#commit(unit, this.#record('grant.create', grant, by))
     return this.#settle(grant.id)
   }
 

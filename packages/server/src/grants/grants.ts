@@ -41,8 +41,11 @@ export type Coverage =
 
 /** Everything that is granted. Reads are answered from memory; every change is one unit with its activity record. */
 export interface Grants {
-  /** Throws `invalid_params` when the terms are wider than the parent's, and `conflict` when the parent is gone meanwhile. */
-  create(grant: NewGrant, by: Actor): Promise<Grant>
+  /**
+   * What is written `along` with its id is part of the same unit. Throws `invalid_params` when the terms are wider than the
+   * parent's, and `conflict` when the parent is gone meanwhile.
+   */
+  create(grant: NewGrant, by: Actor, along?: (id: GrantId) => readonly Statement[]): Promise<Grant>
   /**
    * Replaces the terms; children are held to them from then on. What is written `along` is part of the same unit. Throws as
    * `create`; `not_found`; `conflict`.

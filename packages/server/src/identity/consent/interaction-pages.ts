@@ -118,11 +118,13 @@ class Interaction {
     await this.#claim(visit)
     const key = consentKey(session.person, consent)
     const before = this.#active(this.#consents.find(key))
-    const { grants, store, clock, keepApp } = this.#tools
+    const { grants, clock, keepApp } = this.#tools
     // An app that was known by its document alone is kept from now on.
     const app = await keepApp(consent.clientId)
+    // One unit, so that no grant is left that no consent leads to.
+    const remember = (id: GrantId) => [this.#consents.save(key, id, clock.now())]
     const grant = before
-      ? await grants.changeTerms(before, terms, session.person)
+      ? await grants.changeTerms(before, terms, session.person, remember(before))
       : await grants.create(
           {
             kind: 'consent',
@@ -132,8 +134,8 @@ class Interaction {
             terms,
           },
           session.person,
+          remember,
         )
-    await store.submit([this.#consents.save(key, grant.id, clock.now())])
     return this.#finish(visit, session, grant.id)
   }
 
