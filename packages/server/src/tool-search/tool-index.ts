@@ -42,8 +42,13 @@ const MAX_QUERY_WORDS = 32
 
 interface Entry<key> {
   readonly key: key
+  /** Its place in the arrays of a search. */
+  readonly place: number
   readonly counts: ReadonlyMap<string, Float64Array>
   readonly lengths: Float64Array
+  readonly norms: Float64Array
+  /** The state of the index that the norms are of. */
+  normedAt: number
 }
 
 /**
@@ -52,7 +57,9 @@ interface Entry<key> {
  */
 export class ToolIndex<key> {
   readonly #entries = new Map<key, Entry<key>>()
-  readonly #postings = new Map<string, Set<Entry<key>>>()
+  readonly #freed: number[] = []
+  readonly #postings = new Map<string, Map<Entry<key>, Float64Array>>()
+  #changes = 0
   readonly #totals = new Float64Array(FIELD_NAMES.length)
 
   get size(): number {
@@ -65,20 +72,23 @@ export class ToolIndex<key> {
 
   add(key: key, tool: SearchableTool): void {
     this.remove(key)
-    const entry = read(key, tool)
+    const entry = { key, place: this.#freed.pop() ?? this.#entries.size, ...read(tool), normedAt: -1 }
     this.#entries.set(key, entry)
     for (const [at, length] of entry.lengths.entries()) this.#totals[at]! += length
-    for (const word of entry.counts.keys()) {
+    for (const [word, counts] of entry.counts) {
       const posting = this.#postings.get(word)
-      if (posting) posting.add(entry)
-      else this.#postings.set(word, new Set([entry]))
+      if (posting) posting.set(entry, counts)
+      else this.#postings.set(word, new Map([[entry, counts]]))
     }
+    this.#changes += 1
   }
 
   remove(key: key): void {
     const entry = this.#entries.get(key)
     if (!entry) return
     this.#entries.delete(key)
+    this.#freed.push(entry.place)
+    this.#changes += 1
     for (const [at, length] of entry.lengths.entries()) this.#totals[at]! -= length
     for (const word of entry.counts.keys()) {
       const posting = this.#postings.get(word)!
@@ -89,56 +99,87 @@ export class ToolIndex<key> {
 
   /** All that share a word with the query or with what it means, best first. */
   search(query: string): Hit<key>[] {
-    const scores = new Map<Entry<key>, { sum: number; met: number }>()
+    const places = this.#entries.size + this.#freed.length
     const concepts = conceptsOf(query)
+    const sums = new Float64Array(places)
+    const met = new Uint8Array(places)
+    // Of a word and those that mean the same only the best counts, so that a synonym never counts beside the word.
+    const best = new Float64Array(places)
+    const touched = new Map<number, key>()
     for (const concept of concepts) {
-      // Of a word and those that mean the same only the best counts, so that a synonym never counts beside the word.
-      const best = new Map<Entry<key>, number>()
-      this.#rate([concept.word, ...concept.same], best)
-      for (const word of concept.meant)
-        this.#rate([word], best, concept.word === '' ? PHRASE_SHARE : MEANT_SHARE)
-      for (const [entry, score] of best) {
-        const rated = scores.get(entry)
-        if (!rated) scores.set(entry, { sum: score, met: 1 })
-        else {
-          rated.sum += score
-          rated.met += 1
-        }
+      const rated = new Set<Entry<key>>()
+      this.#rate([concept.word, ...concept.same], { best, rated, share: 1 })
+      const share = concept.word === '' ? PHRASE_SHARE : MEANT_SHARE
+      for (const word of concept.meant) this.#rate([word], { best, rated, share })
+      for (const { place, key } of rated) {
+        sums[place]! += best[place]!
+        met[place]! += 1
+        best[place] = 0
+        touched.set(place, key)
       }
     }
-    return [...scores]
-      .map(([{ key }, { sum, met }]) => ({ key, score: sum * (met / concepts.length) ** BREADTH }))
+    return [...touched]
+      .map(([place, key]) => ({ key, score: sums[place]! * (met[place]! / concepts.length) ** BREADTH }))
       .sort((one, other) => other.score - one.score)
   }
 
   /** The first word counts in full, those beside it less, and all as rare as they are together. */
-  #rate(words: readonly string[], best: Map<Entry<key>, number>, share = 1): void {
-    const postings = words.map((word) => this.#postings.get(word))
-    const among = new Set(postings.flatMap((posting) => [...(posting ?? [])])).size
+  #rate(words: readonly string[], rating: Rating<key>): void {
+    const among = this.#among(words)
     if (among === 0) return
+    const { best, rated, share } = rating
     const rarity = Math.log(1 + (this.#entries.size - among + 0.5) / (among + 0.5))
-    for (const [at, posting] of postings.entries()) {
+    for (const [at, word] of words.entries()) {
       const weight = share * (at === 0 ? 1 : SAME_SHARE)
-      for (const entry of posting ?? []) {
-        const frequency = this.#weighed(entry, words[at]!)
+      for (const [entry, counts] of this.#postings.get(word) ?? []) {
+        const frequency = weighed(counts, this.#normsOf(entry))
         const score = (weight * rarity * frequency * (SATURATION + 1)) / (frequency + SATURATION)
-        if (score > (best.get(entry) ?? 0)) best.set(entry, score)
+        if (score > best[entry.place]!) best[entry.place] = score
+        rated.add(entry)
       }
     }
   }
 
-  /** How often the word stands in the tool, by the weight of each field and against its usual length. */
-  #weighed({ counts, lengths }: Entry<key>, word: string): number {
-    const found = counts.get(word)!
-    let sum = 0
-    for (let at = 0; at < FIELD_NAMES.length; at++) {
-      if (found[at] === 0) continue
-      const { weight, lengthPenalty } = FIELDS[FIELD_NAMES[at]!]
-      const usual = this.#totals[at]! / this.#entries.size
-      sum += (weight * found[at]!) / (1 - lengthPenalty + lengthPenalty * (lengths[at]! / usual))
+  /** How many tools have one of the words. */
+  #among(words: readonly string[]): number {
+    const postings = words.map((word) => this.#postings.get(word)).filter((posting) => posting !== undefined)
+    if (postings.length <= 1) return postings[0]?.size ?? 0
+    const seen = new Uint8Array(this.#entries.size + this.#freed.length)
+    let count = 0
+    for (const posting of postings) {
+      for (const { place } of posting.keys()) {
+        if (seen[place] === 0) count += 1
+        seen[place] = 1
+      }
     }
-    return sum
+    return count
   }
+
+  /** What one occurrence counts in each field of the tool: by the field's weight, against its usual length. */
+  #normsOf(entry: Entry<key>): Float64Array {
+    const { lengths, norms } = entry
+    if (entry.normedAt === this.#changes) return norms
+    entry.normedAt = this.#changes
+    for (const [at, field] of FIELD_NAMES.entries()) {
+      const { weight, lengthPenalty } = FIELDS[field]
+      const usual = this.#totals[at]! / this.#entries.size
+      norms[at] = usual === 0 ? 0 : weight / (1 - lengthPenalty + lengthPenalty * (lengths[at]! / usual))
+    }
+    return norms
+  }
+}
+
+function weighed(counts: Float64Array, norms: Float64Array): number {
+  let sum = 0
+  for (let at = 0; at < counts.length; at++) sum += counts[at]! * norms[at]!
+  return sum
+}
+
+interface Rating<key> {
+  /** By place; the best so far for the concept. */
+  readonly best: Float64Array
+  readonly rated: Set<Entry<key>>
+  readonly share: number
 }
 
 interface Concept extends Synonyms {
@@ -164,7 +205,7 @@ function pairsOf(words: readonly string[]): string[] {
   return words.slice(1).map((word, at) => `${words[at]!} ${word}`)
 }
 
-function read<key>(key: key, tool: SearchableTool): Entry<key> {
+function read(tool: SearchableTool): Pick<Entry<unknown>, 'counts' | 'lengths' | 'norms'> {
   const schema = wordsOfSchema(tool.inputSchema)
   const words: Record<Field, readonly string[]> = {
     name: splitWords(tool.name),
@@ -184,5 +225,5 @@ function read<key>(key: key, tool: SearchableTool): Entry<key> {
       counts.set(word, found)
     }
   }
-  return { key, counts, lengths }
+  return { counts, lengths, norms: new Float64Array(FIELD_NAMES.length) }
 }
