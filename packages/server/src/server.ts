@@ -1,5 +1,6 @@
 import { ParleyError } from '@parley/contract'
 import { createActivity, type Activity } from './activity/index.ts'
+import { createBundles } from './bundles/index.ts'
 import type { Clients } from './clients/index.ts'
 import {
   openApi,
@@ -69,11 +70,13 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const registry = isAlone
     ? undefined
     : stack.use(await openRegistry(house, { egress, environment, vault, hubTokenFor }))
-  const identity = stack.use(await openIdentity({ ...house, egress, registry }))
+  const bundles = createBundles(house, config.bundles)
+  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles }))
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
   const rooms = { ...identity, ...enforcement }
-  const gateway = registry && (await openGateway(house, { ...rooms, registry, vault, streams, writes }))
+  const gateway =
+    registry && (await openGateway(house, { ...rooms, registry, vault, bundles, streams, writes }))
   stack.defer(() => gateway?.close())
   const state = () => stateOf({ ...house, registry, gateway, streams })
   const listener = createListener({
@@ -85,7 +88,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       ...enforcement.handlers,
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
       ...(gateway && { mcp: gateway.handle }),
-      api: openApi(house, { ...rooms, registry, version: VERSION }),
+      api: openApi(house, { ...rooms, registry, bundles, version: VERSION }),
       metrics: openMetrics(house, { ...rooms, state }),
       '': welcome,
     },

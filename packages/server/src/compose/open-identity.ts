@@ -1,4 +1,5 @@
 import type { GrantId, PersonId } from '@parley/contract'
+import { serversOf, type Bundles } from '../bundles/index.ts'
 import { createAccess, isEntitled, type Access } from '../access/index.ts'
 import type { Activity } from '../activity/index.ts'
 import { createClients, type Clients } from '../clients/index.ts'
@@ -31,6 +32,7 @@ export interface IdentityParts {
   readonly origin: () => string
   /** Undefined where the authorization server runs alone. */
   readonly registry: Pick<Registry, 'entries' | 'entry'> | undefined
+  readonly bundles: Bundles
 }
 
 /** Who calls and what they may: the rooms that a hub has with or without a gateway. */
@@ -131,15 +133,21 @@ function openAuthorizationServer(
   house: IdentityParts,
   rooms: Pick<IdentityRooms, 'grants' | 'revocations' | 'people' | 'clients' | 'pages'>,
 ): Promise<Identity> {
-  const { registry, config, log } = house
+  const { registry, bundles, config, log } = house
   const { grants, people } = rooms
   return createIdentity({
     ...house,
     ...rooms,
     hasGateway: registry !== undefined,
     hasServer: (name) => registry?.entry(name) !== undefined,
+    findBundle(name) {
+      const bundle = bundles.find(name)
+      if (!registry || !bundle) return undefined
+      const servers = serversOf(bundle, registry).map((entry) => entry.name)
+      return { title: bundle.terms.title ?? name, servers, includes: bundle.includes }
+    },
     describeCapabilities: registry
-      ? createDescribeCapabilities(registry, (person, capability) =>
+      ? createDescribeCapabilities({ registry, bundles }, (person, capability) =>
           isEntitled({ grants, people: factsOf(people) }, person, capability),
         )
       : () => [],
