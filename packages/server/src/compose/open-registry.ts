@@ -77,7 +77,8 @@ function reach(server: ConnectedServer, ways: Reach): UpstreamTarget {
     const source = ways.documents.source(server, target.document, (url, purpose) =>
       openOutlet(ways.egress, { url, purpose, name }),
     )
-    return { kind: 'openapi', url: target.url, outlet, source, selection, credential }
+    const { translate } = ways.documents
+    return { kind: 'openapi', url: target.url, outlet, source, translate, selection, credential }
   }
   if (declared?.transport !== 'stdio')
     throw new Error(`stdio server ${name} is not in the configuration file`)

@@ -1,10 +1,10 @@
 import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import type { Random } from '../lib/random.ts'
+import { authorizeCall, type CredentialHeaders } from './authorize-call.ts'
 import { checkValue } from './check-value.ts'
 import { encodeBody, type EncodedBody } from './encode-body.ts'
 import { UnfitArgument } from './encode-text.ts'
 import type { BodyBinding, OperationCall, ParameterBinding } from './operation-call.ts'
-import { authorizeCall, type ServiceCredential } from './service-credential.ts'
 import { writeCookieValue, writeHeaderValue, writePathValue, writeQueryValue } from './write-parameter.ts'
 
 export interface ServiceRequest {
@@ -23,7 +23,7 @@ export type BuiltRequest =
 export interface BuildOptions {
   /** Of the service, without a slash at its end. */
   readonly basePath: string
-  readonly credential: ServiceCredential | undefined
+  readonly credential: CredentialHeaders | undefined
   readonly random: Random
 }
 

@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import { StrictJsonError, parseStrict } from '../lib/strict-json/index.ts'
+import { describeSecurity } from './authorize-call.ts'
 import { checkValue } from './check-value.ts'
 import type { OperationCall } from './operation-call.ts'
 import { essence, isJsonType, isTextType } from './read-body.ts'
@@ -17,7 +18,7 @@ const ERROR_CHARACTERS = 4000
 /** The result of `tools/call` (MCP 2026-07-28, Tool Result) that an answer of the service stands for. */
 export function readReply(call: OperationCall, reply: ServiceReply, uri: string): JsonObject {
   if (reply.status >= 200 && reply.status < 300) return success(call, reply, uri)
-  return toolError(describeFailure(reply))
+  return toolError(describeFailure(call, reply))
 }
 
 export function toolError(text: string): JsonObject {
@@ -101,9 +102,9 @@ function decode({ headers, body }: ServiceReply): string {
   }
 }
 
-function describeFailure(reply: ServiceReply): string {
+function describeFailure(call: OperationCall, reply: ServiceReply): string {
   const { status, headers } = reply
-  const head = `The service answered HTTP ${status}${HINTS[status] ?? ''}`
+  const head = `The service answered HTTP ${status}${hintAt(call, status)}`
   if (status >= 300 && status < 400) {
     const { location } = headers
     const where = typeof location === 'string' ? ` to ${location.slice(0, 500)}` : ''
@@ -119,10 +120,12 @@ function describeFailure(reply: ServiceReply): string {
   )
 }
 
-const HINTS: Readonly<Record<number, string>> = {
-  401: ' (it wants a credential, or another one)',
-  403: ' (it does not allow this)',
-  429: ' (too many requests)',
+function hintAt(call: OperationCall, status: number): string {
+  if (status === 429) return ' (too many requests)'
+  if (status === 403) return ' (it does not allow this)'
+  if (status !== 401) return ''
+  const wanted = describeSecurity(call)
+  return ` (it wants a credential, or another one${wanted === undefined ? '' : `: ${wanted}`})`
 }
 
 /** The sentence for people in an error, where services put it. */

@@ -8,32 +8,18 @@ import type { OpenApiTool } from './operation-call.ts'
 import { readOperations } from './read-operations.ts'
 import { SchemaLibrary } from './schema-library.ts'
 import { selectOperations, type Selection } from './select-operations.ts'
-
-/** A document as tools: what its server offers until the document changes. */
-export interface Translation {
-  readonly title: string
-  readonly version: string
-  readonly tools: ReadonlyMap<string, OpenApiTool>
-  /** Operations that were wanted and cannot be called, in words for people. At most 20, the last one a count. */
-  readonly omitted: readonly string[]
-}
+import type { Translation } from './translation.ts'
 
 export interface TranslateOptions {
   readonly base: URL
   readonly selection: Selection
-  /** Lets others have their turn: a large document takes a second. */
-  readonly pause: () => Promise<void>
 }
 
 const MAX_OPERATIONS = 5000
 const MAX_OMITTED = 20
-const OPERATIONS_PER_TURN = 20
 
 /** Makes a tool of each operation that is selected. Throws `upstream_invalid` where the document offers too many. */
-export async function translateDocument(
-  document: OpenApiDocument,
-  options: TranslateOptions,
-): Promise<Translation> {
+export function translateDocument(document: OpenApiDocument, options: TranslateOptions): Translation {
   const problems: string[] = []
   const note = (what: string, problem: OpenApiProblem) => void problems.push(`${what}: ${problem.sentence}`)
   const operations = readOperations(document, (problem) => note('a path', problem))
@@ -51,8 +37,7 @@ export async function translateDocument(
   }
   const tools = new Map<string, OpenApiTool>()
   const wanted = operations.filter(selectOperations(options.selection))
-  for (const [at, operation] of wanted.entries()) {
-    if (at % OPERATIONS_PER_TURN === OPERATIONS_PER_TURN - 1) await options.pause()
+  for (const operation of wanted) {
     const name = names.get(operation)!
     try {
       tools.set(name, makeTool(name, operation, making))

@@ -99,7 +99,7 @@ async function request(
   const { buildRequest, readReply, toolError } = await import('../openapi/index.ts')
   const built = buildRequest(call, given, {
     basePath: base.pathname.replace(/\/+$/, ''),
-    credential: credential && { headers: { authorization: `Bearer ${credential()}` } },
+    credential: credential && { authorization: `Bearer ${credential()}` },
     random,
   })
   if (built.kind === 'unfit') return toolError(`The arguments do not fit:\n${built.problems.join('\n')}`)

@@ -1,7 +1,7 @@
 import { ParleyError } from '@parley/contract'
 import type { Outlet } from '../egress/index.ts'
 import { systemRandom } from '../lib/random.ts'
-import type { DocumentSource, Selection } from '../openapi/index.ts'
+import type { DocumentSource, Selection, TranslateRequest, Translation } from '../openapi/index.ts'
 import { Breaker } from './breaker.ts'
 import type { Credential, Upstream } from './channel.ts'
 import type { UpstreamOptions } from './create-upstream.ts'
@@ -10,12 +10,16 @@ import { createOpenApiChannel, speaksModernOnly } from './openapi-channel.ts'
 import { TranslatedDocument } from './translated-document.ts'
 import { UpstreamGuard, guardLimits, isUnreachable } from './upstream-guard.ts'
 
+/** Turns a document into tools; rejects with `upstream_invalid`. */
+export type Translate = (request: TranslateRequest, signal: AbortSignal) => Promise<Translation>
+
 export interface OpenApiTarget {
   readonly kind: 'openapi'
   /** Where the service is called: its origin and base path. */
   readonly url: string
   readonly outlet: Outlet
   readonly source: DocumentSource
+  readonly translate: Translate
   readonly selection: Selection
   /** The hub's own; given for a service that trusts the hub's tokens. */
   readonly credential?: Credential | undefined
@@ -39,8 +43,8 @@ export function createOpenApiUpstream(options: UpstreamOptions, target: OpenApiT
   })
   const document = new TranslatedDocument({
     source: target.source,
-    base,
-    selection: target.selection,
+    translate: (bytes, signal) =>
+      target.translate({ bytes, base: base.href, selection: target.selection }, signal),
     signal: ending.signal,
     onLoaded: () => guard.seen(),
   })

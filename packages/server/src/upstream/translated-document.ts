@@ -1,14 +1,12 @@
-import { setImmediate } from 'node:timers/promises'
 import { toParleyError } from '@parley/contract'
 import type { JsonObject } from '../lib/json-rpc.ts'
-import type { DocumentSource, Selection, Translation } from '../openapi/index.ts'
+import type { DocumentSource, Translation } from '../openapi/index.ts'
 import type { UpstreamInfo } from './channel.ts'
 import { KnownServer } from './known-server.ts'
 
 export interface TranslatedDocumentOptions {
   readonly source: DocumentSource
-  readonly base: URL
-  readonly selection: Selection
+  readonly translate: (bytes: Buffer, signal: AbortSignal) => Promise<Translation>
   readonly signal: AbortSignal
   readonly onLoaded: () => void
 }
@@ -66,14 +64,11 @@ export class TranslatedDocument {
   }
 
   async #load(): Promise<void> {
-    const { source, base, selection, signal, onLoaded } = this.#options
+    const { source, translate, signal, onLoaded } = this.#options
     const known = this.#known
     const loaded = await source.load(known?.version, signal)
     if (loaded) {
-      // Loaded at the first use: a hub without such servers never needs it.
-      const { readDocument, translateDocument } = await import('../openapi/index.ts')
-      const document = await readDocument(loaded.bytes)
-      const translation = await translateDocument(document, { base, selection, pause: () => setImmediate() })
+      const translation = await translate(loaded.bytes, signal)
       this.#known = { version: loaded.version, note: loaded.note, translation, info: describe(translation) }
       await loaded.accept?.()
     } else if (known) this.#known = { ...known, note: undefined }
