@@ -15,6 +15,7 @@ export const LADDER: Readonly<Record<string, number>> = {
   grants: 4,
   revocations: 4,
   pages: 4,
+  openapi: 4,
   access: 5,
   people: 5,
   clients: 5,

@@ -3,6 +3,7 @@ import {
   OWNER_NAME_MAX_LENGTH,
   bundleName,
   bundleTerms,
+  operationSelection,
   toolSearchSettings,
 } from '@parley/contract'
 import { z } from 'zod'
@@ -178,6 +179,13 @@ const server = z.strictObject({
     .max(2048)
     .optional()
     .describe('Streamable HTTP endpoint. Its host and port are thereby allowed, only exactly they.'),
+  openapi: text
+    .min(1)
+    .optional()
+    .describe(
+      'OpenAPI 3 document of a service that speaks no MCP: a file, relative to this one, or a URL. Its operations become tools, and url is where they are called.',
+    ),
+  operations: operationSelection.optional().describe('Which operations of the document are tools.'),
   hopTokens: z
     .boolean()
     .optional()

@@ -1,5 +1,5 @@
 import type { BundleTerms, ToolSearchSettings } from '@parley/contract'
-import type { FileConfig } from './config-schema.ts'
+import type { FileConfig, FileServer } from './config-schema.ts'
 
 /** Every limit, its unit last in its name. Defaults and bounds stand in `config-schema.ts`. */
 export type Limits = Readonly<Required<FileConfig['limits']>>
@@ -43,7 +43,19 @@ export interface StdioServerConfig {
   readonly cwd: string
 }
 
-export type ServerConfig = HttpServerConfig | StdioServerConfig
+/** A service that speaks no MCP: what its OpenAPI document describes becomes tools. */
+export interface OpenApiServerConfig {
+  readonly transport: 'openapi'
+  readonly name: string
+  /** Where the service is called; allowed as the URL of an HTTP server is. */
+  readonly url: string
+  /** Absolute path, or URL. */
+  readonly document: { readonly file: string } | { readonly url: string }
+  readonly selection: NonNullable<FileServer['operations']>
+  readonly hopTokens: boolean
+}
+
+export type ServerConfig = HttpServerConfig | StdioServerConfig | OpenApiServerConfig
 
 /** An app that the file declares. */
 export interface AppConfig {

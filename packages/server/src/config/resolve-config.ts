@@ -127,7 +127,7 @@ function checkBundles(bundles: FileConfig['bundles']): Contradiction[] {
 function checkLoops(servers: readonly ServerConfig[], listen: ListenConfig): Contradiction[] {
   const found: Contradiction[] = []
   for (const server of servers) {
-    if (server.transport !== 'http') continue
+    if (server.transport === 'stdio') continue
     const url = new URL(server.url)
     const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
     const isOwn = isLoopbackHost(url.hostname) ? port === listen.port : url.origin === listen.publicUrl
