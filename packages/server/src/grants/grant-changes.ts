@@ -59,7 +59,7 @@ export class GrantChanges {
     })
     const { clock, keepEndedMs } = this.#tools
     const forget = forgetEnded(clock.now() - keepEndedMs)
-    const unit = [insertGrant(grant, parent?.version), ...along(grant.id), forget]
+    const unit = [insertGrant(grant, parent?.version), forget, ...along(grant.id)]
     await this.#commit(unit, this.#record('grant.create', grant, by))
     return this.#settle(grant.id)
   }
