@@ -15,6 +15,7 @@ import { egressGroup } from './egress.ts'
 import { fuzzGroup } from './fuzz.ts'
 import { gatewayGroup } from './gateway.ts'
 import { headersGroup } from './headers.ts'
+import { keyRotationGroup } from './key-rotation.ts'
 import { localGroup } from './local.ts'
 import { markedSecretsGroup } from './marked-secrets.ts'
 import { messagesGroup } from './messages.ts'
@@ -56,6 +57,7 @@ const GROUPS: readonly FaultGroup[] = [
   approvalGroup,
   codesGroup,
   clocksGroup,
+  keyRotationGroup,
   clientDocumentsGroup,
   twoPersonsGroup,
   cutOffGroup,
