@@ -16,6 +16,7 @@ import { fuzzGroup } from './fuzz.ts'
 import { gatewayGroup } from './gateway.ts'
 import { headersGroup } from './headers.ts'
 import { keyRotationGroup } from './key-rotation.ts'
+import { killedConsentGroup } from './killed-consent.ts'
 import { localGroup } from './local.ts'
 import { markedSecretsGroup } from './marked-secrets.ts'
 import { messagesGroup } from './messages.ts'
@@ -56,6 +57,7 @@ const GROUPS: readonly FaultGroup[] = [
   pinningGroup,
   approvalGroup,
   codesGroup,
+  killedConsentGroup,
   clocksGroup,
   keyRotationGroup,
   clientDocumentsGroup,
