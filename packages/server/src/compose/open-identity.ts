@@ -50,6 +50,8 @@ export interface IdentityRooms extends AsyncDisposable {
   start(streams: EventStreams): void
 }
 
+const DAY_MS = 86_400_000
+
 /** The command line is an app like any other, and there from the start. */
 const COMMAND_LINE: AppConfig = Object.freeze({
   clientId: 'parley-cli',
@@ -71,6 +73,7 @@ export async function openIdentity(house: IdentityParts): Promise<IdentityRooms>
     revocations,
     countActing: (person) => listActing({ grants }, person).length,
     trustedProxy: config.listen.trustedProxy,
+    limits: config.limits,
     onError: (error) => house.log('a page failed', { error: stackOf(error) }),
   })
   const clients = stack.use(await openClients(house, { grants, revocations }))
@@ -92,7 +95,10 @@ export async function openIdentity(house: IdentityParts): Promise<IdentityRooms>
       'oauth-authorization-server': identity.handlers['.well-known'],
       'openid-configuration': identity.handlers['.well-known'],
     },
-    start: (streams) => startIdentity({ identity, clients, revocations }, { issuer: origin(), streams }),
+    start(streams) {
+      const { trustedProxy } = config.listen
+      startIdentity({ identity, clients, revocations }, { issuer: origin(), streams, trustedProxy })
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
@@ -139,6 +145,7 @@ function openAuthorizationServer(
         )
       : () => [],
     declaredResources: config.resources,
+    limits: config.limits,
     trustedProxy: config.listen.trustedProxy,
     onError: (error) => log('the authorization server failed', { error: stackOf(error) }),
   })
@@ -147,13 +154,14 @@ function openAuthorizationServer(
 /** What the other rooms add to the authorization server. */
 function startIdentity(
   rooms: { identity: Identity; clients: Clients; revocations: Revocations & RevocationLog },
-  { issuer, streams }: { issuer: string; streams: EventStreams },
+  how: { readonly issuer: string; readonly streams: EventStreams; readonly trustedProxy: boolean },
 ): void {
+  const { issuer } = how
   rooms.identity.start({
     issuer,
     more: {
       '/oauth/register': rooms.clients.register,
-      '/oauth/revocations': createFeed({ revocations: rooms.revocations, streams }),
+      '/oauth/revocations': createFeed({ ...how, revocations: rooms.revocations }),
     },
     discovery: {
       ...(rooms.clients.isOpen && { registration_endpoint: `${issuer}/oauth/register` }),
@@ -172,14 +180,13 @@ function openGrants(house: IdentityParts, revocations: Revocations): Grants {
   })
   return createGrants({
     ...house,
+    keepEndedMs: house.config.limits.endedGrantDays * DAY_MS,
     revocation: {
       statement: (id) => revocations.statement(ended(id)),
       announce: (ids) => revocations.announce(ids.map(ended)),
     },
   })
 }
-
-/** Whether an entitlement of the person, or of a group of theirs, covers it for some arguments. */
 
 function factsOf(people: People) {
   return {
