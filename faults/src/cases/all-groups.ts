@@ -38,7 +38,7 @@ import { unwantedRequestsGroup } from './unwanted-requests.ts'
 import { upstreamFaultsGroup } from './upstream-faults.ts'
 import { upstreamSpeedGroup } from './upstream-speed.ts'
 
-/** The longest come first, so that none of them runs alone at the end. */
+/** The longest come first, so that none of them runs alone at the end. How to add one: faults/README.md. */
 const GROUPS: readonly FaultGroup[] = [
   ...brokenAnswersGroups,
   upstreamFaultsGroup,
