@@ -1,4 +1,11 @@
-import { OWNER_NAME, OWNER_NAME_MAX_LENGTH } from '@parley/contract'
+import {
+  OWNER_NAME,
+  OWNER_NAME_MAX_LENGTH,
+  bundleName,
+  bundleTerms,
+  operationSelection,
+  toolSearchSettings,
+} from '@parley/contract'
 import { z } from 'zod'
 import { isOwnVariable } from './read-env.ts'
 
@@ -172,6 +179,13 @@ const server = z.strictObject({
     .max(2048)
     .optional()
     .describe('Streamable HTTP endpoint. Its host and port are thereby allowed, only exactly they.'),
+  openapi: text
+    .min(1)
+    .optional()
+    .describe(
+      'OpenAPI 3 document of a service that speaks no MCP: a file, relative to this one, or a URL. Its operations become tools, and url is where they are called.',
+    ),
+  operations: operationSelection.optional().describe('Which operations of the document are tools.'),
   hopTokens: z
     .boolean()
     .optional()
@@ -231,6 +245,11 @@ export const configSchema = z.strictObject({
     .record(serverName, resource)
     .default({})
     .describe('MCP servers outside the hub that trust its tokens, by name.'),
+  bundles: z
+    .record(bundleName, bundleTerms)
+    .default({})
+    .describe('Selections of capabilities over several servers, each with an endpoint of its own, by name.'),
+  toolSearch: toolSearchSettings.prefault({}).describe('How /mcp shows its tools.'),
   only: z
     .enum(['identity'])
     .optional()
