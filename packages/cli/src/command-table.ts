@@ -4,6 +4,7 @@ import { apps } from './commands/apps.ts'
 import { grants } from './commands/grants.ts'
 import { groups } from './commands/groups.ts'
 import { keys } from './commands/keys.ts'
+import { connections } from './commands/connections.ts'
 import { people } from './commands/people.ts'
 import { resources } from './commands/resources.ts'
 import { activity } from './commands/activity.ts'
@@ -35,6 +36,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   agents,
   grants,
   resources,
+  connections,
   keys,
   doctor,
   activity,
