@@ -30,6 +30,7 @@ it('publishes a closed JSON Schema in which every setting is described', () => {
     'resources',
     'only',
     'identity',
+    'masterKey',
     'egress',
     'limits',
     'activity',

@@ -12,3 +12,4 @@ export type {
   PeopleOptions,
   Person,
 } from './people.ts'
+export { SEALED_TOTP_SECRETS } from './factor-store.ts'

@@ -1,4 +1,7 @@
 export { createSealer, equalSecrets } from './create-sealer.ts'
 export type { SealedPlace, Sealer } from './create-sealer.ts'
-export { openSealer } from './open-master-key.ts'
+export type { KeyPlace } from './key-source.ts'
+export type { MasterKeys, MasterKeyView } from './master-keys.ts'
+export { openSealing } from './open-sealing.ts'
+export type { Sealing, SealingTools } from './open-sealing.ts'
 export type { SealedColumn } from './sealed-column.ts'
