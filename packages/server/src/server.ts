@@ -1,5 +1,6 @@
 import { ParleyError } from '@parley/contract'
 import { createActivity, type Activity } from './activity/index.ts'
+import { createBundles } from './bundles/index.ts'
 import type { Clients } from './clients/index.ts'
 import {
   openApi,
@@ -21,8 +22,8 @@ import type { Gateway } from './gateway/index.ts'
 import type { Grants } from './grants/index.ts'
 import { EventStreams, createListener, sendJson, type RawHandler } from './http/index.ts'
 import { writeCredentials, type BootstrapKey, type HopTokens, type Identity } from './identity/index.ts'
-import { systemClock } from './lib/clock.ts'
 import { createNewId, systemRandom } from './lib/random.ts'
+import { createSteadyClock } from './lib/steady-clock.ts'
 import { WriteBatch } from './lib/write-batch.ts'
 import { createMetrics, type HubState } from './metrics/index.ts'
 import type { People } from './people/index.ts'
@@ -71,11 +72,13 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const registry = isAlone
     ? undefined
     : stack.use(await openRegistry(house, { egress, environment, vault, hubTokenFor }))
-  const identity = stack.use(await openIdentity({ ...house, egress, registry }))
+  const bundles = createBundles(house, config.bundles)
+  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles }))
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
   const rooms = { ...identity, ...enforcement }
-  const gateway = registry && (await openGateway(house, { ...rooms, registry, vault, streams, writes }))
+  const gateway =
+    registry && (await openGateway(house, { ...rooms, registry, vault, bundles, streams, writes }))
   stack.defer(() => gateway?.close())
   const state = () => stateOf({ ...house, registry, gateway, streams })
   const listener = createListener({
@@ -87,7 +90,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       ...enforcement.handlers,
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
       ...(gateway && { mcp: gateway.handle }),
-      api: openApi(house, { ...rooms, registry, vault, version: VERSION }),
+      api: openApi(house, { ...rooms, registry, vault, bundles, version: VERSION }),
       metrics: openMetrics(house, { ...rooms, state }),
       '': welcome,
     },
@@ -126,7 +129,11 @@ async function openHouse(
   given: Pick<House, 'config' | 'log' | 'origin'> & { readonly environment: Environment },
 ): Promise<House> {
   const { config, log, environment } = given
-  const [clock, random] = [systemClock, systemRandom]
+  const random = systemRandom
+  const clock = createSteadyClock({
+    onSetBack: (byMs) =>
+      log('the clock of this machine was set back', { bySeconds: Math.round(byMs / 1000) }),
+  })
   const store = stack.use(await openStore(config.dataDir))
   const onError = (error: unknown) => log('activity was lost', { error: String(error) })
   const activity = stack.use(createActivity({ store, clock, mode: config.activity, onError }))

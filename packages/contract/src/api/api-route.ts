@@ -12,6 +12,8 @@ export interface ApiRoute {
   readonly action: ManagementAction
   readonly query?: z.ZodObject
   readonly body?: z.ZodType
+  /** Largest body, where a megabyte is not enough. */
+  readonly bodyBytes?: number
   readonly response: z.ZodType
 }
 

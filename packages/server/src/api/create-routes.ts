@@ -2,6 +2,7 @@ import { agentHandlers, type AgentTools } from './agent-handlers.ts'
 import { appHandlers, type AppTools } from './app-handlers.ts'
 import type { ConnectionTools } from './connection-desk.ts'
 import { connectionHandlers } from './connection-handlers.ts'
+import { bundleHandlers, type BundleTools } from './bundle-handlers.ts'
 import { grantHandlers, type GrantTools } from './grant-handlers.ts'
 import { groupHandlers } from './group-handlers.ts'
 import type { ApiHandlers } from './handlers.ts'
@@ -15,6 +16,7 @@ import { serverHandlers, type ServerTools } from './server-handlers.ts'
 
 export type RouteTools = HubTools &
   ServerTools &
+  BundleTools &
   PeopleTools &
   AppTools &
   AgentTools &
@@ -28,6 +30,7 @@ export function createRoutes(tools: RouteTools): ApiHandlers {
   return {
     ...hubHandlers(tools),
     ...serverHandlers(tools),
+    ...bundleHandlers(tools),
     ...peopleHandlers(tools),
     ...groupHandlers(tools),
     ...appHandlers(tools),

@@ -1,4 +1,5 @@
 import { createApi, createMetricsHandler, createRoutes } from '../api/index.ts'
+import type { Bundles } from '../bundles/index.ts'
 import type { RawHandler } from '../http/index.ts'
 import type { HubState } from '../metrics/index.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
@@ -14,6 +15,7 @@ export function openApi(
   rooms: ApiRooms & {
     readonly registry: ManagedRegistry | undefined
     readonly vault: Vault
+    readonly bundles: Bundles
     readonly version: string
   },
 ): RawHandler {
@@ -30,6 +32,7 @@ export function openApi(
       outsideResources,
       bootstrapKey: rooms.key,
       dataDir: config.dataDir,
+      limits: config.limits,
     }),
     onError: (error) => log('a request failed', { error: String(error) }),
     onCall: ({ method, ...call }) => metrics.countCall({ face: 'api', action: method, ...call }),

@@ -1,4 +1,5 @@
-import { ClientStreams, RequestStates, createGateway, type Gateway } from '../gateway/index.ts'
+import { ClientStreams, RequestStates, SearchCatalog, createGateway, type Gateway } from '../gateway/index.ts'
+import type { Bundles } from '../bundles/index.ts'
 import { StreamCaps, readBody, refuseRequest, type EventStreams } from '../http/index.ts'
 import { openStateKey } from '../identity/index.ts'
 import type { WriteBatch } from '../lib/write-batch.ts'
@@ -13,6 +14,7 @@ const EXPIRY_CHECK_MS = 500
 export interface GatewayRooms extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations'> {
   readonly registry: ManagedRegistry
   readonly vault: Vault
+  readonly bundles: Bundles
   readonly streams: EventStreams
   readonly writes: WriteBatch
 }
@@ -26,6 +28,8 @@ export async function openGateway(house: House, rooms: GatewayRooms): Promise<Ga
     {
       ...house,
       ...rooms,
+      toolSearch: config.toolSearch,
+      search: new SearchCatalog(rooms.registry),
       challenges: (resource) => gatekeeper.challenges(resource),
       recordCall(call) {
         metrics.countCall(call)

@@ -1,9 +1,10 @@
 import { dirname, join, resolve } from 'node:path'
+import { findBundleFault } from '@parley/contract'
 import { checkListen, isLoopbackHost } from './check-listen.ts'
 import type { Contradiction } from './check-listen.ts'
 import { ConfigError } from './config-error.ts'
-import type { Config, Limits, ListenConfig, MasterKeyConfig, ServerConfig } from './config.ts'
 import type { FileConfig } from './config-schema.ts'
+import type { Config, Limits, ListenConfig, MasterKeyConfig, ServerConfig } from './config.ts'
 import { findConfusableName } from './find-confusable-name.ts'
 import type { LoadedFile } from './load-file.ts'
 import type { Environment } from './read-env.ts'
@@ -63,7 +64,7 @@ export function resolveConfig(sources: ConfigSources): Config {
     if ('problems' in resolved) problems.push(...resolved.problems)
     else servers.push(resolved.server)
   }
-  problems.push(...checkLoops(servers, listen))
+  problems.push(...checkLoops(servers, listen), ...checkBundles(settings.bundles))
   const authorities = readAuthorities(
     settings.egress.caFile,
     file === undefined ? workingDirectory : dirname(file),
@@ -89,6 +90,10 @@ export function resolveConfig(sources: ConfigSources): Config {
         Object.freeze({ name, resource: url, scopes: Object.freeze({ ...scopes }) }),
       ),
     ),
+    bundles: Object.freeze(
+      Object.entries(settings.bundles).map(([name, terms]) => Object.freeze({ name, terms })),
+    ),
+    toolSearch: Object.freeze(settings.toolSearch),
     only: readOnly(flags.only) ?? settings.only,
     identity: Object.freeze({ ...settings.identity }),
     egress: Object.freeze({ ca: typeof authorities === 'string' ? authorities : undefined }),
@@ -131,11 +136,18 @@ function checkLimits({ headerTimeoutMs, bodyTimeoutMs }: Limits): Contradiction[
   return [{ path: ['limits', 'headerTimeoutMs'], message }]
 }
 
+function checkBundles(bundles: FileConfig['bundles']): Contradiction[] {
+  return Object.entries(bundles).flatMap(([name, terms]) => {
+    const message = findBundleFault(terms)
+    return message === undefined ? [] : [{ path: ['bundles', name], message }]
+  })
+}
+
 /** A server that is the hub itself would call itself without end. Egress refuses it too; here the mistake has a line. */
 function checkLoops(servers: readonly ServerConfig[], listen: ListenConfig): Contradiction[] {
   const found: Contradiction[] = []
   for (const server of servers) {
-    if (server.transport !== 'http') continue
+    if (server.transport === 'stdio') continue
     const url = new URL(server.url)
     const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
     const isOwn = isLoopbackHost(url.hostname) ? port === listen.port : url.origin === listen.publicUrl

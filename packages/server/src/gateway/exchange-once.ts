@@ -2,6 +2,7 @@ import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import { whenClientLeaves, type Call } from './call.ts'
 import { callCredential, type CredentialSources } from './call-credential.ts'
+import type { ListCache } from './list-cache.ts'
 import type { HeldCalls } from './held-calls.ts'
 import { META } from './protocol.ts'
 import type { Reply } from './reply.ts'
@@ -14,6 +15,7 @@ export interface ModernState {
   readonly pool: SessionPool
   readonly streams: Set<() => void>
   readonly sources: CredentialSources
+  readonly lists: ListCache
 }
 
 /** A request that asks nothing back, to an upstream of either era. */

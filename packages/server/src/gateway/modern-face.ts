@@ -3,6 +3,7 @@ import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import { admit, type Admission } from './admit.ts'
 import { CONSENT_QUESTION, askConsent, followConsent, withoutAnswer } from './ask-consent.ts'
 import {
+  bundleOf,
   limit,
   onClientLeft,
   resultKind,
@@ -32,6 +33,7 @@ import { META, isListMethod } from './protocol.ts'
 import { failCall, recordCall } from './record-call.ts'
 import { Reply } from './reply.ts'
 import { digestOf, invalidState, type InnerState, type StateBinding } from './request-state.ts'
+import { isSearchCall, openSearchCall } from './search-call.ts'
 import { resolveTarget } from './resolve-target.ts'
 import { mayPass, reachableEntry } from './visibility.ts'
 import { toDiscoverResult, toLegacyParams, toModernOutcome } from './translate.ts'
@@ -49,7 +51,8 @@ const REMOVED = new Set([
 ])
 
 /** Serves one request of a 2026-07-28 client: check → resolve → decide → limit → call → filter → record → reply. */
-export function serveModern(tools: GatewayTools, state: ModernState, call: Call): void {
+export function serveModern(tools: GatewayTools, state: ModernState, received: Call): void {
+  let call = received
   const reply = new Reply(call.res, {
     idJson: call.idJson,
     modern: true,
@@ -59,6 +62,11 @@ export function serveModern(tools: GatewayTools, state: ModernState, call: Call)
   const fail = (error: unknown) => failCall(tools, call, error, reply)
   try {
     checkHeaders(call.headers, call.envelope, call.method)
+    if (isSearchCall(call)) {
+      const step = openSearchCall(tools, call)
+      if (step.kind === 'answer') return reply.finish({ result: { resultType: 'complete', ...step.result } })
+      call = step.call
+    }
     if (CALLS.has(call.method)) invoke(tools, state, call, reply)?.catch(fail)
     else serveOther(tools, state, call, reply).catch(fail)
   } catch (error) {
@@ -69,6 +77,11 @@ export function serveModern(tools: GatewayTools, state: ModernState, call: Call)
 async function serveOther(tools: GatewayTools, state: ModernState, call: Call, reply: Reply): Promise<void> {
   limit(tools, call.principal)
   if (call.method === 'subscriptions/listen') return listen(tools, state, call)
+  if (isListMethod(call.method)) {
+    const list = await listForModern(tools, state, call)
+    if (!('resultJson' in list)) return reply.finish(list)
+    return reply.finishWith(`{"jsonrpc":"2.0","id":${call.idJson},"result":${list.resultJson}}`, 200)
+  }
   reply.finish(await answer(tools, state, call, reply))
 }
 
@@ -87,10 +100,9 @@ async function answer(tools: GatewayTools, state: ModernState, call: Call, reply
     )
   }
   if (method === 'server/discover') {
-    if (!entry) return { result: mergedDiscover() }
+    if (!entry) return { result: mergedDiscover(bundleOf(tools, call.scope)) }
     return { result: toDiscoverResult(await entry.upstream.info(), approvedInstructions(entry)) }
   }
-  if (isListMethod(method)) return listForModern(tools, state, call)
   if (method === 'completion/complete') return complete(tools, state, call, reply)
   if (!entry || !mayPass(tools, call, entry))
     throw new ParleyError('method_not_found', `Method not found: ${method}`)

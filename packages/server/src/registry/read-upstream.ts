@@ -27,7 +27,8 @@ export interface Reading {
   readonly ttlMs: number | undefined
 }
 
-export const MAX_DEFINITIONS_PER_KIND = 1000
+/** The largest public services have some 1,500 operations. */
+export const MAX_DEFINITIONS_PER_KIND = 2000
 const MAX_RESOURCES = 10_000
 const MAX_RESOURCE_CHARACTERS = 16_384
 /** Of all definitions, and of all resources, in canonical form or as JSON: what a server can make the hub hold. */

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { ParleyError } from '@parley/contract'
 import type { Random } from '../lib/random.ts'
 import { KeyRing } from './key-ring.ts'
@@ -68,11 +68,6 @@ export function createSealer(keys: KeyRing | Uint8Array, random: Random): Sealer
 /** How everything begins that was sealed under this key. */
 export function headerOf({ id }: MasterKey): Buffer {
   return Buffer.concat([Uint8Array.of(VERSION), id])
-}
-
-/** Tells whether two texts are equal without telling by its time how much of them is. */
-export function equalSecrets(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && timingSafeEqual(left, right)
 }
 
 function attempt(place: SealedPlace, work: (aad: Buffer) => Buffer): Buffer {

@@ -1,4 +1,4 @@
-export { createSealer, equalSecrets } from './create-sealer.ts'
+export { createSealer } from './create-sealer.ts'
 export type { SealedPlace, Sealer } from './create-sealer.ts'
 export type { KeyPlace } from './key-source.ts'
 export type { MasterKeys, MasterKeyView } from './master-keys.ts'

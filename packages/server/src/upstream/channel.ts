@@ -119,7 +119,7 @@ export interface UpstreamHealth {
 /** One registered server as it is reached: detection, channels, lane and health. */
 export interface Upstream {
   readonly name: string
-  readonly transport: 'http' | 'stdio'
+  readonly transport: 'http' | 'stdio' | 'openapi'
   /** The server's URL, when it trusts the tokens of this hub: what they must be issued for. */
   readonly hopAudience: string | undefined
   /**
@@ -138,6 +138,8 @@ export interface Upstream {
    */
   openSession(terms: SessionTerms, signal: AbortSignal): Promise<Channel>
   health(): UpstreamHealth
+  /** What an administrator should know of a server that is translated: what of its document is left out, and why. */
+  notes?(): readonly string[]
   /** The byte lane; undefined unless the server is known to speak 2026-07-28 over HTTP. */
   lane(): Lane | undefined
   close(): Promise<void>
