@@ -1,5 +1,6 @@
 import { ParleyError } from '@parley/contract'
 import { createActivity, type Activity } from './activity/index.ts'
+import { createBundles } from './bundles/index.ts'
 import type { Clients } from './clients/index.ts'
 import {
   openApi,
@@ -8,8 +9,10 @@ import {
   openIdentity,
   openMetrics,
   openRegistry,
+  placeMasterKey,
   routeAccount,
   routeWellKnown,
+  SEALED_COLUMNS,
   stackOf,
   type House,
   type Log,
@@ -21,16 +24,17 @@ import type { Gateway } from './gateway/index.ts'
 import type { Grants } from './grants/index.ts'
 import { EventStreams, createListener, sendJson, type RawHandler } from './http/index.ts'
 import { writeCredentials, type BootstrapKey, type HopTokens, type Identity } from './identity/index.ts'
-import { systemClock } from './lib/clock.ts'
 import { createNewId, systemRandom } from './lib/random.ts'
+import { createSteadyClock } from './lib/steady-clock.ts'
 import { WriteBatch } from './lib/write-batch.ts'
 import { createMetrics, type HubState } from './metrics/index.ts'
 import type { People } from './people/index.ts'
-import type { ManagedRegistry } from './registry/index.ts'
-import { openSealer } from './sealing/index.ts'
+import type { ManagedRegistry, RegistryOptions } from './registry/index.ts'
+import { openSealing } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
-import type { CredentialRefused } from './upstream/index.ts'
 import { createVault, type RenewConnection } from './vault/index.ts'
+
+type OnRefused = NonNullable<RegistryOptions['onRefused']>
 
 export const VERSION = '0.1.0'
 
@@ -57,8 +61,7 @@ export interface Hub extends AsyncDisposable {
 export async function startHub(config: Config, environment: Environment, log: Log): Promise<Hub> {
   await using stack = new AsyncDisposableStack()
   let origin = ''
-  const house = await openHouse(stack, { config, log, origin: () => origin })
-  const { store } = house
+  const house = await openHouse(stack, { config, environment, log, origin: () => origin })
   const writes = new WriteBatch()
   let addresses: () => { address: string; port: number }[] = () => []
   const { limits, egress: trust } = config
@@ -68,17 +71,16 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const late: { hopTokens?: HopTokens; connect?: Connect | undefined } = {}
   const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
   const vault = createVault({ ...house, renew: (...asked) => renewLate(late.connect, ...asked) })
-  const onRefused = (server: { id: string }, error: CredentialRefused) =>
-    void late.connect?.readRefused(server.id, error)
+  const onRefused: OnRefused = ({ id }, error) => void late.connect?.readRefused(id, error)
   const ways = { egress, environment, vault, hubTokenFor, onRefused }
   const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
-  const identity = stack.use(await openIdentity({ ...house, egress, registry }))
+  const bundles = createBundles(house, config.bundles)
+  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles }))
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
-  const rooms = { ...identity, ...enforcement }
-  const gateway =
-    registry && (await openGateway(house, { ...rooms, registry, vault, egress, streams, writes }))
-  late.connect = gateway?.connect
+  const rooms = { ...identity, ...enforcement, vault, bundles, egress, streams, writes }
+  const gateway = registry && (await openGateway(house, { ...rooms, registry }))
+  const connect = (late.connect = gateway?.connect)
   stack.defer(() => gateway?.close())
   const state = () => stateOf({ ...house, registry, gateway, streams })
   const listener = createListener({
@@ -88,14 +90,14 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     handlers: {
       ...identity.handlers,
       ...enforcement.handlers,
-      account: routeAccount(identity, gateway?.connect.handlers.accountConnections),
+      account: routeAccount(identity, connect?.handlers.accountConnections),
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
       ...(gateway && { mcp: gateway.handle, connect: gateway.connect.handlers.connect }),
-      api: openApi(house, { ...rooms, registry, connect: gateway?.connect, version: VERSION }),
+      api: openApi(house, { ...rooms, registry, connect, version: VERSION }),
       metrics: openMetrics(house, { ...rooms, state }),
       '': welcome,
     },
-    isReady: () => store.status().writable,
+    isReady: () => house.store.status().writable,
     onError: (error) => log('a request failed', { error: stackOf(error) }),
   })
   stack.defer(() => listener.destroy())
@@ -103,6 +105,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   addresses = () => listener.addresses()
   origin = config.listen.publicUrl ?? `http://${hostFor(config.listen.host)}:${address.port}`
   identity.start(streams)
+  house.masterKeys.start(SEALED_COLUMNS)
   const { key } = enforcement
   if (key.text !== undefined) writeCredentials(config.dataDir, { url: origin, key: key.text })
   const setupLink = await identity.people.openSetup()
@@ -126,21 +129,26 @@ export async function startHub(config: Config, environment: Environment, log: Lo
 
 async function openHouse(
   stack: AsyncDisposableStack,
-  given: Pick<House, 'config' | 'log' | 'origin'>,
+  given: Pick<House, 'config' | 'log' | 'origin'> & { readonly environment: Environment },
 ): Promise<House> {
-  const { config, log } = given
-  const [clock, random] = [systemClock, systemRandom]
+  const { config, log, environment } = given
+  const random = systemRandom
+  const clock = createSteadyClock({
+    onSetBack: (byMs) =>
+      log('the clock of this machine was set back', { bySeconds: Math.round(byMs / 1000) }),
+  })
   const store = stack.use(await openStore(config.dataDir))
-  const sealer = await openSealer({ dataDir: config.dataDir, store, random })
   const onError = (error: unknown) => log('activity was lost', { error: String(error) })
+  const activity = stack.use(createActivity({ store, clock, mode: config.activity, onError }))
+  const tools = { clock, random, newId: createNewId(clock, random), store, activity, log }
+  const { sealer, masterKeys } = await openSealing(tools, placeMasterKey(config, environment))
+  stack.use(masterKeys)
   return {
-    ...given,
-    clock,
-    random,
-    newId: createNewId(clock, random),
-    store,
+    ...tools,
+    config,
+    origin: given.origin,
     sealer,
-    activity: stack.use(createActivity({ store, clock, mode: config.activity, onError })),
+    masterKeys,
     metrics: stack.use(createMetrics()),
   }
 }

@@ -1,8 +1,10 @@
 import { createApi, createMetricsHandler, createRoutes } from '../api/index.ts'
 import type { Connect } from '../connect/index.ts'
+import type { Bundles } from '../bundles/index.ts'
 import type { RawHandler } from '../http/index.ts'
 import type { HubState } from '../metrics/index.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
+import type { Vault } from '../vault/index.ts'
 import type { House } from './house.ts'
 import type { Enforcement } from './open-enforcement.ts'
 import type { IdentityRooms } from './open-identity.ts'
@@ -14,6 +16,8 @@ export function openApi(
   rooms: ApiRooms & {
     readonly registry: ManagedRegistry | undefined
     readonly connect: Connect | undefined
+    readonly vault: Vault
+    readonly bundles: Bundles
     readonly version: string
   },
 ): RawHandler {
@@ -30,6 +34,7 @@ export function openApi(
       outsideResources,
       bootstrapKey: rooms.key,
       dataDir: config.dataDir,
+      limits: config.limits,
     }),
     onError: (error) => log('a request failed', { error: String(error) }),
     onCall: ({ method, ...call }) => metrics.countCall({ face: 'api', action: method, ...call }),

@@ -1,5 +1,6 @@
 import type { Connect } from '../connect/index.ts'
-import { ClientStreams, RequestStates, createGateway, type Gateway } from '../gateway/index.ts'
+import { ClientStreams, RequestStates, SearchCatalog, createGateway, type Gateway } from '../gateway/index.ts'
+import type { Bundles } from '../bundles/index.ts'
 import { StreamCaps, readBody, refuseRequest, type EventStreams } from '../http/index.ts'
 import { openStateKey } from '../identity/index.ts'
 import type { WriteBatch } from '../lib/write-batch.ts'
@@ -16,6 +17,7 @@ export interface GatewayRooms
   extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations'>, ConnectRooms {
   readonly registry: ManagedRegistry
   readonly vault: Vault
+  readonly bundles: Bundles
   readonly streams: EventStreams
   readonly writes: WriteBatch
 }
@@ -34,6 +36,8 @@ export async function openGateway(
       ...house,
       ...rooms,
       connect,
+      toolSearch: config.toolSearch,
+      search: new SearchCatalog(rooms.registry),
       challenges: (resource) => gatekeeper.challenges(resource),
       recordCall(call) {
         metrics.countCall(call)

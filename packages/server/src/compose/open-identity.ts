@@ -1,4 +1,5 @@
-import type { CapabilityName, GrantId, PersonId } from '@parley/contract'
+import type { GrantId, PersonId } from '@parley/contract'
+import { serversOf, type Bundles } from '../bundles/index.ts'
 import { createAccess, isEntitled, type Access } from '../access/index.ts'
 import type { Activity } from '../activity/index.ts'
 import { createClients, type Clients } from '../clients/index.ts'
@@ -7,8 +8,8 @@ import type { Egress } from '../egress/index.ts'
 import { createGrants, type Grants } from '../grants/index.ts'
 import type { EventStreams, RawHandler } from '../http/index.ts'
 import { createIdentity, listActing, type Identity } from '../identity/index.ts'
-import { systemClock } from '../lib/clock.ts'
-import { systemRandom, type NewId } from '../lib/random.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { NewId, Random } from '../lib/random.ts'
 import { createPageKit, serveAssets, type PageKit } from '../pages/index.ts'
 import { createPeople, type People } from '../people/index.ts'
 import type { Registry } from '../registry/index.ts'
@@ -21,6 +22,8 @@ export interface IdentityParts {
   readonly store: Store
   readonly sealer: Sealer
   readonly activity: Activity
+  readonly clock: Clock
+  readonly random: Random
   readonly newId: NewId
   readonly config: Config
   readonly egress: Egress
@@ -29,6 +32,7 @@ export interface IdentityParts {
   readonly origin: () => string
   /** Undefined where the authorization server runs alone. */
   readonly registry: Pick<Registry, 'entries' | 'entry'> | undefined
+  readonly bundles: Bundles
 }
 
 /** Who calls and what they may: the rooms that a hub has with or without a gateway. */
@@ -40,8 +44,6 @@ export interface IdentityRooms extends AsyncDisposable {
   readonly clients: Clients
   readonly identity: Identity
   readonly pages: PageKit
-  /** Whether an entitlement of the person, or of a group of theirs, covers it for some arguments. */
-  readonly isEntitled: (person: PersonId, capability: CapabilityName) => boolean
   /** By first path segment. */
   readonly handlers: Readonly<Record<string, RawHandler>>
   /** Handlers below `/.well-known`, by their own first segment. */
@@ -50,7 +52,7 @@ export interface IdentityRooms extends AsyncDisposable {
   start(streams: EventStreams): void
 }
 
-const CLOCKED = { clock: systemClock, random: systemRandom }
+const DAY_MS = 86_400_000
 
 /** The command line is an app like any other, and there from the start. */
 const COMMAND_LINE: AppConfig = Object.freeze({
@@ -59,13 +61,12 @@ const COMMAND_LINE: AppConfig = Object.freeze({
   redirectUris: Object.freeze(['http://127.0.0.1/callback']),
 })
 
-export async function openIdentity(parts: IdentityParts): Promise<IdentityRooms> {
-  const { config, origin, sealer } = parts
-  const house = { ...parts, ...CLOCKED }
+export async function openIdentity(house: IdentityParts): Promise<IdentityRooms> {
+  const { config, origin, random, sealer } = house
   await using stack = new AsyncDisposableStack()
   const revocations = stack.use(createRevocations(house))
   const grants = openGrants(house, revocations)
-  const pages = createPageKit({ origin, key: sealer.derive('forms'), random: systemRandom })
+  const pages = createPageKit({ origin, key: sealer.derive('forms'), random })
   const people = createPeople({
     ...house,
     sealer,
@@ -73,7 +74,8 @@ export async function openIdentity(parts: IdentityParts): Promise<IdentityRooms>
     revocations,
     countActing: (person) => listActing({ grants }, person).length,
     trustedProxy: config.listen.trustedProxy,
-    onError: (error) => parts.log('a page failed', { error: stackOf(error) }),
+    limits: config.limits,
+    onError: (error) => house.log('a page failed', { error: stackOf(error) }),
   })
   const clients = stack.use(await openClients(house, { grants, revocations }))
   const rooms = { grants, revocations, people, clients, pages }
@@ -83,7 +85,6 @@ export async function openIdentity(parts: IdentityParts): Promise<IdentityRooms>
     ...rooms,
     identity,
     access: createAccess({ grants, people: factsOf(people) }),
-    isEntitled: (person, capability) => isEntitled({ grants, people: factsOf(people) }, person, capability),
     handlers: {
       ...people.handlers,
       oauth: identity.handlers.oauth,
@@ -94,7 +95,10 @@ export async function openIdentity(parts: IdentityParts): Promise<IdentityRooms>
       'oauth-authorization-server': identity.handlers['.well-known'],
       'openid-configuration': identity.handlers['.well-known'],
     },
-    start: (streams) => startIdentity({ identity, clients, revocations }, { issuer: origin(), streams }),
+    start(streams) {
+      const { trustedProxy } = config.listen
+      startIdentity({ identity, clients, revocations }, { issuer: origin(), streams, trustedProxy })
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
@@ -116,10 +120,8 @@ export function routeAccount(
   }
 }
 
-type House = IdentityParts & typeof CLOCKED
-
 function openClients(
-  house: House,
+  house: IdentityParts,
   { grants, revocations }: { grants: Grants; revocations: Revocations },
 ): Promise<Clients> {
   const { identity, apps, limits, listen } = house.config
@@ -135,22 +137,29 @@ function openClients(
 }
 
 function openAuthorizationServer(
-  house: House,
+  house: IdentityParts,
   rooms: Pick<IdentityRooms, 'grants' | 'revocations' | 'people' | 'clients' | 'pages'>,
 ): Promise<Identity> {
-  const { registry, config, log } = house
+  const { registry, bundles, config, log } = house
   const { grants, people } = rooms
   return createIdentity({
     ...house,
     ...rooms,
     hasGateway: registry !== undefined,
     hasServer: (name) => registry?.entry(name) !== undefined,
+    findBundle(name) {
+      const bundle = bundles.find(name)
+      if (!registry || !bundle) return undefined
+      const servers = serversOf(bundle, registry).map((entry) => entry.name)
+      return { title: bundle.terms.title ?? name, servers, includes: bundle.includes }
+    },
     describeCapabilities: registry
-      ? createDescribeCapabilities(registry, (person, capability) =>
+      ? createDescribeCapabilities({ registry, bundles }, (person, capability) =>
           isEntitled({ grants, people: factsOf(people) }, person, capability),
         )
       : () => [],
     declaredResources: config.resources,
+    limits: config.limits,
     trustedProxy: config.listen.trustedProxy,
     onError: (error) => log('the authorization server failed', { error: stackOf(error) }),
   })
@@ -159,13 +168,14 @@ function openAuthorizationServer(
 /** What the other rooms add to the authorization server. */
 function startIdentity(
   rooms: { identity: Identity; clients: Clients; revocations: Revocations & RevocationLog },
-  { issuer, streams }: { issuer: string; streams: EventStreams },
+  how: { readonly issuer: string; readonly streams: EventStreams; readonly trustedProxy: boolean },
 ): void {
+  const { issuer } = how
   rooms.identity.start({
     issuer,
     more: {
       '/oauth/register': rooms.clients.register,
-      '/oauth/revocations': createFeed({ revocations: rooms.revocations, streams }),
+      '/oauth/revocations': createFeed({ ...how, revocations: rooms.revocations }),
     },
     discovery: {
       ...(rooms.clients.isOpen && { registration_endpoint: `${issuer}/oauth/register` }),
@@ -176,7 +186,7 @@ function startIdentity(
 }
 
 /** A grant that ends is told to everyone who may still hold its tokens. */
-function openGrants(house: House, revocations: Revocations): Grants {
+function openGrants(house: IdentityParts, revocations: Revocations): Grants {
   const ended = (id: GrantId) => ({
     kind: 'grant' as const,
     id,
@@ -184,6 +194,7 @@ function openGrants(house: House, revocations: Revocations): Grants {
   })
   return createGrants({
     ...house,
+    keepEndedMs: house.config.limits.endedGrantDays * DAY_MS,
     revocation: {
       statement: (id) => revocations.statement(ended(id)),
       announce: (ids) => revocations.announce(ids.map(ended)),

@@ -54,6 +54,12 @@ export interface ConnectOptions {
   readonly onError: (error: unknown) => void
 }
 
+/** The person in whose name a call comes, and the app through which. */
+export interface Caller {
+  readonly person: PersonId | undefined
+  readonly app: Principal['app'] | undefined
+}
+
 /** A server that refuses new tokens again and again is read no more often for it. */
 const REREAD_MS = 60_000
 
@@ -66,7 +72,7 @@ export interface Connect {
   /** The same for the hub's own requests, with what it carries in its own name. */
   readRefused(server: string, refusal: Pick<RefusedCall, 'status' | 'challenge'>): Promise<void>
   /** Asks the person behind the call to connect; undefined when nobody stands behind it. */
-  ask(principal: Principal, server: string): Promise<ConnectRequest | undefined>
+  ask(caller: Caller, server: string): Promise<ConnectRequest | undefined>
   urlOf(request: Pick<ConnectRequest, 'id'>): string
   stateOf(id: string): ConnectRequest['state'] | 'ended'
   /** Resolves when the person has come back, or at the signal. */

@@ -29,7 +29,9 @@ export async function askConnection(
   call: Call,
   { entry, capabilities }: { entry: ServerEntry; capabilities: JsonObject },
 ): Promise<ConnectionQuestion> {
-  const request = await tools.connect.ask(call.principal, entry.id)
+  const { app } = call.principal
+  const person = tools.access.personBehind(call.principal)
+  const request = await tools.connect.ask({ person, app }, entry.id)
   if (!request) throw connectionNeeded(tools, entry, { kind: 'needed', why: 'none', person: undefined })
   const url = tools.connect.urlOf(request)
   const message = `"${entry.name}" wants to know who calls: connect your account there.`
@@ -71,7 +73,7 @@ export async function judgeRefusal(
   const { status, challenge } = error
   return tools.connect.refused({
     server: entry.id,
-    person: call.principal.person,
+    person: tools.access.personBehind(call.principal),
     status,
     challenge,
     carried: use?.kind === 'carry' ? use.connection : undefined,

@@ -7,6 +7,7 @@ import type { ModernState } from './exchange-once.ts'
 import { HeldCalls } from './held-calls.ts'
 import { acceptLegacyMessage, serveLegacy } from './legacy-face.ts'
 import { LegacySessions } from './legacy-sessions.ts'
+import { ListCache } from './list-cache.ts'
 import { serveModern } from './modern-face.ts'
 import { LEGACY, META } from './protocol.ts'
 import { readHeaders, type McpHeaders } from './read-headers.ts'
@@ -43,16 +44,21 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     pool: new SessionPool(tools.clock, tools),
     streams: new Set(),
     sources: tools,
+    lists: new ListCache(),
+    clock: tools.clock,
   }
   const running = new Running()
   const face: Face = { tools, sessions, state }
 
   function handle(req: IncomingMessage, res: ServerResponse, path: string): void {
     try {
-      const scope = scopeOf(path)
+      let scope = scopeOf(path)
       const resource = path.endsWith('/') ? path.slice(0, -1) : path
       const headers = readHeaders(req.rawHeaders)
-      if (req.url!.length > path.length) refuseQueryToken(tools, req.url!, { resource, headers })
+      if (req.url!.length > path.length) {
+        refuseQueryToken(tools, req.url!, { resource, headers })
+        scope = withSearch(scope, req.url!)
+      }
       const endpoint = { req, res, headers, scope, resource }
       const who = tools.authenticate(headers.authorization, resource)
       if (!(who instanceof Promise)) return accept(endpoint, who)
@@ -81,13 +87,7 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     }
   }
 
-  /** What was begun with a connection ends with it. */
-  const unwatch = tools.vault.onChange(({ id, person }, what) => {
-    if (what !== 'ended') return
-    state.pool.dropConnection(id)
-    sessions.dropConnection(id)
-    if (person !== null) running.cut((principal) => principal.person === person)
-  })
+  const unwatch = endWithConnections(tools, { state, sessions, running })
 
   function endStreams(): void {
     for (const end of state.streams) end()
@@ -109,6 +109,20 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
   }
 
   return { handle, cut, endStreams, close, sessions: () => sessions.size }
+}
+
+/** What was begun with a connection ends with it: a session may belong to its account. */
+function endWithConnections(
+  tools: GatewayTools,
+  { state, sessions, running }: { state: ModernState; sessions: LegacySessions; running: Running },
+): () => void {
+  return tools.vault.onChange(({ id, person }, what) => {
+    if (what !== 'ended' && what !== 'replaced') return
+    state.pool.dropConnection(id)
+    sessions.dropConnection(id)
+    if (what === 'ended' && person !== null)
+      running.cut((principal) => tools.access.personBehind(principal) === person)
+  })
 }
 
 interface Face {
@@ -185,6 +199,7 @@ function refuseQueryToken(
 }
 
 const SINGLE_PREFIX = '/mcp/servers/'
+const BUNDLE_PREFIX = '/mcp/bundles/'
 
 function scopeOf(path: string): Scope {
   if (path === '/mcp' || path === '/mcp/') return { kind: 'merged' }
@@ -192,10 +207,22 @@ function scopeOf(path: string): Scope {
     const name = path.slice(SINGLE_PREFIX.length).replace(/\/$/, '')
     if (/^[a-z0-9-]{1,40}$/.test(name)) return { kind: 'single', name }
   }
+  if (path.startsWith(BUNDLE_PREFIX)) {
+    const bundle = path.slice(BUNDLE_PREFIX.length).replace(/\/$/, '')
+    if (/^[a-z0-9-]{1,40}$/.test(bundle)) return { kind: 'merged', bundle }
+  }
   throw new ParleyError(
     'not_found',
-    'There is nothing here; the endpoints are /mcp and /mcp/servers/{server}.',
+    'There is nothing here; the endpoints are /mcp, /mcp/bundles/{bundle} and /mcp/servers/{server}.',
   )
+}
+
+/** `/mcp?toolSearch=on`: one client searches where the others see all, or the other way round. */
+function withSearch(scope: Scope, url: string): Scope {
+  const search = /[?&]toolSearch=(on|off)(?:&|$)/.exec(url)?.[1]
+  return scope.kind === 'single' || search === undefined
+    ? scope
+    : { ...scope, search: search as 'on' | 'off' }
 }
 
 function refuseOtherMedia(req: IncomingMessage): void {

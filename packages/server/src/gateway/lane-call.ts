@@ -63,7 +63,7 @@ function bodyFor(call: Call, { target, sent }: LaneCallOptions): Buffer {
   return splice(envelope.bytes, changes)
 }
 
-function splice(bytes: Buffer, changes: { span: Span; json: string }[]): Buffer {
+export function splice(bytes: Buffer, changes: { span: Span; json: string }[]): Buffer {
   const parts: Buffer[] = []
   let at = 0
   for (const { span, json } of changes.sort((a, b) => a.span.start - b.span.start)) {

@@ -8,7 +8,9 @@ export type {
   OneTimeLink,
   People,
   PeopleDirectory,
+  PeopleLimits,
   PeopleManagement,
   PeopleOptions,
   Person,
 } from './people.ts'
+export { SEALED_TOTP_SECRETS } from './factor-store.ts'

@@ -1,6 +1,6 @@
 import { argon2 } from 'node:crypto'
 import type { Random } from '../lib/random.ts'
-import { equalSecrets } from '../sealing/index.ts'
+import { equalSecrets } from '../lib/equal-secrets.ts'
 import { HashQueue } from './hash-queue.ts'
 
 /** OWASP's first recommendation: 19 MiB, two passes, one lane. */
@@ -28,6 +28,11 @@ export class Passwords {
   constructor(random: Random) {
     this.#random = random
     this.#nobody = toPhc(this.#fresh(), Buffer.from(random.bytes(TAG_BYTES)))
+  }
+
+  /** Throws `rate_limited` when so many wait that one more would be refused. */
+  checkRoom(): void {
+    this.#queue.checkRoom()
   }
 
   async hash(password: string): Promise<string> {

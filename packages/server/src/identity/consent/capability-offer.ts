@@ -27,7 +27,4 @@ export interface ServerOffer {
 }
 
 /** What this person could allow at a resource: what is approved there and the person is entitled to. */
-export type DescribeCapabilities = (
-  resource: Pick<Resource, 'server'>,
-  person: PersonId,
-) => readonly ServerOffer[]
+export type DescribeCapabilities = (resource: Resource, person: PersonId) => readonly ServerOffer[]

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { readBody, refuseRequest, type RawHandler } from '../../http/index.ts'
+import { clientAddress, readBody, refuseRequest, type RawHandler } from '../../http/index.ts'
 import { JWKS_MAX_AGE_SECONDS, type SigningKeys } from '../keys/signing-keys.ts'
 import { PATHS } from '../provider/paths.ts'
 import type { OpenServer } from '../provider/open-when-needed.ts'
@@ -8,6 +8,7 @@ import { completeAuthorizationRequest, completeResource } from './complete-reque
 import { copyRequest } from './copy-request.ts'
 import { readParameters } from './read-parameters.ts'
 import type { RequestRate } from './request-rate.ts'
+import type { TokenRate } from './token-rate.ts'
 import { sendOAuthError } from './send-oauth-error.ts'
 
 export interface MountTools {
@@ -15,10 +16,14 @@ export interface MountTools {
   readonly issuer: string
   readonly keys: SigningKeys
   readonly resources: Resources
+  /** The proxy in front names the client's address last in X-Forwarded-For. */
+  readonly trustedProxy: boolean
   /** A page for people that says what is wrong with a request. */
   readonly sendErrorPage: (response: ServerResponse, status: number, message: string) => void
   /** For requests that the hub remembers until a person has decided. */
   readonly rate: RequestRate
+  /** For requests in which a client proves itself. */
+  readonly tokenRate: TokenRate
   /** Further addresses below /oauth, by their whole path. */
   readonly more: Readonly<Record<string, RawHandler>>
   readonly onError: (error: unknown) => void
@@ -30,6 +35,8 @@ interface Route {
   readonly complete?: (parameters: URLSearchParams, resources: Resources) => void
   /** Something is kept for it, whoever asks. */
   readonly isRemembered?: true
+  /** The client proves itself, or fails to. */
+  readonly provesClient?: true
   /** A person sees the answer. */
   readonly isPage?: true
   /** `token` may be a JWT of ours, which the provider would refuse to look at. */
@@ -49,9 +56,9 @@ const ROUTES: Readonly<Record<string, Route>> = {
     isRemembered: true,
     complete: completeAuthorizationRequest,
   },
-  [PATHS.token]: { method: 'POST', complete: completeResource },
-  [PATHS.introspection]: { method: 'POST', takesToken: true },
-  [PATHS.revocation]: { method: 'POST', takesToken: true },
+  [PATHS.token]: { method: 'POST', provesClient: true, complete: completeResource },
+  [PATHS.introspection]: { method: 'POST', provesClient: true, takesToken: true },
+  [PATHS.revocation]: { method: 'POST', provesClient: true, takesToken: true },
   '/.well-known/oauth-authorization-server': { method: 'GET' },
   '/.well-known/openid-configuration': { method: 'GET' },
 }
@@ -105,6 +112,10 @@ export function mountProvider(tools: MountTools): RawHandler {
     const read = readParameters(text)
     if (read.kind === 'refused') return refuse(response, route, `The request cannot be read: ${read.why}.`)
     const { parameters } = read
+    const attempt = route.provesClient ? tools.tokenRate(request, parameters) : undefined
+    if (attempt && attempt.waitSeconds > 0)
+      return slowDown(request, response, { route, waitSeconds: attempt.waitSeconds })
+    if (attempt) response.once('finish', () => attempt.ended(response.statusCode))
     route.complete?.(parameters, tools.resources)
     const token = route.takesToken ? parameters.get('token') : null
     const jwt = token?.includes('.') ? token : undefined
@@ -116,6 +127,7 @@ export function mountProvider(tools: MountTools): RawHandler {
       target: isPost || written === '' ? path : `${path}?${written}`,
       body: isPost ? written : undefined,
       origin,
+      address: clientAddress(request, tools.trustedProxy),
       accept: route.isPage ? 'text/html' : 'application/json',
     })
     const answered = tools.openServer().then((server) => server.answer(copy, response, jwt))
@@ -153,7 +165,7 @@ function wrongMethod(request: IncomingMessage, response: ServerResponse, route: 
   sendOAuthError(response, 405, error, ['allow', route.method])
 }
 
-const TOO_MANY = 'Too many requests come from this address. Wait a moment and try again.'
+const TOO_MANY = 'Too many requests come from this client or address. Wait a moment and try again.'
 const UNAVAILABLE = { error: 'temporarily_unavailable', error_description: 'Try again in a moment.' }
 
 function notFound(response: ServerResponse): void {

@@ -7,6 +7,8 @@ export interface Resource {
   readonly name: string
   /** The MCP server behind it, when it is only one. */
   readonly server?: string
+  /** The bundle it is the endpoint of, when it is one. */
+  readonly bundle?: string
   /** What is asked for when a client asks for nothing (MCP allows that). */
   readonly defaultScopes: readonly string[]
   /** Scopes with what they allow, in words for people. */
@@ -19,6 +21,11 @@ export interface Resource {
 export interface Resources {
   /** By any spelling that means the same (RFC 3986 §6.2); undefined for one that is not known. */
   find(identifier: string): Resource | undefined
+  /**
+   * What an identifier could be, while it is not known who asks: whoever has not signed in is answered alike whether there is
+   * such a resource or not. Undefined for what can be none.
+   */
+  presume(identifier: string): Resource | undefined
   /** What a client means that names no resource: the endpoint with everything. */
   readonly fallback: Resource
 }
