@@ -153,6 +153,25 @@ const identity = z.strictObject({
     ),
 })
 
+const masterKey = z
+  .strictObject({
+    file: z
+      .string()
+      .min(1)
+      .max(4096)
+      .optional()
+      .describe(
+        'File of mode 0600 with the key, relative to this file; `master.key` of the data directory when absent.',
+      ),
+    command: z
+      .array(z.string().min(1).max(4096))
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('Program and arguments that print the key, such as those of a key service; no shell, 10 s.'),
+  })
+  .refine(({ file, command }) => !(file && command), 'takes file or command, not both')
+
 const egress = z.strictObject({
   caFile: z
     .string()
@@ -260,6 +279,7 @@ export const configSchema = z.strictObject({
     .optional()
     .describe('identity: the authorization server alone, without a gateway.'),
   identity: identity.prefault({}),
+  masterKey: masterKey.prefault({}),
   egress: egress.prefault({}),
   limits: limits.prefault({}),
   activity: z

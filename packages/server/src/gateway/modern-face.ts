@@ -12,7 +12,7 @@ import {
   type GatewayTools,
   type Target,
 } from './call.ts'
-import { callCredential } from './call-credential.ts'
+import { callCredential, connectionFor } from './call-credential.ts'
 import { checkHeaders, checkParamHeaders } from './check-headers.ts'
 import {
   acceptsStreams,
@@ -167,7 +167,7 @@ function goOn(
   if (admission.kind === 'ask') return putQuestion(tools, call, { ...errand, missing: admission.missing })
   const paramHeaders = paramHeadersOf(errand.target)
   checkParamHeaders(call.headers, call.envelope, paramHeaders)
-  const use = tools.vault.use(errand.target.entry.id, call.principal.person)
+  const use = connectionFor(tools, errand.target.entry, call.principal)
   if (use instanceof Promise)
     return use.then((ready) => send(tools, state, call, { ...errand, paramHeaders, use: ready }))
   return send(tools, state, call, { ...errand, paramHeaders, use })

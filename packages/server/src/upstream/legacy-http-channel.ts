@@ -251,10 +251,14 @@ class LegacyHttpSession implements Channel {
       }),
     )
     if (this.#sessionId === undefined) return
-    const headers = { ...sessionHeaders(this.#version, this.#sessionId), ...authorization(this.#wire) }
-    await this.#wire.outlet
-      .request({ method: 'DELETE', path: this.#wire.path, headers, timeoutMs: DELETE_TIMEOUT_MS })
-      .catch(() => this.#wire.report('lost-session', 'it could not be ended'))
+    try {
+      // Throws when the credential has ended: then the server is left to find out by itself.
+      const headers = { ...sessionHeaders(this.#version, this.#sessionId), ...authorization(this.#wire) }
+      const { path, outlet } = this.#wire
+      await outlet.request({ method: 'DELETE', path, headers, timeoutMs: DELETE_TIMEOUT_MS })
+    } catch {
+      this.#wire.report('lost-session', 'it could not be ended')
+    }
   }
 }
 
