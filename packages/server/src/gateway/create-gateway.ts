@@ -45,6 +45,7 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     streams: new Set(),
     sources: tools,
     lists: new ListCache(),
+    clock: tools.clock,
   }
   const running = new Running()
   const face: Face = { tools, sessions, state }
@@ -86,12 +87,13 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     }
   }
 
-  /** What was begun with a connection ends with it. */
+  /** What was begun with a connection ends with it: a session may belong to its account. */
   const unwatch = tools.vault.onChange(({ id, person }, what) => {
-    if (what !== 'ended') return
+    if (what !== 'ended' && what !== 'replaced') return
     state.pool.dropConnection(id)
     sessions.dropConnection(id)
-    if (person !== null) running.cut((principal) => principal.person === person)
+    if (what === 'ended' && person !== null)
+      running.cut((principal) => tools.access.personBehind(principal) === person)
   })
 
   function endStreams(): void {

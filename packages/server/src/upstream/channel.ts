@@ -35,6 +35,11 @@ export interface ExchangeEvents {
    * `retryMs` (MCP 2025-11-25, Sending Messages to the Server). The channel comes back by itself.
    */
   paused?(retryMs: number): void
+  /**
+   * A promise while whoever hears this does not keep up: a stream that is this exchange's alone is read on once it resolves.
+   * What many share (a process, a session's own stream) is read on for the others.
+   */
+  ready?(): Promise<void> | undefined
 }
 
 /** The notification types of `subscriptions/listen` (MCP 2026-07-28, Subscriptions). */
