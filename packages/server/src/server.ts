@@ -75,7 +75,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const ways = { egress, environment, vault, hubTokenFor, onRefused }
   const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
   const bundles = createBundles(house, config.bundles)
-  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles }))
+  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault }))
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
   const rooms = { ...identity, ...enforcement, vault, bundles, egress, streams, writes }
