@@ -20,6 +20,7 @@ export const LADDER: Readonly<Record<string, number>> = {
   identity: 6,
   upstream: 6,
   registry: 7,
+  tasks: 7,
   gateway: 8,
   api: 10,
   compose: 11,

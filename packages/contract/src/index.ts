@@ -14,6 +14,7 @@ export type {
   ResourceId,
   ServerId,
   SessionId,
+  TaskId,
 } from './ids.ts'
 export { ACR_VALUES } from './principal.ts'
 export type { Acr, Assurance, ChainLink, Principal, Role } from './principal.ts'
@@ -49,6 +50,8 @@ export type { Decision, DecisionKind, Obligations } from './decision.ts'
 export { ERRORS, ParleyError, toParleyError } from './errors.ts'
 export type { ErrorCode } from './errors.ts'
 export type { ActivityFace, ActivityRecord } from './activity.ts'
+export { TASK_STATES } from './task-state.ts'
+export type { TaskState } from './task-state.ts'
 export { PAGE_SIZE, PATH_PARAMETERS } from './api/api-route.ts'
 export type { ApiRoute, PathParameterName } from './api/api-route.ts'
 export { apiRoutes } from './api/api-routes.ts'

@@ -8,6 +8,7 @@ import {
   openIdentity,
   openMetrics,
   openRegistry,
+  openTasks,
   routeWellKnown,
   stackOf,
   type House,
@@ -70,7 +71,9 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
   const rooms = { ...identity, ...enforcement }
-  const gateway = registry && (await openGateway(house, { ...rooms, registry, streams, writes }))
+  const tasks = registry && stack.use(openTasks(house, identity))
+  const gateway =
+    registry && tasks && (await openGateway(house, { ...rooms, registry, tasks, streams, writes }))
   stack.defer(() => gateway?.close())
   const state = () => stateOf({ ...house, registry, gateway, streams })
   const listener = createListener({

@@ -3,7 +3,6 @@ import { ParleyError, toParleyError, type Principal } from '@parley/contract'
 import type { Authenticated } from '../identity/index.ts'
 import { StrictJsonError, scanEnvelope, type Envelope } from '../lib/strict-json/index.ts'
 import type { Call, GatewayTools, Scope } from './call.ts'
-import type { ModernState } from './exchange-once.ts'
 import { HeldCalls } from './held-calls.ts'
 import { acceptLegacyMessage, serveLegacy } from './legacy-face.ts'
 import { LegacySessions } from './legacy-sessions.ts'
@@ -14,6 +13,8 @@ import { sendError } from './reply.ts'
 import { Running } from './running.ts'
 import { serveSessionMethod } from './serve-session-method.ts'
 import { SessionPool } from './session-pool.ts'
+import { TaskRuns } from './tasks/task-runs.ts'
+import type { ModernState } from './modern-state.ts'
 
 /** Reads a whole body under a limit; answers over-long and broken ones itself and does not call back then. */
 export type ReadBody = (
@@ -28,6 +29,10 @@ export interface Gateway {
   handle(req: IncomingMessage, res: ServerResponse, path: string): void
   /** Breaks off everything that callers who are meant have under way, sessions and calls on hold included. */
   cut(isMeant: (principal: Principal) => boolean): void
+  /** Cancels the tasks that run for callers who are meant, also those that were begun before a restart. */
+  cutTasks(isMeant: (principal: Principal) => boolean): void
+  /** To be called once at the start: tasks that were under way are followed on, or end with a reason. */
+  resumeTasks(): Promise<void>
   /** Ends the subscriptions with their final response and refuses calls on hold; open calls go on. */
   endStreams(): void
   close(): Promise<void>
@@ -37,13 +42,15 @@ export interface Gateway {
 
 /** The MCP face: both eras of client on the same endpoints, in front of upstreams of both. */
 export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway {
-  const sessions = new LegacySessions(tools)
-  const state: ModernState = {
+  const { hopTokens } = tools
+  const ways = {
+    hopTokens,
     held: new HeldCalls(tools.clock, tools.newId),
-    pool: new SessionPool(tools.clock, tools.hopTokens),
-    streams: new Set(),
-    hopTokens: tools.hopTokens,
+    pool: new SessionPool(tools.clock, hopTokens),
   }
+  const runs = new TaskRuns(tools, ways)
+  const sessions = new LegacySessions(tools, runs)
+  const state: ModernState = { ...ways, streams: new Set(), runs }
   const running = new Running()
   const face: Face = { tools, sessions, state }
 
@@ -88,6 +95,7 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
 
   async function close(): Promise<void> {
     endStreams()
+    runs.close()
     await sessions.closeAll()
     await state.pool.close()
   }
@@ -99,7 +107,15 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     state.pool.cut(isMeant)
   }
 
-  return { handle, cut, endStreams, close, sessions: () => sessions.size }
+  return {
+    handle,
+    cut,
+    cutTasks: (isMeant) => runs.cut(isMeant),
+    resumeTasks: () => runs.resume(),
+    endStreams,
+    close,
+    sessions: () => sessions.size,
+  }
 }
 
 interface Face {

@@ -2,24 +2,15 @@ import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { HopTokens } from '../identity/index.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import { whenClientLeaves, type Call } from './call.ts'
-import type { HeldCalls } from './held-calls.ts'
 import { hopCredential } from './hop-credential.ts'
 import { META } from './protocol.ts'
 import type { Reply } from './reply.ts'
 import type { LeaseTerms, SessionPool } from './session-pool.ts'
 import { toLegacyParams, toModernOutcome } from './translate.ts'
 
-/** What lives between the requests of modern clients: nothing of theirs, only calls on hold and lent sessions. */
-export interface ModernState {
-  readonly held: HeldCalls
-  readonly pool: SessionPool
-  readonly streams: Set<() => void>
-  readonly hopTokens: HopTokens
-}
-
 /** A request that asks nothing back, to an upstream of either era. */
 export async function exchangeOnce(
-  state: ModernState,
+  state: { readonly pool: SessionPool; readonly hopTokens: HopTokens },
   options: {
     readonly call: Call
     readonly entry: ServerEntry

@@ -7,6 +7,8 @@ import type { Scope } from './call.ts'
 import type { LegacyReply } from './legacy-reply.ts'
 import { hopCredential } from './hop-credential.ts'
 import { META, MODERN } from './protocol.ts'
+import type { TaskOffer } from './tasks/legacy-tasks.ts'
+import type { TaskRuns } from './tasks/task-runs.ts'
 import { SessionStreams, type EventBudget, type ResumableStream } from './session-streams.ts'
 
 const MAX_QUESTIONS = 100
@@ -21,6 +23,7 @@ export interface SessionOptions {
   readonly clientInfo: JsonObject
   readonly budget: EventBudget
   readonly hopTokens: HopTokens
+  readonly runs: TaskRuns
 }
 
 /** One session of a 2025-11-25 client: bound to the caller that opened it and to one endpoint. */
@@ -38,6 +41,11 @@ export class LegacySession {
   readonly streams: SessionStreams
   /** For what belongs to no request; the client reads it with GET. */
   readonly ownStream: ResumableStream
+  readonly runs: TaskRuns
+  /** Whose rules its tasks follow; known once it has been initialized. */
+  taskOffer: TaskOffer = 'none'
+  /** Those under way that it is told of. */
+  readonly tasks = new Set<string>()
   readonly #hopTokens: HopTokens
   #channels = new Map<string, Promise<Channel>>()
   #questions = new Map<string, (outcome: Outcome) => void>()
@@ -52,6 +60,7 @@ export class LegacySession {
     this.id = options.id
     this.owner = options.owner
     this.#hopTokens = options.hopTokens
+    this.runs = options.runs
     this.scope = options.scope
     this.capabilities = options.capabilities
     this.clientInfo = options.clientInfo

@@ -2,6 +2,7 @@ import { MERGED_NAME_SEPARATOR, type CapabilityKind } from '@parley/contract'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import type { Registry } from '../registry/index.ts'
 import { META, SUPPORTED_VERSIONS, type ListMethod } from './protocol.ts'
+import { withExtension } from './tasks/tasks-extension.ts'
 import type { Visibility } from './visibility.ts'
 
 export const HUB_INFO = { name: 'parley', title: 'Parley', version: '0.1.0' } as const
@@ -56,7 +57,7 @@ export function mergedDiscover(): JsonObject {
   return {
     resultType: 'complete',
     supportedVersions: SUPPORTED_VERSIONS,
-    capabilities: MERGED_CAPABILITIES,
+    capabilities: withExtension(MERGED_CAPABILITIES),
     ttlMs: 0,
     cacheScope: 'private',
     _meta: { [META.serverInfo]: HUB_INFO },

@@ -18,10 +18,12 @@ import {
   exchangeOnce,
   refuseServerRequest,
   termsIn,
-  type ModernState,
 } from './exchange-once.ts'
 import type { HeldCall } from './held-calls.ts'
 import { hopCredential } from './hop-credential.ts'
+import { callAsTask, mayBecomeTask } from './tasks/call-as-task.ts'
+import { serveTaskMethod } from './tasks/serve-task-method.ts'
+import { declaresTasks, isTaskMethod } from './tasks/tasks-extension.ts'
 import { completionTarget } from './completion-target.ts'
 import { refuseInputRequests } from './input-requests.ts'
 import { takeLane } from './lane-call.ts'
@@ -37,6 +39,7 @@ import { mayPass, reachableEntry } from './visibility.ts'
 import { toDiscoverResult, toLegacyParams, toModernOutcome } from './translate.ts'
 import type { ParamHeader, ServerEntry } from '../registry/index.ts'
 import type { UpstreamInfo } from '../upstream/index.ts'
+import type { ModernState } from './modern-state.ts'
 
 const CALLS = new Set(['tools/call', 'prompts/get', 'resources/read'])
 /** Requests of earlier revisions, which this one does not have. */
@@ -46,6 +49,8 @@ const REMOVED = new Set([
   'logging/setLevel',
   'resources/subscribe',
   'resources/unsubscribe',
+  'tasks/result',
+  'tasks/list',
 ])
 
 /** Serves one request of a 2026-07-28 client: check → resolve → decide → limit → call → filter → record → reply. */
@@ -88,8 +93,10 @@ async function answer(tools: GatewayTools, state: ModernState, call: Call, reply
   }
   if (method === 'server/discover') {
     if (!entry) return { result: mergedDiscover() }
-    return { result: toDiscoverResult(await entry.upstream.info(), approvedInstructions(entry)) }
+    const offersTasks = declaresTasks(call)
+    return { result: toDiscoverResult(await entry.upstream.info(), approvedInstructions(entry), offersTasks) }
   }
+  if (isTaskMethod(method)) return serveTaskMethod(tools, state.runs, call)
   if (isListMethod(method)) return listForModern(tools, state, call)
   if (method === 'completion/complete') return complete(tools, state, call, reply)
   if (!entry || !mayPass(tools, call, entry))
@@ -154,6 +161,8 @@ function goOn(
   if (admission.kind === 'ask') return putQuestion(tools, call, { ...errand, missing: admission.missing })
   const paramHeaders = paramHeadersOf(errand.target)
   checkParamHeaders(call.headers, call.envelope, paramHeaders)
+  if (mayBecomeTask(call, errand.target))
+    return callAsTask(tools, state, call, { ...errand, params: upstreamParams(call, errand) })
   if (takeLane(tools, call, { ...errand, paramHeaders })) return undefined
   return goTheLongWay(tools, state, call, errand)
 }
@@ -194,10 +203,7 @@ async function goTheLongWay(
   { target, binding, reply, sent }: Errand,
 ): Promise<void> {
   const { entry } = target
-  const own = paramsOf(call)
-  const field = target.kind === 'resource' ? 'uri' : 'name'
-  const asked = sent && 'consent' in sent ? withoutAnswer(own) : own
-  const params = asked[field] === target.name ? asked : { ...asked, [field]: target.name }
+  const params = upstreamParams(call, { target, sent })
   const info = await entry.upstream.info()
   const round =
     info.era === '2026-07-28'
@@ -205,6 +211,14 @@ async function goTheLongWay(
       : await roundWithLegacy(tools, state, call, { entry, info, params, binding, reply, sent })
   await recordCall(tools, call, 'result' in round ? resultKind(round.result) : 'ok')
   reply.finish(round)
+}
+
+/** As the server knows them: under its own names, and without the answer to a question of ours. */
+function upstreamParams(call: Call, { target, sent }: Pick<Errand, 'target' | 'sent'>): JsonObject {
+  const own = paramsOf(call)
+  const field = target.kind === 'resource' ? 'uri' : 'name'
+  const asked = sent && 'consent' in sent ? withoutAnswer(own) : own
+  return asked[field] === target.name ? asked : { ...asked, [field]: target.name }
 }
 
 function paramHeadersOf({ entry, kind, name }: Target): readonly ParamHeader[] {

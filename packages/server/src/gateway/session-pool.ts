@@ -3,7 +3,13 @@ import type { Clock, Timer } from '../lib/clock.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import type { HopTokens } from '../identity/index.ts'
 import type { ServerEntry } from '../registry/index.ts'
-import type { Channel, ServerNotification, Subscription, SubscriptionFilter } from '../upstream/index.ts'
+import type {
+  Channel,
+  ExchangeEvents,
+  ServerNotification,
+  Subscription,
+  SubscriptionFilter,
+} from '../upstream/index.ts'
 import { hopCredential } from './hop-credential.ts'
 
 const IDLE_MS = 60_000
@@ -29,6 +35,11 @@ export interface LeaseTerms {
   readonly owner: Principal
   readonly capabilities: JsonObject
   readonly clientInfo: JsonObject
+  /**
+   * For tasks: one session for all of the caller's, because a server may bind its tasks to the session that made them. What it sends
+   * outside of any request goes here.
+   */
+  readonly tasks?: Partial<ExchangeEvents>
 }
 
 export interface FollowOptions {
@@ -62,8 +73,9 @@ export class SessionPool {
   }
 
   async lease(entry: ServerEntry, terms: LeaseTerms, signal: AbortSignal): Promise<Lease> {
-    const shared = Object.keys(terms.capabilities).length === 0
-    const key = JSON.stringify([entry.id, terms.owner.subject, terms.capabilities])
+    const isForTasks = terms.tasks !== undefined
+    const shared = isForTasks || Object.keys(terms.capabilities).length === 0
+    const key = JSON.stringify([entry.id, terms.owner.subject, terms.capabilities, isForTasks])
     const session = this.#find(key, shared) ?? (await this.#open({ key, shared, entry, terms, signal }))
     session.idle?.cancel()
     session.users++
@@ -129,11 +141,11 @@ export class SessionPool {
   }
 
   async #openNew({ key, shared, entry, terms, signal }: Wanted): Promise<Pooled> {
-    const { owner, ...own } = terms
+    const { owner, tasks, ...own } = terms
     const credential = hopCredential(this.#hopTokens, entry, () => owner)
     const channel = await entry.upstream.openSession({ ...own, credential }, signal)
     // Some servers put the questions of a call on the session's own stream, which must be there by then.
-    if (!shared) await channel.setSessionEvents({})
+    if (tasks || !shared) await channel.setSessionEvents(tasks ?? {})
     const session: Pooled = { key, server: entry.id, owner, channel, shared, users: 0, idle: undefined }
     this.#sessions.add(session)
     const followers = [...this.#followers].filter(

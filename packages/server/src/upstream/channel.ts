@@ -35,6 +35,8 @@ export interface ExchangeEvents {
    * `retryMs` (MCP 2025-11-25, Sending Messages to the Server). The channel comes back by itself.
    */
   paused?(retryMs: number): void
+  /** How long the answer may take when nobody waits on the line for it, instead of the server's usual limits. */
+  readonly patienceMs?: number
 }
 
 /** The notification types of `subscriptions/listen` (MCP 2026-07-28, Subscriptions). */

@@ -12,8 +12,10 @@ export function guardChannel(channel: Channel, guard: UpstreamGuard): Channel {
       return channel.closed
     },
     exchange: (method, params, events, signal) =>
-      guard.run(signal, (inner, deadline) =>
-        channel.exchange(method, params, watch(events, deadline), inner),
+      guard.run(
+        signal,
+        (inner, deadline) => channel.exchange(method, params, watch(events, deadline), inner),
+        events.patienceMs,
       ),
     notify: (method, params) => channel.notify(method, params),
     async subscribe(filter, onNotification, signal) {
@@ -58,5 +60,6 @@ function watch(events: ExchangeEvents, deadline: Deadline): ExchangeEvents {
       }
     },
     paused: (retryMs) => events.paused?.(retryMs),
+    ...(events.patienceMs === undefined ? {} : { patienceMs: events.patienceMs }),
   }
 }
