@@ -65,6 +65,7 @@ export type { KeysView } from './api/key-routes.ts'
 export type { CallerView } from './api/me-routes.ts'
 export type { InvitationView, OneTimeLinkView, PersonView, SessionView } from './api/people-routes.ts'
 export type { ResourceView } from './api/resource-routes.ts'
+export type { TaskDetail, TaskView } from './api/task-routes.ts'
 export type {
   AddServerBody,
   DefinitionView,

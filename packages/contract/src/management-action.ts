@@ -16,6 +16,8 @@ export const MANAGEMENT_ACTIONS = [
   'resources.manage',
   'keys.read',
   'keys.manage',
+  'tasks.read',
+  'tasks.manage',
   'me.read',
   'me.manage',
 ] as const

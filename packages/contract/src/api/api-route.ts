@@ -32,6 +32,7 @@ export const PATH_PARAMETERS = {
   agent: idParameter('agent'),
   grant: idParameter('grant'),
   resource: idParameter('resource'),
+  task: idParameter('task'),
 } as const satisfies Record<string, PathParameter>
 
 export type PathParameterName = keyof typeof PATH_PARAMETERS

@@ -24,6 +24,8 @@ export const ROLE_ACTIONS: Readonly<Record<Role, ReadonlySet<ManagementAction>>>
     'resources.manage',
     'grants.read',
     'keys.read',
+    'tasks.read',
+    'tasks.manage',
   ]),
   auditor: new Set<ManagementAction>([...OWN, ...READ]),
   member: new Set(OWN),

@@ -9,6 +9,7 @@ import { meHandlers } from './me-handlers.ts'
 import { peopleHandlers, type PeopleTools } from './people-handlers.ts'
 import { resourceHandlers, type ResourceTools } from './resource-handlers.ts'
 import { serverHandlers, type ServerTools } from './server-handlers.ts'
+import { taskHandlers, type TaskTools } from './task-handlers.ts'
 
 export type RouteTools = HubTools &
   ServerTools &
@@ -17,7 +18,8 @@ export type RouteTools = HubTools &
   AgentTools &
   GrantTools &
   ResourceTools &
-  KeyTools
+  KeyTools &
+  TaskTools
 
 /** What each route of the contract does. */
 export function createRoutes(tools: RouteTools): ApiHandlers {
@@ -31,6 +33,7 @@ export function createRoutes(tools: RouteTools): ApiHandlers {
     ...grantHandlers(tools),
     ...resourceHandlers(tools),
     ...keyHandlers(tools),
+    ...taskHandlers(tools),
     ...meHandlers(tools),
   }
 }

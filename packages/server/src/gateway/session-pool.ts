@@ -20,6 +20,7 @@ interface Pooled {
   readonly owner: Principal
   readonly channel: Channel
   readonly shared: boolean
+  readonly isForTasks: boolean
   users: number
   idle: Timer | undefined
 }
@@ -40,6 +41,8 @@ export interface LeaseTerms {
    * outside of any request goes here.
    */
   readonly tasks?: Partial<ExchangeEvents>
+  /** One of before a restart, which its tasks are bound to. */
+  readonly sessionId?: string | undefined
 }
 
 export interface FollowOptions {
@@ -75,11 +78,12 @@ export class SessionPool {
   async lease(entry: ServerEntry, terms: LeaseTerms, signal: AbortSignal): Promise<Lease> {
     const isForTasks = terms.tasks !== undefined
     const shared = isForTasks || Object.keys(terms.capabilities).length === 0
-    const key = JSON.stringify([entry.id, terms.owner.subject, terms.capabilities, isForTasks])
-    const session = this.#find(key, shared) ?? (await this.#open({ key, shared, entry, terms, signal }))
-    session.idle?.cancel()
-    session.users++
-    return { channel: session.channel, release: () => this.#release(session) }
+    const session = isForTasks ? (terms.sessionId ?? true) : false
+    const key = JSON.stringify([entry.id, terms.owner.subject, terms.capabilities, session])
+    const found = this.#find(key, shared) ?? (await this.#open({ key, shared, entry, terms, signal }))
+    found.idle?.cancel()
+    found.users++
+    return { channel: found.channel, release: () => this.#release(found) }
   }
 
   /**
@@ -115,6 +119,9 @@ export class SessionPool {
   }
 
   async close(): Promise<void> {
+    // What runs at a server goes on, and is found again after the start.
+    for (const { channel, isForTasks } of this.#sessions)
+      if (isForTasks && channel.info.capabilities['tasks'] !== undefined) channel.abandon?.()
     await Promise.allSettled([...this.#sessions].map((session) => session.channel.close()))
     this.#sessions.clear()
   }
@@ -146,7 +153,9 @@ export class SessionPool {
     const channel = await entry.upstream.openSession({ ...own, credential }, signal)
     // Some servers put the questions of a call on the session's own stream, which must be there by then.
     if (tasks || !shared) await channel.setSessionEvents(tasks ?? {})
-    const session: Pooled = { key, server: entry.id, owner, channel, shared, users: 0, idle: undefined }
+    const isForTasks = tasks !== undefined
+    const place = { key, server: entry.id, owner, channel, shared, isForTasks }
+    const session: Pooled = { ...place, users: 0, idle: undefined }
     this.#sessions.add(session)
     const followers = [...this.#followers].filter(
       (follower) => follower.server === entry.id && follower.owner.subject === owner.subject,

@@ -95,6 +95,10 @@ export interface Channel {
   setSessionEvents(events: Partial<ExchangeEvents>): Promise<void>
   /** Ends the session (HTTP DELETE) or the process if nobody else uses it. */
   close(): Promise<void>
+  /** What the server calls the session; undefined where there is none, or none that could be taken up again. */
+  readonly sessionId?: string | undefined
+  /** Closes without telling the server, who keeps the session for whoever takes it up again. */
+  abandon?(): void
 }
 
 /** An access token for the server, asked for at every request. */
@@ -106,6 +110,8 @@ export interface SessionTerms {
   readonly clientInfo: JsonObject
   /** In whose name the session speaks; the hub's own without it. */
   readonly credential?: Credential | undefined
+  /** A session of an earlier time to take up, instead of opening one; the server may have ended it. */
+  readonly sessionId?: string | undefined
 }
 
 /** How a server stands, as its exchanges show it. */

@@ -42,6 +42,10 @@ export function guardChannel(channel: Channel, guard: UpstreamGuard): Channel {
     },
     setSessionEvents: (events) => channel.setSessionEvents(events),
     close: () => channel.close(),
+    get sessionId() {
+      return channel.sessionId
+    },
+    abandon: () => channel.abandon?.(),
   }
 }
 

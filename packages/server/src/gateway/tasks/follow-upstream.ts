@@ -21,7 +21,8 @@ export interface Following {
 
 export interface Followed {
   readonly run: TaskRun
-  readonly ref: UpstreamRef
+  /** Its session only while there may be one of before a restart. */
+  ref: UpstreamRef
 }
 
 interface Asked {
@@ -85,10 +86,19 @@ async function poll(following: Following, followed: Followed): Promise<JsonObjec
   } catch (error) {
     run.signal.throwIfAborted()
     const { code } = toParleyError(error)
+    if (code === 'upstream_unavailable' && followed.ref.sessionId !== undefined && isGone(error)) {
+      // The session of before is over; what is bound to no session is found from a new one.
+      followed.ref = { ...followed.ref, sessionId: undefined }
+      return undefined
+    }
     if (code === 'upstream_unavailable' || code === 'upstream_timeout' || code === 'unavailable')
       return undefined
     throw error
   }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof ParleyError && isObject(error.data) && error.data['status'] === 404
 }
 
 async function take(
@@ -172,8 +182,8 @@ async function ask(
     const terms = { ...ref, capabilities: withExtension(ref.capabilities), logLevel: undefined }
     return channel.exchange(method, toModernParams(params, terms), events, signal)
   }
-  const { capabilities, clientInfo } = ref
-  const terms = { owner: run.principal, capabilities, clientInfo, tasks: ways.taskEvents(run.server) }
+  const { taskId: _id, ...own } = ref
+  const terms = { ...own, owner: run.principal, tasks: ways.taskEvents(run.server) }
   const lease = await ways.pool.lease(entry, terms, signal)
   try {
     return await lease.channel.exchange(method, params, events, signal)

@@ -10,6 +10,8 @@ import type { TaskRun, TaskTerms } from './task-run.ts'
 /** Where the task of a server is found, kept sealed with ours. */
 export interface UpstreamRef extends TaskTerms {
   readonly taskId: string
+  /** Of the session it was made in: a server of 2025-11-25 may bind its tasks to it. */
+  readonly sessionId?: string | undefined
 }
 
 /** What a call comes to next. */
@@ -62,7 +64,7 @@ export const MAX_ROUNDS = 20
 export function toStep(outcome: Outcome, terms: TaskTerms): Step {
   if ('error' in outcome) return { kind: 'done', outcome }
   const { result } = outcome
-  if (result['resultType'] === 'task') return taskStep(result, result, terms)
+  if (result['resultType'] === 'task') return taskStep(result, terms)
   if (result['resultType'] !== 'input_required') return { kind: 'done', outcome }
   const { inputRequests, requestState } = result
   return {
@@ -74,9 +76,13 @@ export function toStep(outcome: Outcome, terms: TaskTerms): Step {
 }
 
 /** Throws `upstream_invalid` for a task without an id. */
-export function taskStep(result: JsonObject, task: JsonObject, terms: TaskTerms): Step {
+export function taskStep(
+  task: JsonObject,
+  { capabilities, clientInfo }: TaskTerms,
+  sessionId?: string,
+): Step {
   const { taskId } = task
   if (typeof taskId !== 'string' || taskId === '' || taskId.length > 1000)
     throw new ParleyError('upstream_invalid', 'The server made a task without an id.')
-  return { kind: 'task', ref: { ...terms, taskId }, handle: task === result ? result : task }
+  return { kind: 'task', ref: { capabilities, clientInfo, taskId, sessionId }, handle: task }
 }

@@ -76,7 +76,7 @@ export async function openLegacyTask(
     .exchange('tools/call', asTask, events, abort.signal)
     .then((outcome): Step => {
       const task = 'result' in outcome ? outcome.result['task'] : undefined
-      if ('result' in outcome && isObject(task)) return taskStep(outcome.result, task, terms)
+      if (isObject(task)) return taskStep(task, terms, lease.channel.sessionId)
       return { kind: 'done', outcome }
     })
     .finally(() => lease.release())

@@ -72,7 +72,7 @@ export class TaskRuns {
     await Promise.all(
       tasks.unfinished().map(async (task) => {
         const ref = tasks.upstreamRefOf(task.id) as unknown as UpstreamRef | undefined
-        if (ref) return void this.#follow(this.#add(task, ref), ref)
+        if (ref) return void this.#follow(this.#add(task, ref), ref, true)
         const message = 'The hub was stopped while it ran this; whether the tool did its work is not known.'
         await this.#write(task.id, {
           state: 'failed',
@@ -133,7 +133,9 @@ export class TaskRuns {
     }
   }
 
-  async #follow(run: TaskRun, ref: UpstreamRef): Promise<void> {
+  /** The session a task was made in is open still, unless the task is one of before a restart. */
+  async #follow(run: TaskRun, given: UpstreamRef, isResumed = false): Promise<void> {
+    const ref = isResumed ? given : { ...given, sessionId: undefined }
     this.#refs.set(run.id, ref)
     try {
       const end = await followUpstream(this.#following, { run, ref })
