@@ -81,10 +81,7 @@ function section(
   prefix: string,
   of?: Schema,
 ): string {
-  const rows = Object.entries(properties).map(
-    ([name, schema]) =>
-      `| \`${prefix}${name}\` | ${defaultText(schema)} | ${allowedText(schema)} | ${schema.description ?? ''} |`,
-  )
+  const rows = settingRows(properties, prefix)
   const about = of?.description === undefined ? [] : [of.description, '']
   return [
     `## ${title}`,
@@ -95,6 +92,16 @@ function section(
     ...rows,
     '',
   ].join('\n')
+}
+
+function settingRows(properties: Readonly<Record<string, Schema>>, prefix: string): string[] {
+  return Object.entries(properties).flatMap(([name, schema]) =>
+    schema.properties
+      ? settingRows(schema.properties, `${prefix}${name}.`)
+      : [
+          `| \`${prefix}${name}\` | ${defaultText(schema)} | ${allowedText(schema)} | ${schema.description ?? ''} |`,
+        ],
+  )
 }
 
 function defaultText({ default: fallback }: Schema): string {

@@ -1,6 +1,7 @@
 import type { Command, CommandFacts, CommandOption } from './command.ts'
 import { agents } from './commands/agents.ts'
 import { apps } from './commands/apps.ts'
+import { bundles } from './commands/bundles.ts'
 import { grants } from './commands/grants.ts'
 import { groups } from './commands/groups.ts'
 import { keys } from './commands/keys.ts'
@@ -29,6 +30,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   logout,
   whoami,
   servers,
+  bundles,
   call,
   people,
   groups,

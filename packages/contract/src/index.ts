@@ -2,6 +2,7 @@ export { ID_PREFIXES, isId } from './ids.ts'
 export type {
   AgentId,
   AppId,
+  ConnectionId,
   ConsentId,
   GrantId,
   GroupId,
@@ -36,6 +37,16 @@ export type {
   ParleyCapabilityDetail,
 } from './grant.ts'
 export {
+  CALL_TOOL,
+  FIND_TOOLS,
+  bundleName,
+  bundleTerms,
+  findBundleFault,
+  toolAlias,
+  toolSearchSettings,
+} from './bundle.ts'
+export type { BundleTerms, ToolSearchSettings } from './bundle.ts'
+export {
   CAPABILITY_KINDS,
   MERGED_NAME_SEPARATOR,
   OWNER_NAME,
@@ -58,6 +69,7 @@ export { apiRoutes } from './api/api-routes.ts'
 export type { ApiBody, ApiExchange, ApiReply, ApiRouteName } from './api/api-routes.ts'
 export type { AgentDetail, AgentView, ShownOnceView } from './api/agent-routes.ts'
 export type { AddAppBody, AppView } from './api/app-routes.ts'
+export type { BundleDetail, BundleView } from './api/bundle-routes.ts'
 export type { GrantDetail, GrantView } from './api/grant-routes.ts'
 export type { GroupView } from './api/group-routes.ts'
 export type { StatusView } from './api/hub-routes.ts'

@@ -1,5 +1,6 @@
 import { ParleyError } from '@parley/contract'
 import { createActivity, type Activity } from './activity/index.ts'
+import { createBundles } from './bundles/index.ts'
 import type { Clients } from './clients/index.ts'
 import {
   openApi,
@@ -26,7 +27,9 @@ import { WriteBatch } from './lib/write-batch.ts'
 import { createMetrics, type HubState } from './metrics/index.ts'
 import type { People } from './people/index.ts'
 import type { ManagedRegistry } from './registry/index.ts'
+import { openSealer } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
+import { createVault } from './vault/index.ts'
 
 export const VERSION = '0.1.0'
 
@@ -62,18 +65,20 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   stack.defer(() => egress.close())
   const streams = new EventStreams(limits)
   const late: { hopTokens?: HopTokens } = {}
-  const credentialFor = (url: string) => () => hubToken(late.hopTokens, house, url)
+  const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
+  const vault = createVault(house)
   const isAlone = config.only === 'identity'
   const registry = isAlone
     ? undefined
-    : stack.use(await openRegistry(house, { egress, environment, credentialFor }))
-  const identity = stack.use(await openIdentity({ ...house, egress, registry }))
+    : stack.use(await openRegistry(house, { egress, environment, vault, hubTokenFor }))
+  const bundles = createBundles(house, config.bundles)
+  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles }))
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
   const rooms = { ...identity, ...enforcement }
-  const tasks = registry && stack.use(openTasks(house, identity))
+  const tasks = stack.use(openTasks(house))
   const gateway =
-    registry && tasks && (await openGateway(house, { ...rooms, registry, tasks, streams, writes }))
+    registry && (await openGateway(house, { ...rooms, registry, vault, bundles, tasks, streams, writes }))
   stack.defer(() => gateway?.close())
   const state = () => stateOf({ ...house, registry, gateway, streams })
   const listener = createListener({
@@ -85,7 +90,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       ...enforcement.handlers,
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
       ...(gateway && { mcp: gateway.handle }),
-      api: openApi(house, { ...rooms, registry, tasks, version: VERSION }),
+      api: openApi(house, { ...rooms, registry, bundles, tasks, version: VERSION }),
       metrics: openMetrics(house, { ...rooms, state }),
       '': welcome,
     },
@@ -129,6 +134,7 @@ async function openHouse(
       log('the clock of this machine was set back', { bySeconds: Math.round(byMs / 1000) }),
   })
   const store = stack.use(await openStore(config.dataDir))
+  const sealer = await openSealer({ dataDir: config.dataDir, store, random })
   const onError = (error: unknown) => log('activity was lost', { error: String(error) })
   return {
     ...given,
@@ -136,6 +142,7 @@ async function openHouse(
     random,
     newId: createNewId(clock, random),
     store,
+    sealer,
     activity: stack.use(createActivity({ store, clock, mode: config.activity, onError })),
     metrics: stack.use(createMetrics()),
   }

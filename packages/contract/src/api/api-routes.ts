@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { agentRoutes } from './agent-routes.ts'
 import type { ApiRoute, RouteParameters } from './api-route.ts'
 import { appRoutes } from './app-routes.ts'
+import { bundleRoutes } from './bundle-routes.ts'
 import { grantRoutes } from './grant-routes.ts'
 import { groupRoutes } from './group-routes.ts'
 import { hubRoutes } from './hub-routes.ts'
@@ -16,6 +17,7 @@ import { taskRoutes } from './task-routes.ts'
 export const apiRoutes = {
   ...hubRoutes,
   ...serverRoutes,
+  ...bundleRoutes,
   ...peopleRoutes,
   ...groupRoutes,
   ...appRoutes,

@@ -1,5 +1,6 @@
 import { agentHandlers, type AgentTools } from './agent-handlers.ts'
 import { appHandlers, type AppTools } from './app-handlers.ts'
+import { bundleHandlers, type BundleTools } from './bundle-handlers.ts'
 import { grantHandlers, type GrantTools } from './grant-handlers.ts'
 import { groupHandlers } from './group-handlers.ts'
 import type { ApiHandlers } from './handlers.ts'
@@ -13,6 +14,7 @@ import { taskHandlers, type TaskTools } from './task-handlers.ts'
 
 export type RouteTools = HubTools &
   ServerTools &
+  BundleTools &
   PeopleTools &
   AppTools &
   AgentTools &
@@ -26,6 +28,7 @@ export function createRoutes(tools: RouteTools): ApiHandlers {
   return {
     ...hubHandlers(tools),
     ...serverHandlers(tools),
+    ...bundleHandlers(tools),
     ...peopleHandlers(tools),
     ...groupHandlers(tools),
     ...appHandlers(tools),

@@ -4,8 +4,7 @@ import type { ApiHandlers } from './handlers.ts'
 import { meOf } from './me-handlers.ts'
 
 export interface TaskTools {
-  /** Undefined in an authorization server that runs alone. */
-  readonly tasks: Tasks | undefined
+  readonly tasks: Tasks
 }
 
 const NONE = 'There is no such task.'
@@ -13,7 +12,7 @@ const NONE = 'There is no such task.'
 /** Tasks as administrators and those they run for see them: never what they came to. */
 export function taskHandlers({ tasks }: TaskTools) {
   const known = (id: TaskId, person?: PersonId): Task => {
-    const task = tasks?.findAny(id)
+    const task = tasks.findAny(id)
     // Another person's is not there.
     if (!task || (person !== undefined && task.principal.person !== person))
       throw new ParleyError('not_found', NONE)
@@ -24,16 +23,16 @@ export function taskHandlers({ tasks }: TaskTools) {
     person?: PersonId,
   ) => {
     const filter = { ...(person && { person }), unfinished: query.unfinished === 'true' }
-    const page = tasks?.listAll(filter, query.after as TaskId | undefined, PAGE_SIZE)
-    return { tasks: (page?.tasks ?? []).map(view), next: page?.next ?? null }
+    const page = tasks.listAll(filter, query.after as TaskId | undefined, PAGE_SIZE)
+    return { tasks: page.tasks.map(view), next: page.next ?? null }
   }
   const detail = (task: Task) => ({
     task: view(task),
-    events: (tasks?.events(task.id) ?? []).map((event) => ({ ...event, message: event.message ?? null })),
+    events: tasks.events(task.id).map((event) => ({ ...event, message: event.message ?? null })),
   })
   const cancel = async (task: Task, message: string) => {
     if (isFinal(task.state)) return view(task)
-    const cancelled = await tasks?.change(task.id, { state: 'cancelled', message })
+    const cancelled = await tasks.change(task.id, { state: 'cancelled', message })
     return view(cancelled ?? known(task.id))
   }
   return {

@@ -1,4 +1,5 @@
 import { createApi, createMetricsHandler, createRoutes } from '../api/index.ts'
+import type { Bundles } from '../bundles/index.ts'
 import type { RawHandler } from '../http/index.ts'
 import type { HubState } from '../metrics/index.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
@@ -13,7 +14,8 @@ export function openApi(
   house: House,
   rooms: ApiRooms & {
     readonly registry: ManagedRegistry | undefined
-    readonly tasks: Tasks | undefined
+    readonly tasks: Tasks
+    readonly bundles: Bundles
     readonly version: string
   },
 ): RawHandler {

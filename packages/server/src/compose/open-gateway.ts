@@ -1,10 +1,12 @@
 import type { Principal } from '@parley/contract'
-import { ClientStreams, RequestStates, createGateway, type Gateway } from '../gateway/index.ts'
+import { ClientStreams, RequestStates, SearchCatalog, createGateway, type Gateway } from '../gateway/index.ts'
+import type { Bundles } from '../bundles/index.ts'
 import { StreamCaps, readBody, refuseRequest, type EventStreams } from '../http/index.ts'
 import { openStateKey } from '../identity/index.ts'
 import type { WriteBatch } from '../lib/write-batch.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
 import type { Tasks } from '../tasks/index.ts'
+import type { Vault } from '../vault/index.ts'
 import type { House } from './house.ts'
 import { isGrantOver, type Enforcement } from './open-enforcement.ts'
 import type { IdentityRooms } from './open-identity.ts'
@@ -16,6 +18,8 @@ export interface GatewayRooms
   extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations' | 'clients'> {
   readonly registry: ManagedRegistry
   readonly tasks: Tasks
+  readonly vault: Vault
+  readonly bundles: Bundles
   readonly streams: EventStreams
   readonly writes: WriteBatch
 }
@@ -29,6 +33,8 @@ export async function openGateway(house: House, rooms: GatewayRooms): Promise<Ga
     {
       ...house,
       ...rooms,
+      toolSearch: config.toolSearch,
+      search: new SearchCatalog(rooms.registry),
       challenges: (resource) => gatekeeper.challenges(resource),
       recordCall(call) {
         metrics.countCall(call)
@@ -46,18 +52,18 @@ export async function openGateway(house: House, rooms: GatewayRooms): Promise<Ga
   )
   rooms.revocations.onRevoked((revocation) => {
     gateway.cut((principal) => gatekeeper.isHit(principal, revocation))
-    gateway.cutTasks(isNamed(revocation, rooms))
+    gateway.tasks.cut(isNamed(revocation, rooms))
   })
   rooms.key.onRetired((id) => {
     gateway.cut((principal) => principal.subject === id)
-    gateway.cutTasks((principal) => principal.subject === id)
+    gateway.tasks.cut((principal) => principal.subject === id)
   })
   const isOver = ({ grant }: Principal) => grant !== undefined && isGrantOver(house, rooms, grant)
   const stopWatching = watchExpiry(house, () => {
     gateway.cut(isOver)
-    gateway.cutTasks(isOver)
+    gateway.tasks.cut(isOver)
   })
-  void gateway.resumeTasks()
+  void gateway.tasks.resume()
   return {
     ...gateway,
     close() {

@@ -1,16 +1,14 @@
 import { createTasks, type Tasks } from '../tasks/index.ts'
 import type { House } from './house.ts'
-import type { IdentityRooms } from './open-identity.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 /** All results together, as a multiple of the largest. */
 const RESULTS = 256
 
-export function openTasks(house: House, { sealer }: Pick<IdentityRooms, 'sealer'>): Tasks {
+export function openTasks(house: House): Tasks {
   const { tasks, tasksPerOwner, taskTtlMs, taskResultBytes } = house.config.limits
   return createTasks({
     ...house,
-    sealer,
     limits: {
       tasks,
       tasksPerOwner,

@@ -28,6 +28,8 @@ it('publishes a closed JSON Schema in which every setting is described', () => {
     'servers',
     'apps',
     'resources',
+    'bundles',
+    'toolSearch',
     'only',
     'identity',
     'egress',

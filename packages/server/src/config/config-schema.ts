@@ -1,4 +1,10 @@
-import { OWNER_NAME, OWNER_NAME_MAX_LENGTH } from '@parley/contract'
+import {
+  OWNER_NAME,
+  OWNER_NAME_MAX_LENGTH,
+  bundleName,
+  bundleTerms,
+  toolSearchSettings,
+} from '@parley/contract'
 import { z } from 'zod'
 import { isOwnVariable } from './read-env.ts'
 
@@ -247,6 +253,11 @@ export const configSchema = z.strictObject({
     .record(serverName, resource)
     .default({})
     .describe('MCP servers outside the hub that trust its tokens, by name.'),
+  bundles: z
+    .record(bundleName, bundleTerms)
+    .default({})
+    .describe('Selections of capabilities over several servers, each with an endpoint of its own, by name.'),
+  toolSearch: toolSearchSettings.prefault({}).describe('How /mcp shows its tools.'),
   only: z
     .enum(['identity'])
     .optional()

@@ -1,3 +1,4 @@
+import type { BundleTerms, ToolSearchSettings } from '@parley/contract'
 import type { FileConfig } from './config-schema.ts'
 
 /** Every limit, its unit last in its name. Defaults and bounds stand in `config-schema.ts`. */
@@ -66,6 +67,12 @@ export interface ResourceConfig {
   readonly scopes: Readonly<Record<string, string>>
 }
 
+/** A selection of capabilities that the file declares. */
+export interface BundleConfig {
+  readonly name: string
+  readonly terms: BundleTerms
+}
+
 /** The whole configuration: resolved, checked and frozen. Holds no secret. */
 export interface Config {
   /** The file it came from; undefined when there is none. */
@@ -78,6 +85,9 @@ export interface Config {
   readonly apps: readonly AppConfig[]
   /** Resource servers elsewhere that trust the hub's tokens. */
   readonly resources: readonly ResourceConfig[]
+  readonly bundles: readonly BundleConfig[]
+  /** How `/mcp` shows its tools. */
+  readonly toolSearch: ToolSearchSettings
   /** `identity`: the authorization server alone, without a gateway. */
   readonly only: 'identity' | undefined
   readonly identity: IdentityConfig

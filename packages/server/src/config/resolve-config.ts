@@ -1,7 +1,9 @@
 import { dirname, resolve } from 'node:path'
+import { findBundleFault } from '@parley/contract'
 import { checkListen, isLoopbackHost } from './check-listen.ts'
 import type { Contradiction } from './check-listen.ts'
 import { ConfigError } from './config-error.ts'
+import type { FileConfig } from './config-schema.ts'
 import type { Config, Limits, ListenConfig, ServerConfig } from './config.ts'
 import { findConfusableName } from './find-confusable-name.ts'
 import type { LoadedFile } from './load-file.ts'
@@ -62,7 +64,7 @@ export function resolveConfig(sources: ConfigSources): Config {
     if ('problems' in resolved) problems.push(...resolved.problems)
     else servers.push(resolved.server)
   }
-  problems.push(...checkLoops(servers, listen))
+  problems.push(...checkLoops(servers, listen), ...checkBundles(settings.bundles))
   const authorities = readAuthorities(
     settings.egress.caFile,
     file === undefined ? workingDirectory : dirname(file),
@@ -85,6 +87,10 @@ export function resolveConfig(sources: ConfigSources): Config {
         Object.freeze({ name, resource: url, scopes: Object.freeze({ ...scopes }) }),
       ),
     ),
+    bundles: Object.freeze(
+      Object.entries(settings.bundles).map(([name, terms]) => Object.freeze({ name, terms })),
+    ),
+    toolSearch: Object.freeze(settings.toolSearch),
     only: readOnly(flags.only) ?? settings.only,
     identity: Object.freeze({ ...settings.identity }),
     egress: Object.freeze({ ca: typeof authorities === 'string' ? authorities : undefined }),
@@ -108,6 +114,13 @@ function checkLimits({ headerTimeoutMs, bodyTimeoutMs }: Limits): Contradiction[
   if (headerTimeoutMs <= bodyTimeoutMs) return []
   const message = `is ${headerTimeoutMs}, more than limits.bodyTimeoutMs (${bodyTimeoutMs}), which includes it`
   return [{ path: ['limits', 'headerTimeoutMs'], message }]
+}
+
+function checkBundles(bundles: FileConfig['bundles']): Contradiction[] {
+  return Object.entries(bundles).flatMap(([name, terms]) => {
+    const message = findBundleFault(terms)
+    return message === undefined ? [] : [{ path: ['bundles', name], message }]
+  })
 }
 
 /** A server that is the hub itself would call itself without end. Egress refuses it too; here the mistake has a line. */

@@ -6,6 +6,7 @@ import type { Call, GatewayTools, Scope } from './call.ts'
 import { HeldCalls } from './held-calls.ts'
 import { acceptLegacyMessage, serveLegacy } from './legacy-face.ts'
 import { LegacySessions } from './legacy-sessions.ts'
+import { ListCache } from './list-cache.ts'
 import { serveModern } from './modern-face.ts'
 import { LEGACY, META } from './protocol.ts'
 import { readHeaders, type McpHeaders } from './read-headers.ts'
@@ -29,10 +30,8 @@ export interface Gateway {
   handle(req: IncomingMessage, res: ServerResponse, path: string): void
   /** Breaks off everything that callers who are meant have under way, sessions and calls on hold included. */
   cut(isMeant: (principal: Principal) => boolean): void
-  /** Cancels the tasks that run for callers who are meant, also those that were begun before a restart. */
-  cutTasks(isMeant: (principal: Principal) => boolean): void
-  /** To be called once at the start: tasks that were under way are followed on, or end with a reason. */
-  resumeTasks(): Promise<void>
+  /** `cut` cancels those that run for callers who are meant, `resume` goes on after a start with what was under way. */
+  readonly tasks: Pick<TaskRuns, 'cut' | 'resume'>
   /** Ends the subscriptions with their final response and refuses calls on hold; open calls go on. */
   endStreams(): void
   close(): Promise<void>
@@ -42,24 +41,20 @@ export interface Gateway {
 
 /** The MCP face: both eras of client on the same endpoints, in front of upstreams of both. */
 export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway {
-  const { hopTokens } = tools
-  const ways = {
-    hopTokens,
-    held: new HeldCalls(tools.clock, tools.newId),
-    pool: new SessionPool(tools.clock, hopTokens),
-  }
-  const runs = new TaskRuns(tools, ways)
-  const sessions = new LegacySessions(tools, runs)
-  const state: ModernState = { ...ways, streams: new Set(), runs }
+  const state = openState(tools)
+  const sessions = new LegacySessions(tools, state.runs)
   const running = new Running()
   const face: Face = { tools, sessions, state }
 
   function handle(req: IncomingMessage, res: ServerResponse, path: string): void {
     try {
-      const scope = scopeOf(path)
+      let scope = scopeOf(path)
       const resource = path.endsWith('/') ? path.slice(0, -1) : path
       const headers = readHeaders(req.rawHeaders)
-      if (req.url!.length > path.length) refuseQueryToken(tools, req.url!, { resource, headers })
+      if (req.url!.length > path.length) {
+        refuseQueryToken(tools, req.url!, { resource, headers })
+        scope = withSearch(scope, req.url!)
+      }
       const endpoint = { req, res, headers, scope, resource }
       const who = tools.authenticate(headers.authorization, resource)
       if (!(who instanceof Promise)) return accept(endpoint, who)
@@ -88,14 +83,23 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     }
   }
 
+  /** What was begun with a connection ends with it. */
+  const unwatch = tools.vault.onChange(({ id, person }, what) => {
+    if (what !== 'ended') return
+    state.pool.dropConnection(id)
+    sessions.dropConnection(id)
+    if (person !== null) running.cut((principal) => principal.person === person)
+  })
+
   function endStreams(): void {
     for (const end of state.streams) end()
     state.held.close()
   }
 
   async function close(): Promise<void> {
+    unwatch()
     endStreams()
-    runs.close()
+    state.runs.close()
     await sessions.closeAll()
     await state.pool.close()
   }
@@ -107,15 +111,16 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     state.pool.cut(isMeant)
   }
 
-  return {
-    handle,
-    cut,
-    cutTasks: (isMeant) => runs.cut(isMeant),
-    resumeTasks: () => runs.resume(),
-    endStreams,
-    close,
-    sessions: () => sessions.size,
+  return { handle, cut, tasks: state.runs, endStreams, close, sessions: () => sessions.size }
+}
+
+function openState(tools: GatewayTools): ModernState {
+  const ways = {
+    held: new HeldCalls(tools.clock, tools.newId),
+    pool: new SessionPool(tools.clock, tools),
+    sources: tools,
   }
+  return { ...ways, streams: new Set(), lists: new ListCache(), runs: new TaskRuns(tools, ways) }
 }
 
 interface Face {
@@ -192,6 +197,7 @@ function refuseQueryToken(
 }
 
 const SINGLE_PREFIX = '/mcp/servers/'
+const BUNDLE_PREFIX = '/mcp/bundles/'
 
 function scopeOf(path: string): Scope {
   if (path === '/mcp' || path === '/mcp/') return { kind: 'merged' }
@@ -199,10 +205,22 @@ function scopeOf(path: string): Scope {
     const name = path.slice(SINGLE_PREFIX.length).replace(/\/$/, '')
     if (/^[a-z0-9-]{1,40}$/.test(name)) return { kind: 'single', name }
   }
+  if (path.startsWith(BUNDLE_PREFIX)) {
+    const bundle = path.slice(BUNDLE_PREFIX.length).replace(/\/$/, '')
+    if (/^[a-z0-9-]{1,40}$/.test(bundle)) return { kind: 'merged', bundle }
+  }
   throw new ParleyError(
     'not_found',
-    'There is nothing here; the endpoints are /mcp and /mcp/servers/{server}.',
+    'There is nothing here; the endpoints are /mcp, /mcp/bundles/{bundle} and /mcp/servers/{server}.',
   )
+}
+
+/** `/mcp?toolSearch=on`: one client searches where the others see all, or the other way round. */
+function withSearch(scope: Scope, url: string): Scope {
+  const search = /[?&]toolSearch=(on|off)(?:&|$)/.exec(url)?.[1]
+  return scope.kind === 'single' || search === undefined
+    ? scope
+    : { ...scope, search: search as 'on' | 'off' }
 }
 
 function refuseOtherMedia(req: IncomingMessage): void {

@@ -1,8 +1,7 @@
 import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
-import type { HopTokens } from '../identity/index.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import { whenClientLeaves, type Call } from './call.ts'
-import { hopCredential } from './hop-credential.ts'
+import { callCredential, type CredentialSources } from './call-credential.ts'
 import { META } from './protocol.ts'
 import type { Reply } from './reply.ts'
 import type { LeaseTerms, SessionPool } from './session-pool.ts'
@@ -10,7 +9,7 @@ import { toLegacyParams, toModernOutcome } from './translate.ts'
 
 /** A request that asks nothing back, to an upstream of either era. */
 export async function exchangeOnce(
-  state: { readonly pool: SessionPool; readonly hopTokens: HopTokens },
+  state: { readonly pool: SessionPool; readonly sources: CredentialSources },
   options: {
     readonly call: Call
     readonly entry: ServerEntry
@@ -26,7 +25,8 @@ export async function exchangeOnce(
     serverRequest: refuseServerRequest,
   }
   if (info.era === '2026-07-28') {
-    const channel = await entry.upstream.modern(hopCredential(state.hopTokens, entry, () => call.principal))
+    const { credential } = await callCredential(state.sources, entry, () => call.principal)
+    const channel = await entry.upstream.modern(credential)
     return channel.exchange(call.method, params, events, signal)
   }
   const lease = await state.pool.lease(

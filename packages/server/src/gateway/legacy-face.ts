@@ -3,18 +3,19 @@ import { classifyMessage, isObject, type JsonObject, type Outcome } from '../lib
 import type { ServerEntry } from '../registry/index.ts'
 import { admit } from './admit.ts'
 import { askConsent } from './ask-consent.ts'
-import { entryOf, limit, resultKind, type Call, type GatewayTools } from './call.ts'
+import { bundleOf, entryOf, limit, resultKind, type Call, type GatewayTools } from './call.ts'
 import { completionTarget } from './completion-target.ts'
 import { exchange, type Turn } from './legacy-exchange.ts'
 import { LegacyReply } from './legacy-reply.ts'
 import type { LegacySession } from './legacy-session.ts'
 import type { LegacySessions } from './legacy-sessions.ts'
 import { reviewList } from './list-capabilities.ts'
-import { HUB_INFO, MERGED_CAPABILITIES, mergedItems } from './merged-catalog.ts'
+import { MERGED_CAPABILITIES, mergedInfo, mergedItems } from './merged-catalog.ts'
 import { LEGACY, LIST_FIELDS, LOG_LEVELS, isListMethod } from './protocol.ts'
 import { failCall, recordCall } from './record-call.ts'
 import { sendJsonText } from './reply.ts'
 import { digestOf } from './request-state.ts'
+import { isSearchCall, openSearchCall } from './search-call.ts'
 import { ownerOfUri, resolveTarget } from './resolve-target.ts'
 import { toInitializeResult } from './translate.ts'
 import {
@@ -32,12 +33,22 @@ import { mayPass, reachableEntry, requireUse, visibilityFor } from './visibility
 const URL_ELICITATION_REQUIRED = -32042
 
 /** Serves one request of a 2025-11-25 client. */
-export async function serveLegacy(tools: GatewayTools, sessions: LegacySessions, call: Call): Promise<void> {
+export async function serveLegacy(
+  tools: GatewayTools,
+  sessions: LegacySessions,
+  received: Call,
+): Promise<void> {
+  let call = received
   let reply: LegacyReply | undefined
   try {
     if (call.method === 'initialize') return await initialize(tools, sessions, call)
     const session = sessions.find(call.headers, call.principal, call.scope)
     reply = new LegacyReply(tools, call, session.streams)
+    if (isSearchCall(call)) {
+      const step = openSearchCall(tools, call)
+      if (step.kind === 'answer') return reply.finish({ result: step.result })
+      call = step.call
+    }
     const running = new AbortController()
     session.running.set(call.idJson, running)
     try {
@@ -73,7 +84,7 @@ async function initialize(tools: GatewayTools, sessions: LegacySessions, call: C
     const capabilities = withTasks(info?.capabilities ?? MERGED_CAPABILITIES, session.taskOffer)
     const result = info
       ? { ...toInitializeResult(info, entry.catalog.instructions), capabilities }
-      : { protocolVersion: LEGACY, capabilities, serverInfo: HUB_INFO }
+      : { protocolVersion: LEGACY, capabilities, ...mergedInfo(bundleOf(tools, call.scope)) }
     const json = `{"jsonrpc":"2.0","id":${call.idJson},"result":${JSON.stringify(result)}}`
     sendJsonText(call.res, 200, json, ['mcp-session-id', session.id])
   } catch (error) {
@@ -101,7 +112,7 @@ async function answer(turn: Turn): Promise<Outcome> {
   if (isListMethod(method)) {
     const visibility = visibilityFor(tools, call)
     if (!entry) {
-      const items = mergedItems(tools.registry, method, visibility)
+      const items = mergedItems(tools, call, { method, visibility })
       return markList(turn, { result: { [LIST_FIELDS[method].items]: items } })
     }
     return markList(turn, reviewList(entry, await exchange(turn, entry, params), { method, visibility }))

@@ -1,8 +1,8 @@
-import { ParleyError, type Principal } from '@parley/contract'
+import { ParleyError, type ConnectionId, type Principal } from '@parley/contract'
 import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import type { Call, GatewayTools, Scope } from './call.ts'
 import { LegacySession } from './legacy-session.ts'
-import { LIST_CHANGES, listChanges } from './listen.ts'
+import { LIST_CHANGES, concerns, listChanges } from './listen.ts'
 import { LEGACY } from './protocol.ts'
 import type { McpHeaders } from './read-headers.ts'
 import { EventBudget } from './session-streams.ts'
@@ -73,7 +73,7 @@ export class LegacySessions {
       capabilities: isObject(params['capabilities']) ? params['capabilities'] : {},
       clientInfo: isObject(params['clientInfo']) ? params['clientInfo'] : { name: 'unnamed', version: '0' },
       budget: this.#budget,
-      hopTokens: this.#tools.hopTokens,
+      sources: this.#tools,
       runs: this.#runs,
     })
     session.lastUsedMicros = this.#tools.clock.monotonicMicros()
@@ -81,8 +81,14 @@ export class LegacySessions {
     const all = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true }
     session.onClose(
       this.#tools.registry.onChange((change) => {
-        if (session.scope.kind === 'single' && session.scope.name !== change.server) return
+        if (!concerns(this.#tools, session.scope, change)) return
         for (const method of listChanges(change, all)) session.push({ method })
+      }),
+    )
+    session.onClose(
+      this.#tools.bundles.onChange((name) => {
+        if (session.scope.kind !== 'merged' || session.scope.bundle !== name) return
+        for (const method of LIST_CHANGES) session.push({ method })
       }),
     )
     session.onClose(
@@ -105,6 +111,11 @@ export class LegacySessions {
     for (const session of this.#sessions.values()) if (isMeant(session.owner)) void this.end(session)
   }
 
+  /** Ends what was opened with a connection that has ended. */
+  dropConnection(id: ConnectionId): void {
+    for (const session of this.#sessions.values()) session.dropConnection(id)
+  }
+
   async closeAll(): Promise<void> {
     await Promise.allSettled([...this.#sessions.values()].map((session) => this.end(session)))
   }
@@ -119,5 +130,7 @@ export class LegacySessions {
 }
 
 function sameScope(one: Scope, other: Scope): boolean {
-  return one.kind === 'merged' ? other.kind === 'merged' : other.kind === 'single' && one.name === other.name
+  if (one.kind === 'merged')
+    return other.kind === 'merged' && one.bundle === other.bundle && one.search === other.search
+  return other.kind === 'single' && one.name === other.name
 }

@@ -3,6 +3,7 @@ import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import { admit, type Admission } from './admit.ts'
 import { CONSENT_QUESTION, askConsent, followConsent, withoutAnswer } from './ask-consent.ts'
 import {
+  bundleOf,
   limit,
   onClientLeft,
   resultKind,
@@ -11,6 +12,7 @@ import {
   type GatewayTools,
   type Target,
 } from './call.ts'
+import { callCredential } from './call-credential.ts'
 import { checkHeaders, checkParamHeaders } from './check-headers.ts'
 import {
   acceptsStreams,
@@ -20,13 +22,12 @@ import {
   termsIn,
 } from './exchange-once.ts'
 import type { HeldCall } from './held-calls.ts'
-import { hopCredential } from './hop-credential.ts'
 import { callAsTask, mayBecomeTask } from './tasks/call-as-task.ts'
 import { serveTaskMethod } from './tasks/serve-task-method.ts'
 import { declaresTasks, isTaskMethod } from './tasks/tasks-extension.ts'
 import { completionTarget } from './completion-target.ts'
 import { refuseInputRequests } from './input-requests.ts'
-import { takeLane } from './lane-call.ts'
+import { takeLane, type LaneCallOptions } from './lane-call.ts'
 import { listForModern } from './list-capabilities.ts'
 import { listen } from './listen.ts'
 import { mergedDiscover } from './merged-catalog.ts'
@@ -34,6 +35,7 @@ import { META, isListMethod } from './protocol.ts'
 import { failCall, recordCall } from './record-call.ts'
 import { Reply } from './reply.ts'
 import { digestOf, invalidState, type InnerState, type StateBinding } from './request-state.ts'
+import { isSearchCall, openSearchCall } from './search-call.ts'
 import { resolveTarget } from './resolve-target.ts'
 import { mayPass, reachableEntry } from './visibility.ts'
 import { toDiscoverResult, toLegacyParams, toModernOutcome } from './translate.ts'
@@ -54,7 +56,8 @@ const REMOVED = new Set([
 ])
 
 /** Serves one request of a 2026-07-28 client: check → resolve → decide → limit → call → filter → record → reply. */
-export function serveModern(tools: GatewayTools, state: ModernState, call: Call): void {
+export function serveModern(tools: GatewayTools, state: ModernState, received: Call): void {
+  let call = received
   const reply = new Reply(call.res, {
     idJson: call.idJson,
     modern: true,
@@ -64,6 +67,11 @@ export function serveModern(tools: GatewayTools, state: ModernState, call: Call)
   const fail = (error: unknown) => failCall(tools, call, error, reply)
   try {
     checkHeaders(call.headers, call.envelope, call.method)
+    if (isSearchCall(call)) {
+      const step = openSearchCall(tools, call)
+      if (step.kind === 'answer') return reply.finish({ result: { resultType: 'complete', ...step.result } })
+      call = step.call
+    }
     if (CALLS.has(call.method)) invoke(tools, state, call, reply)?.catch(fail)
     else serveOther(tools, state, call, reply).catch(fail)
   } catch (error) {
@@ -74,6 +82,11 @@ export function serveModern(tools: GatewayTools, state: ModernState, call: Call)
 async function serveOther(tools: GatewayTools, state: ModernState, call: Call, reply: Reply): Promise<void> {
   limit(tools, call.principal)
   if (call.method === 'subscriptions/listen') return listen(tools, state, call)
+  if (isListMethod(call.method)) {
+    const list = await listForModern(tools, state, call)
+    if (!('resultJson' in list)) return reply.finish(list)
+    return reply.finishWith(`{"jsonrpc":"2.0","id":${call.idJson},"result":${list.resultJson}}`, 200)
+  }
   reply.finish(await answer(tools, state, call, reply))
 }
 
@@ -92,12 +105,11 @@ async function answer(tools: GatewayTools, state: ModernState, call: Call, reply
     )
   }
   if (method === 'server/discover') {
-    if (!entry) return { result: mergedDiscover() }
+    if (!entry) return { result: mergedDiscover(bundleOf(tools, call.scope)) }
     const offersTasks = declaresTasks(call)
     return { result: toDiscoverResult(await entry.upstream.info(), approvedInstructions(entry), offersTasks) }
   }
   if (isTaskMethod(method)) return serveTaskMethod(tools, state.runs, call)
-  if (isListMethod(method)) return listForModern(tools, state, call)
   if (method === 'completion/complete') return complete(tools, state, call, reply)
   if (!entry || !mayPass(tools, call, entry))
     throw new ParleyError('method_not_found', `Method not found: ${method}`)
@@ -163,7 +175,19 @@ function goOn(
   checkParamHeaders(call.headers, call.envelope, paramHeaders)
   if (mayBecomeTask(call, errand.target))
     return callAsTask(tools, state, call, { ...errand, params: upstreamParams(call, errand) })
-  if (takeLane(tools, call, { ...errand, paramHeaders })) return undefined
+  const use = tools.vault.use(errand.target.entry.id, call.principal.person)
+  if (use instanceof Promise)
+    return use.then((ready) => send(tools, state, call, { ...errand, paramHeaders, use: ready }))
+  return send(tools, state, call, { ...errand, paramHeaders, use })
+}
+
+function send(
+  tools: GatewayTools,
+  state: ModernState,
+  call: Call,
+  errand: Errand & Pick<LaneCallOptions, 'paramHeaders' | 'use'>,
+): Promise<void> | undefined {
+  if (takeLane(tools, call, errand)) return undefined
   return goTheLongWay(tools, state, call, errand)
 }
 
@@ -241,7 +265,8 @@ async function roundWithModern(tools: GatewayTools, call: Call, options: RoundOp
     if (!sent || !('upstream' in sent)) throw invalidState()
     params = { ...params, requestState: sent.upstream }
   }
-  const channel = await entry.upstream.modern(hopCredential(tools.hopTokens, entry, () => call.principal))
+  const { credential } = await callCredential(tools, entry, () => call.principal)
+  const channel = await entry.upstream.modern(credential)
   const outcome = await channel.exchange(
     call.method,
     params,

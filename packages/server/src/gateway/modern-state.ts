@@ -1,5 +1,6 @@
-import type { HopTokens } from '../identity/index.ts'
+import type { CredentialSources } from './call-credential.ts'
 import type { HeldCalls } from './held-calls.ts'
+import type { ListCache } from './list-cache.ts'
 import type { SessionPool } from './session-pool.ts'
 import type { TaskRuns } from './tasks/task-runs.ts'
 
@@ -8,6 +9,7 @@ export interface ModernState {
   readonly held: HeldCalls
   readonly pool: SessionPool
   readonly streams: Set<() => void>
-  readonly hopTokens: HopTokens
+  readonly sources: CredentialSources
+  readonly lists: ListCache
   readonly runs: TaskRuns
 }

@@ -22,7 +22,7 @@ import { createSendErrorPage } from './provider/error-page.ts'
 import { FamilyStore } from './provider/family-store.ts'
 import { openWhenNeeded } from './provider/open-when-needed.ts'
 import { createRecordChange } from './record-change.ts'
-import { createResources } from './resources/create-resources.ts'
+import { createResources, type FindBundle } from './resources/create-resources.ts'
 import {
   openOutsideResources,
   type DeclaredResource,
@@ -59,6 +59,7 @@ export interface IdentityOptions {
   /** False where the authorization server runs alone. */
   readonly hasGateway: boolean
   readonly hasServer: (name: string) => boolean
+  readonly findBundle: FindBundle
   /** Resource servers elsewhere, of parley.yaml. */
   readonly declaredResources: readonly DeclaredResource[]
   /** The proxy in front names the client's address last in X-Forwarded-For. */

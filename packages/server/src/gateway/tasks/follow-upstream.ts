@@ -4,7 +4,7 @@ import type { ServerEntry } from '../../registry/index.ts'
 import type { ExchangeEvents } from '../../upstream/index.ts'
 import type { GatewayTools } from '../call.ts'
 import { refuseServerRequest } from '../exchange-once.ts'
-import { hopCredential } from '../hop-credential.ts'
+import { callCredential } from '../call-credential.ts'
 import { MODERN } from '../protocol.ts'
 import { toModernParams, toModernQuestion } from '../translate.ts'
 import type { CallWays, UpstreamRef } from './open-call.ts'
@@ -177,7 +177,7 @@ async function ask(
   const params = { taskId: ref.taskId, ...more }
   const { era } = await entry.upstream.info()
   if (era === MODERN) {
-    const credential = hopCredential(ways.hopTokens, entry, () => run.principal)
+    const { credential } = await callCredential(ways.sources, entry, () => run.principal)
     const channel = await entry.upstream.modern(credential)
     const terms = { ...ref, capabilities: withExtension(ref.capabilities), logLevel: undefined }
     return channel.exchange(method, toModernParams(params, terms), events, signal)

@@ -1,4 +1,4 @@
-import { ParleyError, isId, type TaskId } from '@parley/contract'
+import { CALL_TOOL, FIND_TOOLS, ParleyError, isId, type TaskId } from '@parley/contract'
 import { isObject, type JsonObject, type Outcome } from '../../lib/json-rpc.ts'
 import { isFinal, ownerOf, type Task } from '../../tasks/index.ts'
 import type { UpstreamInfo } from '../../upstream/index.ts'
@@ -8,7 +8,7 @@ import type { LegacySession } from '../legacy-session.ts'
 import { LEGACY, MODERN } from '../protocol.ts'
 import { toLegacyQuestion, toModernParams } from '../translate.ts'
 import { TASK_PATIENCE_MS } from './call-as-task.ts'
-import { findTask, mayRead } from './find-task.ts'
+import { findTask, isReadable } from './find-task.ts'
 import { openCallFor } from './open-call-for.ts'
 import type { Question, TaskRun } from './task-run.ts'
 import { newTaskOf } from './task-runs.ts'
@@ -45,10 +45,15 @@ export function markList({ session, call }: Turn, outcome: Outcome): Outcome {
 
 function markTools(items: readonly unknown[]): readonly unknown[] {
   return items.map((tool) => {
-    if (!isObject(tool) || taskSupportOf(tool) !== undefined) return tool
+    if (!isObject(tool) || taskSupportOf(tool) !== undefined || isSearchTool(tool)) return tool
     const execution = isObject(tool['execution']) ? tool['execution'] : {}
     return { ...tool, execution: { ...execution, taskSupport: 'optional' } }
   })
+}
+
+/** What the hub answers itself is done at once. */
+function isSearchTool({ name }: JsonObject): boolean {
+  return name === FIND_TOOLS || name === CALL_TOOL
 }
 
 /** Whether this call is to be a task. Throws -32601 where the tool may not (MCP 2025-11-25, Tool-Level Negotiation). */
@@ -135,12 +140,8 @@ const PAGE = 50
 function listTasks({ tools, session, call }: Turn, cursor: unknown): Outcome {
   if (cursor !== undefined && !(typeof cursor === 'string' && isId('task', cursor)))
     throw new ParleyError('invalid_params', 'params.cursor is none of ours.')
-  const { principal, scope } = call
-  const page = tools.tasks.list(ownerOf(principal), cursor as TaskId | undefined, PAGE)
-  const shown = page.tasks.filter(
-    (task) =>
-      (scope.kind === 'merged' || scope.name === task.server) && mayRead(tools.access, principal, task),
-  )
+  const page = tools.tasks.list(ownerOf(call.principal), cursor as TaskId | undefined, PAGE)
+  const shown = page.tasks.filter((task) => isReadable(tools, call, task))
   return {
     result: {
       tasks: shown.map((task) => toLegacyTask(task, session.runs.find(task.id))),

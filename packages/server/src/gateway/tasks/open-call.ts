@@ -1,8 +1,8 @@
 import { ParleyError, type Principal } from '@parley/contract'
 import { isObject, type JsonObject, type Outcome } from '../../lib/json-rpc.ts'
-import type { HopTokens } from '../../identity/index.ts'
 import type { ServerEntry } from '../../registry/index.ts'
 import type { ExchangeEvents, ServerNotification } from '../../upstream/index.ts'
+import type { CredentialSources } from '../call-credential.ts'
 import type { HeldCalls } from '../held-calls.ts'
 import type { SessionPool } from '../session-pool.ts'
 import type { TaskRun, TaskTerms } from './task-run.ts'
@@ -38,7 +38,7 @@ export interface OpenCall {
 }
 
 export interface CallWays {
-  readonly hopTokens: HopTokens
+  readonly sources: CredentialSources
   readonly pool: SessionPool
   readonly held: HeldCalls
   /** For a server's requests that come outside of any exchange; they say which of its tasks they belong to. */

@@ -2,14 +2,14 @@ import { ParleyError } from '@parley/contract'
 import type { JsonObject } from '../../lib/json-rpc.ts'
 import type { Channel, ServerNotification } from '../../upstream/index.ts'
 import { refuseServerRequest } from '../exchange-once.ts'
-import { hopCredential } from '../hop-credential.ts'
+import { callCredential } from '../call-credential.ts'
 import { refuseInputRequests } from '../input-requests.ts'
 import { MAX_ROUNDS, toStep, type CallPlan, type CallWays, type OpenCall, type Step } from './open-call.ts'
 import type { TaskRun } from './task-run.ts'
 
 /** A call to a server of 2026-07-28, which asks by ending a round. */
 export async function openModernCall(ways: CallWays, plan: CallPlan): Promise<OpenCall> {
-  const credential = hopCredential(ways.hopTokens, plan.entry, () => plan.principal)
+  const { credential } = await callCredential(ways.sources, plan.entry, () => plan.principal)
   return new ModernCall(await plan.entry.upstream.modern(credential), plan)
 }
 
