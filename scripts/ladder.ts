@@ -21,6 +21,7 @@ export const LADDER: Readonly<Record<string, number>> = {
   clients: 5,
   identity: 6,
   upstream: 6,
+  vault: 6,
   registry: 7,
   bundles: 7,
   gateway: 8,

@@ -2,6 +2,7 @@ export { ID_PREFIXES, isId } from './ids.ts'
 export type {
   AgentId,
   AppId,
+  ConnectionId,
   ConsentId,
   GrantId,
   GroupId,

@@ -26,7 +26,9 @@ import { WriteBatch } from './lib/write-batch.ts'
 import { createMetrics, type HubState } from './metrics/index.ts'
 import type { People } from './people/index.ts'
 import type { ManagedRegistry } from './registry/index.ts'
+import { openSealer } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
+import { createVault } from './vault/index.ts'
 
 export const VERSION = '0.1.0'
 
@@ -62,17 +64,19 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   stack.defer(() => egress.close())
   const streams = new EventStreams(limits)
   const late: { hopTokens?: HopTokens } = {}
-  const credentialFor = (url: string) => () => hubToken(late.hopTokens, house, url)
+  const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
+  const vault = createVault(house)
   const isAlone = config.only === 'identity'
   const registry = isAlone
     ? undefined
-    : stack.use(await openRegistry(house, { egress, environment, credentialFor }))
+    : stack.use(await openRegistry(house, { egress, environment, vault, hubTokenFor }))
   const bundles = createBundles(house, config.bundles)
   const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles }))
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
   const rooms = { ...identity, ...enforcement }
-  const gateway = registry && (await openGateway(house, { ...rooms, registry, bundles, streams, writes }))
+  const gateway =
+    registry && (await openGateway(house, { ...rooms, registry, vault, bundles, streams, writes }))
   stack.defer(() => gateway?.close())
   const state = () => stateOf({ ...house, registry, gateway, streams })
   const listener = createListener({
@@ -128,6 +132,7 @@ async function openHouse(
       log('the clock of this machine was set back', { bySeconds: Math.round(byMs / 1000) }),
   })
   const store = stack.use(await openStore(config.dataDir))
+  const sealer = await openSealer({ dataDir: config.dataDir, store, random })
   const onError = (error: unknown) => log('activity was lost', { error: String(error) })
   return {
     ...given,
@@ -135,6 +140,7 @@ async function openHouse(
     random,
     newId: createNewId(clock, random),
     store,
+    sealer,
     activity: stack.use(createActivity({ store, clock, mode: config.activity, onError })),
     metrics: stack.use(createMetrics()),
   }

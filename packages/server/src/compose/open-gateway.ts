@@ -4,6 +4,7 @@ import { StreamCaps, readBody, refuseRequest, type EventStreams } from '../http/
 import { openStateKey } from '../identity/index.ts'
 import type { WriteBatch } from '../lib/write-batch.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
+import type { Vault } from '../vault/index.ts'
 import type { House } from './house.ts'
 import { isGrantOver, type Enforcement } from './open-enforcement.ts'
 import type { IdentityRooms } from './open-identity.ts'
@@ -12,6 +13,7 @@ const EXPIRY_CHECK_MS = 500
 
 export interface GatewayRooms extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations'> {
   readonly registry: ManagedRegistry
+  readonly vault: Vault
   readonly bundles: Bundles
   readonly streams: EventStreams
   readonly writes: WriteBatch

@@ -14,12 +14,13 @@ import { createPageKit, serveAssets, type PageKit } from '../pages/index.ts'
 import { createPeople, type People } from '../people/index.ts'
 import type { Registry } from '../registry/index.ts'
 import { createFeed, createRevocations, type RevocationLog, type Revocations } from '../revocations/index.ts'
-import { openSealer, type Sealer } from '../sealing/index.ts'
+import type { Sealer } from '../sealing/index.ts'
 import type { Store } from '../store/index.ts'
 import { createDescribeCapabilities } from './describe-capabilities.ts'
 
 export interface IdentityParts {
   readonly store: Store
+  readonly sealer: Sealer
   readonly activity: Activity
   readonly clock: Clock
   readonly random: Random
@@ -43,7 +44,6 @@ export interface IdentityRooms extends AsyncDisposable {
   readonly clients: Clients
   readonly identity: Identity
   readonly pages: PageKit
-  readonly sealer: Sealer
   /** By first path segment. */
   readonly handlers: Readonly<Record<string, RawHandler>>
   /** Handlers below `/.well-known`, by their own first segment. */
@@ -51,6 +51,8 @@ export interface IdentityRooms extends AsyncDisposable {
   /** To be called once the hub listens. */
   start(streams: EventStreams): void
 }
+
+const DAY_MS = 86_400_000
 
 /** The command line is an app like any other, and there from the start. */
 const COMMAND_LINE: AppConfig = Object.freeze({
@@ -60,11 +62,10 @@ const COMMAND_LINE: AppConfig = Object.freeze({
 })
 
 export async function openIdentity(house: IdentityParts): Promise<IdentityRooms> {
-  const { store, config, origin, random } = house
+  const { config, origin, random, sealer } = house
   await using stack = new AsyncDisposableStack()
   const revocations = stack.use(createRevocations(house))
   const grants = openGrants(house, revocations)
-  const sealer = await openSealer({ dataDir: config.dataDir, store, random })
   const pages = createPageKit({ origin, key: sealer.derive('forms'), random })
   const people = createPeople({
     ...house,
@@ -73,10 +74,11 @@ export async function openIdentity(house: IdentityParts): Promise<IdentityRooms>
     revocations,
     countActing: (person) => listActing({ grants }, person).length,
     trustedProxy: config.listen.trustedProxy,
+    limits: config.limits,
     onError: (error) => house.log('a page failed', { error: stackOf(error) }),
   })
   const clients = stack.use(await openClients(house, { grants, revocations }))
-  const rooms = { grants, revocations, people, clients, pages, sealer }
+  const rooms = { grants, revocations, people, clients, pages }
   const identity = await openAuthorizationServer(house, rooms)
   const owned = stack.move()
   return {
@@ -94,7 +96,10 @@ export async function openIdentity(house: IdentityParts): Promise<IdentityRooms>
       'oauth-authorization-server': identity.handlers['.well-known'],
       'openid-configuration': identity.handlers['.well-known'],
     },
-    start: (streams) => startIdentity({ identity, clients, revocations }, { issuer: origin(), streams }),
+    start(streams) {
+      const { trustedProxy } = config.listen
+      startIdentity({ identity, clients, revocations }, { issuer: origin(), streams, trustedProxy })
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
@@ -126,7 +131,7 @@ function openClients(
 
 function openAuthorizationServer(
   house: IdentityParts,
-  rooms: Pick<IdentityRooms, 'grants' | 'revocations' | 'people' | 'clients' | 'pages' | 'sealer'>,
+  rooms: Pick<IdentityRooms, 'grants' | 'revocations' | 'people' | 'clients' | 'pages'>,
 ): Promise<Identity> {
   const { registry, bundles, config, log } = house
   const { grants, people } = rooms
@@ -147,6 +152,7 @@ function openAuthorizationServer(
         )
       : () => [],
     declaredResources: config.resources,
+    limits: config.limits,
     trustedProxy: config.listen.trustedProxy,
     onError: (error) => log('the authorization server failed', { error: stackOf(error) }),
   })
@@ -155,13 +161,14 @@ function openAuthorizationServer(
 /** What the other rooms add to the authorization server. */
 function startIdentity(
   rooms: { identity: Identity; clients: Clients; revocations: Revocations & RevocationLog },
-  { issuer, streams }: { issuer: string; streams: EventStreams },
+  how: { readonly issuer: string; readonly streams: EventStreams; readonly trustedProxy: boolean },
 ): void {
+  const { issuer } = how
   rooms.identity.start({
     issuer,
     more: {
       '/oauth/register': rooms.clients.register,
-      '/oauth/revocations': createFeed({ revocations: rooms.revocations, streams }),
+      '/oauth/revocations': createFeed({ ...how, revocations: rooms.revocations }),
     },
     discovery: {
       ...(rooms.clients.isOpen && { registration_endpoint: `${issuer}/oauth/register` }),
@@ -180,14 +187,13 @@ function openGrants(house: IdentityParts, revocations: Revocations): Grants {
   })
   return createGrants({
     ...house,
+    keepEndedMs: house.config.limits.endedGrantDays * DAY_MS,
     revocation: {
       statement: (id) => revocations.statement(ended(id)),
       announce: (ids) => revocations.announce(ids.map(ended)),
     },
   })
 }
-
-/** Whether an entitlement of the person, or of a group of theirs, covers it for some arguments. */
 
 function factsOf(people: People) {
   return {

@@ -17,6 +17,7 @@ import type { NewId, Random } from '../lib/random.ts'
 import type { WriteBatch } from '../lib/write-batch.ts'
 import type { Envelope } from '../lib/strict-json/index.ts'
 import type { Registry, ServerEntry } from '../registry/index.ts'
+import type { Vault } from '../vault/index.ts'
 import type { ClientStreams } from './client-streams.ts'
 import type { McpHeaders } from './read-headers.ts'
 import type { SearchCatalog } from './search-catalog.ts'
@@ -39,6 +40,8 @@ export interface GatewayTools {
   readonly access: Access
   readonly consents: ConsentRequests
   readonly hopTokens: HopTokens
+  readonly vault: Pick<Vault, 'use' | 'onChange'>
+  readonly origin: () => string
   readonly takeToken: TakeToken
   readonly recordCall: Activity['recordCall']
   readonly clock: Clock

@@ -41,10 +41,10 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
   const sessions = new LegacySessions(tools)
   const state: ModernState = {
     held: new HeldCalls(tools.clock, tools.newId),
-    pool: new SessionPool(tools.clock, tools.hopTokens),
+    pool: new SessionPool(tools.clock, tools),
     streams: new Set(),
+    sources: tools,
     lists: new ListCache(),
-    hopTokens: tools.hopTokens,
   }
   const running = new Running()
   const face: Face = { tools, sessions, state }
@@ -86,12 +86,21 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     }
   }
 
+  /** What was begun with a connection ends with it. */
+  const unwatch = tools.vault.onChange(({ id, person }, what) => {
+    if (what !== 'ended') return
+    state.pool.dropConnection(id)
+    sessions.dropConnection(id)
+    if (person !== null) running.cut((principal) => principal.person === person)
+  })
+
   function endStreams(): void {
     for (const end of state.streams) end()
     state.held.close()
   }
 
   async function close(): Promise<void> {
+    unwatch()
     endStreams()
     await sessions.closeAll()
     await state.pool.close()

@@ -1,17 +1,22 @@
-import { ParleyError, type Principal } from '@parley/contract'
+import { ParleyError, type ConnectionId, type Principal } from '@parley/contract'
 import type { JsonObject, Outcome, RequestMessage } from '../lib/json-rpc.ts'
-import type { HopTokens } from '../identity/index.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import type { Channel, ServerNotification, Subscription } from '../upstream/index.ts'
 import type { Scope } from './call.ts'
+import { callCredential, type CallCredential, type CredentialSources } from './call-credential.ts'
 import type { LegacyReply } from './legacy-reply.ts'
-import { hopCredential } from './hop-credential.ts'
 import { META, MODERN } from './protocol.ts'
 import { SessionStreams, type EventBudget, type ResumableStream } from './session-streams.ts'
 
 const MAX_QUESTIONS = 100
 /** Answers of a person that a session waits to tell its client of. */
 const MAX_AWAITED = 100
+
+interface OwnChannel {
+  readonly opening: Promise<Channel>
+  /** What it was opened with. */
+  readonly connection: ConnectionId | undefined
+}
 
 export interface SessionOptions {
   readonly id: string
@@ -20,7 +25,7 @@ export interface SessionOptions {
   readonly capabilities: JsonObject
   readonly clientInfo: JsonObject
   readonly budget: EventBudget
-  readonly hopTokens: HopTokens
+  readonly sources: CredentialSources
 }
 
 /** One session of a 2025-11-25 client: bound to the caller that opened it and to one endpoint. */
@@ -38,8 +43,8 @@ export class LegacySession {
   readonly streams: SessionStreams
   /** For what belongs to no request; the client reads it with GET. */
   readonly ownStream: ResumableStream
-  readonly #hopTokens: HopTokens
-  #channels = new Map<string, Promise<Channel>>()
+  readonly #sources: CredentialSources
+  #channels = new Map<string, OwnChannel>()
   #questions = new Map<string, (outcome: Outcome) => void>()
   #questionCount = 0
   #uris = new Set<string>()
@@ -51,7 +56,7 @@ export class LegacySession {
   constructor(options: SessionOptions) {
     this.id = options.id
     this.owner = options.owner
-    this.#hopTokens = options.hopTokens
+    this.#sources = options.sources
     this.scope = options.scope
     this.capabilities = options.capabilities
     this.clientInfo = options.clientInfo
@@ -82,23 +87,40 @@ export class LegacySession {
     this.#cleanups.push(cleanup)
   }
 
-  /** The channel to one upstream for as long as this session lives; opened when first needed. */
-  channel(entry: ServerEntry): Promise<Channel> {
+  /**
+   * The channel to one upstream for as long as this session lives and its owner's connection is the same; opened when
+   * first needed.
+   */
+  async channel(entry: ServerEntry): Promise<Channel> {
+    const carried = await callCredential(this.#sources, entry, () => this.owner)
     const known = this.#channels.get(entry.id)
-    if (known) return known.then((channel) => (channel.closed ? this.#reopen(entry) : channel))
-    return this.#reopen(entry)
+    if (known && known.connection !== carried.connection) closeChannel(known)
+    else if (known)
+      return known.opening.then((channel) => (channel.closed ? this.#reopen(entry, carried) : channel))
+    return this.#reopen(entry, carried)
   }
 
-  #reopen(entry: ServerEntry): Promise<Channel> {
-    const opening = this.#open(entry)
-    this.#channels.set(entry.id, opening)
-    opening.catch(() => this.#channels.delete(entry.id))
+  /** Ends what was opened with a connection that has ended. */
+  dropConnection(id: ConnectionId): void {
+    for (const [server, known] of this.#channels) {
+      if (known.connection !== id) continue
+      this.#channels.delete(server)
+      closeChannel(known)
+    }
+  }
+
+  #reopen(entry: ServerEntry, carried: CallCredential): Promise<Channel> {
+    const opening = this.#open(entry, carried)
+    const own: OwnChannel = { opening, connection: carried.connection }
+    this.#channels.set(entry.id, own)
+    opening.catch(() => {
+      if (this.#channels.get(entry.id) === own) this.#channels.delete(entry.id)
+    })
     return opening
   }
 
-  async #open(entry: ServerEntry): Promise<Channel> {
+  async #open(entry: ServerEntry, { credential }: CallCredential): Promise<Channel> {
     const info = await entry.upstream.info()
-    const credential = hopCredential(this.#hopTokens, entry, () => this.owner)
     if (info.era === MODERN) return entry.upstream.modern(credential)
     const channel = await entry.upstream.openSession(
       { capabilities: this.capabilities, clientInfo: this.clientInfo, credential },
@@ -193,13 +215,20 @@ export class LegacySession {
       controller.abort(new ParleyError('unavailable', 'The session has ended.'))
     this.#subscription?.close()
     this.streams.close()
-    const channels = await Promise.allSettled(this.#channels.values())
+    const channels = await Promise.allSettled([...this.#channels.values()].map(({ opening }) => opening))
     await Promise.allSettled(
       channels.map((opened) =>
         opened.status === 'fulfilled' && opened.value.info.era !== MODERN ? opened.value.close() : undefined,
       ),
     )
   }
+}
+
+/** A modern channel has no session that could be ended. */
+function closeChannel({ opening }: OwnChannel): void {
+  opening
+    .then((channel) => (channel.info.era === MODERN ? undefined : channel.close()))
+    .catch(() => undefined)
 }
 
 function withoutSubscriptionId(params: JsonObject | undefined): JsonObject {

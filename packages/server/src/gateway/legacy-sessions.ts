@@ -1,4 +1,4 @@
-import { ParleyError, type Principal } from '@parley/contract'
+import { ParleyError, type ConnectionId, type Principal } from '@parley/contract'
 import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import type { Call, GatewayTools, Scope } from './call.ts'
 import { LegacySession } from './legacy-session.ts'
@@ -70,7 +70,7 @@ export class LegacySessions {
       capabilities: isObject(params['capabilities']) ? params['capabilities'] : {},
       clientInfo: isObject(params['clientInfo']) ? params['clientInfo'] : { name: 'unnamed', version: '0' },
       budget: this.#budget,
-      hopTokens: this.#tools.hopTokens,
+      sources: this.#tools,
     })
     session.lastUsedMicros = this.#tools.clock.monotonicMicros()
     this.#sessions.set(session.id, session)
@@ -105,6 +105,11 @@ export class LegacySessions {
   /** Ends those of callers that are meant. */
   cut(isMeant: (principal: Principal) => boolean): void {
     for (const session of this.#sessions.values()) if (isMeant(session.owner)) void this.end(session)
+  }
+
+  /** Ends what was opened with a connection that has ended. */
+  dropConnection(id: ConnectionId): void {
+    for (const session of this.#sessions.values()) session.dropConnection(id)
   }
 
   async closeAll(): Promise<void> {

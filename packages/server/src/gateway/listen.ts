@@ -5,8 +5,8 @@ import { encodeEvent } from '../lib/sse.ts'
 import type { CatalogChange, ServerEntry } from '../registry/index.ts'
 import type { Channel, ServerNotification, Subscription, SubscriptionFilter } from '../upstream/index.ts'
 import type { Call, GatewayTools, Scope } from './call.ts'
+import { callCredential } from './call-credential.ts'
 import { acceptsStreams, termsOf, type ModernState } from './exchange-once.ts'
-import { hopCredential } from './hop-credential.ts'
 import { META } from './protocol.ts'
 import { ownerOfUri } from './resolve-target.ts'
 import { reachableEntry, requireUse } from './visibility.ts'
@@ -139,7 +139,7 @@ async function openSingle(
 ): Promise<Subscription> {
   const info = await entry.upstream.info()
   if (info.era === '2026-07-28') {
-    const credential = hopCredential(state.hopTokens, entry, () => call.principal)
+    const { credential } = await callCredential(state.sources, entry, () => call.principal)
     const channel: Channel = await entry.upstream.modern(credential)
     return channel.subscribe(options.filter, options.pass, options.signal)
   }

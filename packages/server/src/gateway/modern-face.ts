@@ -12,6 +12,7 @@ import {
   type GatewayTools,
   type Target,
 } from './call.ts'
+import { callCredential } from './call-credential.ts'
 import { checkHeaders, checkParamHeaders } from './check-headers.ts'
 import {
   acceptsStreams,
@@ -22,10 +23,9 @@ import {
   type ModernState,
 } from './exchange-once.ts'
 import type { HeldCall } from './held-calls.ts'
-import { hopCredential } from './hop-credential.ts'
 import { completionTarget } from './completion-target.ts'
 import { refuseInputRequests } from './input-requests.ts'
-import { takeLane } from './lane-call.ts'
+import { takeLane, type LaneCallOptions } from './lane-call.ts'
 import { listForModern } from './list-capabilities.ts'
 import { listen } from './listen.ts'
 import { mergedDiscover } from './merged-catalog.ts'
@@ -166,7 +166,19 @@ function goOn(
   if (admission.kind === 'ask') return putQuestion(tools, call, { ...errand, missing: admission.missing })
   const paramHeaders = paramHeadersOf(errand.target)
   checkParamHeaders(call.headers, call.envelope, paramHeaders)
-  if (takeLane(tools, call, { ...errand, paramHeaders })) return undefined
+  const use = tools.vault.use(errand.target.entry.id, call.principal.person)
+  if (use instanceof Promise)
+    return use.then((ready) => send(tools, state, call, { ...errand, paramHeaders, use: ready }))
+  return send(tools, state, call, { ...errand, paramHeaders, use })
+}
+
+function send(
+  tools: GatewayTools,
+  state: ModernState,
+  call: Call,
+  errand: Errand & Pick<LaneCallOptions, 'paramHeaders' | 'use'>,
+): Promise<void> | undefined {
+  if (takeLane(tools, call, errand)) return undefined
   return goTheLongWay(tools, state, call, errand)
 }
 
@@ -239,7 +251,8 @@ async function roundWithModern(tools: GatewayTools, call: Call, options: RoundOp
     if (!sent || !('upstream' in sent)) throw invalidState()
     params = { ...params, requestState: sent.upstream }
   }
-  const channel = await entry.upstream.modern(hopCredential(tools.hopTokens, entry, () => call.principal))
+  const { credential } = await callCredential(tools, entry, () => call.principal)
+  const channel = await entry.upstream.modern(credential)
   const outcome = await channel.exchange(
     call.method,
     params,

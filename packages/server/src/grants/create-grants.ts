@@ -15,6 +15,8 @@ export interface GrantTools {
   readonly activity: Activity
   readonly clock: Clock
   readonly newId: NewId
+  /** How long a grant that has ended is kept, for whoever asks what it was. */
+  readonly keepEndedMs: number
   /** What must be written with the end of a grant, and told once that is on disk. */
   readonly revocation: {
     statement(id: GrantId): Statement

@@ -11,7 +11,14 @@ import type { Statement } from '../store/index.ts'
 import type { GrantTools } from './create-grants.ts'
 import { findExcess } from './find-excess.ts'
 import type { GrantBook } from './grant-book.ts'
-import { insertGrant, readActiveBelow, readGrant, revokeAll, updateTerms } from './grant-store.ts'
+import {
+  forgetEnded,
+  insertGrant,
+  readActiveBelow,
+  readGrant,
+  revokeAll,
+  updateTerms,
+} from './grant-store.ts'
 import type { Actor, NewGrant } from './grants.ts'
 
 /** A person's own grant, and seven delegations of it. */
@@ -50,7 +57,9 @@ export class GrantChanges {
       createdBy: by,
       revokedAt: null,
     })
-    const unit = [insertGrant(grant, parent?.version), ...along(grant.id)]
+    const { clock, keepEndedMs } = this.#tools
+    const forget = forgetEnded(clock.now() - keepEndedMs)
+    const unit = [insertGrant(grant, parent?.version), forget, ...along(grant.id)]
     await this.#commit(unit, this.#record('grant.create', grant, by))
     return this.#settle(grant.id)
   }

@@ -67,7 +67,8 @@ export interface Grants {
   covers(id: GrantId, capability: CapabilityName, args?: () => unknown): Coverage
   /**
    * Counts one call against the limits of the grant and its parents; `undefined` when it may go on, otherwise what is used up.
-   * Never lets through more than the limit, restarts included; a kill may cost some of what was left.
+   * Never lets through more than the limit, restarts included (but for those of the last minute); a kill may cost some of
+   * what was left.
    */
   take(id: GrantId, args: () => unknown): LimitReached | undefined | Promise<LimitReached | undefined>
   /** Counts every change, for caches of what was decided. */
@@ -77,6 +78,8 @@ export interface Grants {
 export interface LimitReached {
   readonly grant: GrantId
   readonly limit: 'calls' | 'callsPerMinute' | 'amount'
-  /** When a window begins anew; absent when it never does. */
+  /** JSON Pointer of the argument that the grant counts, when the call has no amount there. */
+  readonly uncounted?: string
+  /** When the last minute has room again; absent when it never does. */
   readonly retryAfterSeconds?: number
 }

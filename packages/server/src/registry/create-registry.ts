@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/random.ts'
 import type { Store } from '../store/index.ts'
 import type { Upstream } from '../upstream/index.ts'
+import type { Vault } from '../vault/index.ts'
 import type { CatalogChange, Registry, ServerEntry } from './catalog.ts'
 import { Changes } from './changes.ts'
 import { DefinitionKeeper } from './definition-keeper.ts'
@@ -31,7 +32,12 @@ export interface RegistryOptions {
    * Makes the way to a server; for HTTP this is where the administrator's host and port are let through, and closing
    * the upstream is where that is taken back.
    */
-  readonly connect: (name: string, target: ServerTarget, mirrored: ManagedServer['mirrored']) => Upstream
+  readonly connect: (
+    server: Pick<ServerRow, 'id' | 'name' | 'target'>,
+    mirrored: ManagedServer['mirrored'],
+  ) => Upstream
+  /** What people have connected ends with a server. */
+  readonly vault?: Pick<Vault, 'countAt' | 'serverEnded'>
   readonly log: (message: string, detail: Readonly<Record<string, unknown>>) => void
 }
 
@@ -148,9 +154,11 @@ class ServerRegistry implements ManagedRegistry {
       )
     }
     await tended.keeper.end(async () => {
-      const happening = { action: 'server.remove', subject: actor, note: name }
+      const note = `${name}${this.#endingConnections(server.id)}`
+      const happening = { action: 'server.remove', subject: actor, note }
       await this.#changes.commit([this.#rows.deleteServer(server.id)], [happening])
       this.#tended.delete(name)
+      this.#options.vault?.serverEnded(server.id)
     })
     this.#announce(server, EVERYTHING)
     await close(tended)
@@ -193,9 +201,11 @@ class ServerRegistry implements ManagedRegistry {
       const happening = {
         action: 'server.remove',
         subject: FILE_ACTOR,
-        note: `${row.name} is no longer declared`,
+        note: `${row.name} is no longer declared${this.#endingConnections(row.id)}`,
       }
-      return this.#changes.commit([this.#rows.deleteServer(row.id)], [happening])
+      await this.#changes.commit([this.#rows.deleteServer(row.id)], [happening])
+      this.#options.vault?.serverEnded(row.id)
+      return
     }
     const state = row.source === 'file' ? 'pending' : 'approved'
     await this.#insert(row.name, target, { source: 'file', state, actor: FILE_ACTOR, replaces: row })
@@ -222,7 +232,7 @@ class ServerRegistry implements ManagedRegistry {
     const unit = [this.#rows.insertServer(row, this.#options.clock.now())]
     const happenings = [{ action: 'server.add', subject: actor, note: name }]
     if (replaces) {
-      const note = `${name} is declared with another target; its approvals end, and \`parley servers review\` shows what it offers now`
+      const note = `${name} is declared with another target; its approvals end, and \`parley servers review\` shows what it offers now${this.#endingConnections(replaces.id)}`
       unit.unshift(this.#rows.deleteServer(replaces.id))
       happenings.unshift({ action: 'server.remove', subject: actor, note })
     }
@@ -233,7 +243,14 @@ class ServerRegistry implements ManagedRegistry {
       await close(tended)
       throw error
     }
+    if (replaces) this.#options.vault?.serverEnded(replaces.id)
     return this.#tend(tended)
+  }
+
+  /** The database ends them with the server, in the same unit: a secret is for one address (G11). */
+  #endingConnections(server: string): string {
+    const count = this.#options.vault?.countAt(server) ?? 0
+    return count === 0 ? '' : `; connections to it that end: ${count}`
   }
 
   #tend(tended: Tended): Tended {
@@ -244,7 +261,7 @@ class ServerRegistry implements ManagedRegistry {
 
   #prepare(row: ServerRow): Tended {
     const { clock, connect, log } = this.#options
-    const upstream = connect(row.name, row.target, (tool) => server.mirrored(tool))
+    const upstream = connect(row, (tool) => server.mirrored(tool))
     const server: ManagedServer = new ManagedServer(row, upstream, {
       onSighting: (definition) => keeper.sight(definition),
       onHidden: () => this.#announce(server, EVERYTHING),

@@ -187,7 +187,7 @@ export async function openHouse(dataDir: string, declared: readonly DeclaredServ
     newId: createNewId(clock, systemRandom),
     declared,
     log: () => undefined,
-    connect: (name, target, mirrored) => {
+    connect: ({ name, target }, mirrored) => {
       if (target.transport !== 'http') throw new Error('only HTTP here')
       const { url } = target
       const allowance = egress.allow(url, `server ${name}`)

@@ -95,8 +95,8 @@ export interface Channel {
   close(): Promise<void>
 }
 
-/** An access token for the server, asked for at every request. */
-export type Credential = () => string
+/** The headers that a request carries so that the server lets it in, by lower-case names; asked for at every request. */
+export type Credential = () => Readonly<Record<string, string>>
 
 /** How a legacy channel is opened: the client capabilities and identity that its `initialize` declares. */
 export interface SessionTerms {

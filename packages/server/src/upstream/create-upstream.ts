@@ -14,8 +14,10 @@ export type UpstreamTarget =
       readonly kind: 'http'
       readonly url: string
       readonly outlet: Outlet
-      /** The hub's own; given for a server that trusts the hub's tokens. */
+      /** The hub's own. */
       readonly credential?: Credential | undefined
+      /** It trusts the hub's tokens: each call brings one of its caller. */
+      readonly trustsHub?: boolean
     }
   | { readonly kind: 'stdio'; readonly process: StdioTarget }
 

@@ -1,8 +1,7 @@
 import { ParleyError } from '@parley/contract'
-import type { Outlet } from '../egress/index.ts'
 import { Breaker } from './breaker.ts'
-import type { Channel, Credential, Upstream, UpstreamInfo } from './channel.ts'
-import type { UpstreamOptions } from './create-upstream.ts'
+import type { Channel, Upstream, UpstreamInfo } from './channel.ts'
+import type { UpstreamOptions, UpstreamTarget } from './create-upstream.ts'
 import { detectHttp } from './detect-http.ts'
 import { guardChannel } from './guard-channel.ts'
 import { statusOf } from './http-status-error.ts'
@@ -21,7 +20,7 @@ const BREAKER = { threshold: 3, firstWaitMs: 250, maxWaitMs: 1500 }
 /** A server over Streamable HTTP, of either era. */
 export function createHttpUpstream(
   options: UpstreamOptions,
-  target: { url: string; outlet: Outlet; credential?: Credential | undefined },
+  target: Extract<UpstreamTarget, { kind: 'http' }>,
 ): Upstream {
   const { name, clock, random, limits, report } = options
   const { pathname, search } = new URL(target.url)
@@ -47,7 +46,7 @@ export function createHttpUpstream(
   return {
     name,
     transport: 'http',
-    hopAudience: target.credential && target.url,
+    hopAudience: target.trustsHub ? target.url : undefined,
     lane: () => (server.info?.era === '2026-07-28' ? lane : undefined),
     health: () => guard.health(),
     info: () => server.find(),

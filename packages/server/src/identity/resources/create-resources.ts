@@ -57,7 +57,22 @@ export function createResources(sources: ResourceSources): Resources {
     return outside && outsideResource(outside)
   }
 
-  return { find, fallback: hasGateway ? mcp : api }
+  function presume(identifier: string): Resource | undefined {
+    const canonical = canonicalize(identifier)
+    if (canonical === undefined || canonical === mcp.identifier || canonical === api.identifier)
+      return find(identifier)
+    if (hasGateway) {
+      const server = nameBelow(canonical, `${mcp.identifier}/servers/`)
+      if (server !== undefined) return mcpResource(canonical, server)
+      const bundle = nameBelow(canonical, `${mcp.identifier}/bundles/`)
+      if (bundle !== undefined) return presumedResource(mcpResource(canonical, undefined))
+    }
+    return presumedResource(
+      find(identifier) ?? outsideResource({ resource: canonical, name: '', scopes: {} }),
+    )
+  }
+
+  return { find, presume, fallback: hasGateway ? mcp : api }
 }
 
 /**
@@ -114,6 +129,11 @@ function apiResource(identifier: string): Resource {
     scopes: API_SCOPES,
     hasScope: (scope) => Object.hasOwn(API_SCOPES, scope),
   }
+}
+
+/** Which scopes it has would tell whether it is there. */
+function presumedResource(resource: Resource): Resource {
+  return { ...resource, hasScope: () => true }
 }
 
 function outsideResource({ resource, name, scopes }: OutsideResource): Resource {
