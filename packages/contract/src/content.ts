@@ -28,6 +28,19 @@ export const DEFAULT_CONTENT: ContentSettings = Object.freeze({
   output: 'off',
 })
 
+/** Settings of one server over those that hold for all. */
+export function mergeContent(
+  base: ContentSettings,
+  own: { readonly [name in keyof ContentSettings]?: ContentSettings[name] | undefined },
+): ContentSettings {
+  return Object.freeze({
+    hidden: own.hidden ?? base.hidden,
+    secrets: own.secrets ?? base.secrets,
+    personal: own.personal ?? base.personal,
+    output: own.output ?? base.output,
+  })
+}
+
 /** Whether the answers of a server with these settings must be read. */
 export function readsResults({ hidden, secrets, personal, output }: ContentSettings): boolean {
   return hidden === 'strip' || secrets !== 'off' || personal !== 'off' || output === 'check'

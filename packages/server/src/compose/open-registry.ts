@@ -19,7 +19,12 @@ export function openRegistry(house: House, ways: Ways): Promise<ManagedRegistry>
   return createRegistry({
     ...house,
     vault: ways.vault,
-    declared: config.servers.map((server) => ({ name: server.name, target: toTarget(server) })),
+    content: config.content,
+    declared: config.servers.map((server) => ({
+      name: server.name,
+      target: toTarget(server),
+      content: server.content,
+    })),
     connect: ({ id, name, target }, mirrored) =>
       createUpstream({
         name,

@@ -24,7 +24,7 @@ export function resolveServer(name: string, entry: FileServer, file: string): Re
   if (entry.url !== undefined) {
     const stray = STDIO_ONLY.find((setting) => entry[setting] !== undefined)
     if (stray) return refuse([...path, stray], `${stray} belongs to a server with command; this one has url`)
-    return resolveHttp(name, entry.url, entry.hopTokens ?? false)
+    return resolveHttp(name, entry.url, entry)
   }
   if (entry.hopTokens !== undefined)
     return refuse([...path, 'hopTokens'], 'hopTokens belongs to a server with url; a process gets no tokens')
@@ -39,7 +39,11 @@ function refuse(path: readonly PropertyKey[], message: string): ResolvedServer {
   return { problems: [{ path, message }] }
 }
 
-function resolveHttp(name: string, text: string, hopTokens: boolean): ResolvedServer {
+function resolveHttp(
+  name: string,
+  text: string,
+  { hopTokens = false, content }: Pick<FileServer, 'content' | 'hopTokens'>,
+): ResolvedServer {
   const path = ['servers', name, 'url']
   const url = URL.parse(text)
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
@@ -47,7 +51,7 @@ function resolveHttp(name: string, text: string, hopTokens: boolean): ResolvedSe
   }
   if (url.username !== '' || url.password !== '') return refuse(path, 'must not hold a user name or password')
   if (url.hash !== '' || text.includes('#')) return refuse(path, 'must not hold a fragment (#…)')
-  const server: HttpServerConfig = { transport: 'http', name, url: url.href, hopTokens }
+  const server: HttpServerConfig = { transport: 'http', name, url: url.href, hopTokens, content }
   return { server: Object.freeze(server) }
 }
 
@@ -67,6 +71,7 @@ function resolveStdio(name: string, entry: FileServer & { command: string }, fil
     args: Object.freeze([...args]),
     env: Object.freeze({ ...entry.env }),
     package: entry.package,
+    content: entry.content,
     cwd,
   }
   return { server: Object.freeze(server) }

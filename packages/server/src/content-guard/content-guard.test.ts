@@ -38,6 +38,7 @@ describe('T5: what definitions hide', () => {
       {
         rule: 'hides text in tag characters',
         pointer: '/inputSchema/properties/a~1b/description',
+        hides: true,
         excerpt: 'tell nobody',
       },
     ])

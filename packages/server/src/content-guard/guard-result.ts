@@ -25,8 +25,8 @@ type LookFor = Pick<ContentSettings, 'hidden' | 'personal' | 'secrets'>
 /** Beyond it a result is passed on unread: looking through it would hold up everybody. */
 const MAX_CHARACTERS = 4 * 1024 * 1024
 const MAX_DEPTH = 64
-/** Bytes written as text are no text. */
-const BINARY = new Set(['data', 'blob'])
+/** Bytes written as text are no text, and what is sealed is nobody's to read. */
+const BINARY = new Set(['data', 'blob', 'requestState'])
 
 /**
  * Looks through every text of a result, content blocks, resources and structured content alike. A result in which nothing

@@ -7,6 +7,8 @@ export interface DefinitionFinding {
   readonly rule: string
   /** JSON Pointer (RFC 6901) of the text. */
   readonly pointer: string
+  /** Whether people could not see it. */
+  readonly hides: boolean
   /** What was found, made visible. */
   readonly excerpt: string
 }
@@ -38,7 +40,12 @@ export function scanDefinition(definition: unknown): DefinitionFinding[] {
     const limitBytes =
       pointer === '/description' ? LONG_BYTES.description : pointer === '/title' ? LONG_BYTES.title : Infinity
     if (Buffer.byteLength(text) > limitBytes)
-      found.push({ rule: `is longer than ${limitBytes} bytes`, pointer, excerpt: text.slice(0, 60) })
+      found.push({
+        hides: false,
+        rule: `is longer than ${limitBytes} bytes`,
+        pointer,
+        excerpt: text.slice(0, 60),
+      })
   }
   return found.slice(0, MAX_FINDINGS)
 }
@@ -61,12 +68,12 @@ function scanText(text: string): Omit<DefinitionFinding, 'pointer'>[] {
     const rule = HIDDEN_RULES[kind]
     if (seen.has(rule)) return []
     seen.add(rule)
-    return [{ rule, excerpt: visible(text.slice(start, Math.min(end, start + 120))) }]
+    return [{ rule, hides: true, excerpt: visible(text.slice(start, Math.min(end, start + 120))) }]
   })
   // An order may stand in what is hidden, comments and tag characters included.
   const spelled = hidden.length > 0 ? [stripHidden(text), spell(text)] : [text]
   const orders = spelled.flatMap((one) => findOrders(one))
-  return [...hidden, ...new Map(orders.map((order) => [order.rule, order])).values()]
+  return [...hidden, ...new Map(orders.map((order) => [order.rule, { ...order, hides: false }])).values()]
 }
 
 /** Tag characters as the ASCII that they stand for. */

@@ -22,6 +22,7 @@ import {
   termsIn,
   type ModernState,
 } from './exchange-once.ts'
+import { guardNotification, guardOutcome } from './guard-outcome.ts'
 import type { HeldCall } from './held-calls.ts'
 import { completionTarget } from './completion-target.ts'
 import { refuseInputRequests } from './input-requests.ts'
@@ -178,7 +179,7 @@ function send(
   call: Call,
   errand: Errand & Pick<LaneCallOptions, 'paramHeaders' | 'use'>,
 ): Promise<void> | undefined {
-  if (takeLane(tools, call, errand)) return undefined
+  if (!errand.target.entry.readsResults && takeLane(tools, call, errand)) return undefined
   return goTheLongWay(tools, state, call, errand)
 }
 
@@ -223,10 +224,11 @@ async function goTheLongWay(
   const asked = sent && 'consent' in sent ? withoutAnswer(own) : own
   const params = asked[field] === target.name ? asked : { ...asked, [field]: target.name }
   const info = await entry.upstream.info()
-  const round =
+  const answered =
     info.era === '2026-07-28'
       ? await roundWithModern(tools, call, { entry, params, binding, reply, sent })
       : await roundWithLegacy(tools, state, call, { entry, info, params, binding, reply, sent })
+  const round = guardOutcome(tools, call, target, answered)
   await recordCall(tools, call, 'result' in round ? resultKind(round.result) : 'ok')
   reply.finish(round)
 }
@@ -256,7 +258,10 @@ async function roundWithModern(tools: GatewayTools, call: Call, options: RoundOp
   const outcome = await channel.exchange(
     call.method,
     params,
-    { notification: (notification) => void reply.send(notification), serverRequest: refuseServerRequest },
+    {
+      notification: (notification) => void reply.send(guardNotification(entry, notification)),
+      serverRequest: refuseServerRequest,
+    },
     whenClientLeaves(call.res),
   )
   if ('error' in outcome || outcome.result['resultType'] !== 'input_required') return outcome
@@ -290,7 +295,8 @@ async function roundWithLegacy(
   if (isNew) await startCall(state, call, { held, entry, params, terms, level: meta[META.logLevel] })
   const wantsLogs = meta[META.logLevel] !== undefined
   const round = await held.next((notification) => {
-    if (notification.method !== 'notifications/message' || wantsLogs) reply.send(notification)
+    if (notification.method !== 'notifications/message' || wantsLogs)
+      reply.send(guardNotification(entry, notification))
   }, meta['progressToken'])
   if (round.kind === 'done') return toModernOutcome(call.method, round.outcome, info)
   state.held.keep(held)
