@@ -2,8 +2,8 @@ import type { ContentSettings } from '@parley/contract'
 import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import { detect, redact, type Detector } from './detectors.ts'
 import { stripHidden } from './hidden-text.ts'
-import { PERSONAL } from './personal-data.ts'
-import { SECRETS } from './secrets.ts'
+import { PERSONAL, PERSONAL_HINT } from './personal-data.ts'
+import { SECRETS, SECRET_HINT } from './secrets.ts'
 
 /** What was found in a result, by kind. */
 export interface ResultFinding {
@@ -24,6 +24,8 @@ type LookFor = Pick<ContentSettings, 'hidden' | 'personal' | 'secrets'>
 
 /** Beyond it a result is passed on unread: looking through it would hold up everybody. */
 const MAX_CHARACTERS = 4 * 1024 * 1024
+/** No secret and no number of a person is shorter. */
+const SHORTEST_MATCH = 6
 const MAX_DEPTH = 64
 /** Bytes written as text are no text, and what is sealed is nobody's to read. */
 const BINARY = new Set(['data', 'blob', 'requestState'])
@@ -76,8 +78,9 @@ class Walk {
     if (this.left < 0) return text
     const { hidden, secrets, personal } = this.#settings
     let seen = hidden === 'strip' ? stripHidden(text) : text
-    if (secrets !== 'off') seen = this.#look(seen, 'secrets', SECRETS)
-    if (personal !== 'off') seen = this.#look(seen, 'personal', PERSONAL)
+    if (seen.length < SHORTEST_MATCH) return seen
+    if (secrets !== 'off' && SECRET_HINT.test(seen)) seen = this.#look(seen, 'secrets', SECRETS)
+    if (personal !== 'off' && PERSONAL_HINT.test(seen)) seen = this.#look(seen, 'personal', PERSONAL)
     return seen
   }
 

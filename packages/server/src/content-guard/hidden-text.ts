@@ -20,6 +20,7 @@ const MAX_PARTS = 10_000
 
 /** In their order, at most 10,000; linear in the length of the text. */
 export function findHidden(text: string): HiddenPart[] {
+  if (isPlain(text)) return []
   const found: HiddenPart[] = []
   const isRightToLeft = RIGHT_TO_LEFT.test(text)
   let at = 0
@@ -32,6 +33,18 @@ export function findHidden(text: string): HiddenPart[] {
     if (found.length >= MAX_PARTS) break
   }
   return found
+}
+
+const LONG_BLANKS = ' '.repeat(200)
+
+/** Most texts are: printable ASCII in lines, with nothing that could hide in it. */
+function isPlain(text: string): boolean {
+  return (
+    /^[\x20-\x7E\n\r]*$/.test(text) &&
+    !text.includes('<!--') &&
+    !text.includes(LONG_BLANKS) &&
+    !/(?:\r?\n {0,8}){20}/.test(text)
+  )
 }
 
 /** The text without what is hidden in it; the same text where nothing is. */

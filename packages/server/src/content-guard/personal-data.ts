@@ -16,6 +16,9 @@ export const PERSONAL: readonly Detector[] = [
   { kind: 'account number', pattern: /(?<![\w])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}(?![\w])/g, isReal: isIban },
 ]
 
+/** A text without one of these holds none of them. */
+export const PERSONAL_HINT = /@|\+[1-9]|\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d/
+
 /** ISO/IEC 7812-1, Annex B. */
 export function isCard(text: string): boolean {
   const digits = text.replaceAll(/[ -]/g, '')
