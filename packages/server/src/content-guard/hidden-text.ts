@@ -7,14 +7,23 @@ interface HiddenPart {
   readonly end: number
 }
 
-/**
- * What cannot be seen: tag characters but for the flags of regions, invisible characters but where a script or an emoji
- * needs them, direction marks in texts of one direction, terminal escapes, control characters, selectors in numbers, HTML
- * comments, and blanks that push what follows out of sight.
- */
-const SUSPECTS =
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  /[\u{E0000}-\u{E007F}]+|[\u00AD\u034F\u115F\u1160\u17B4\u17B5\u180E\u200B-\u200D\u2060-\u2064\u206A-\u206F\u3164\uFEFF\uFFA0]+|[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]+|[\uFE00-\uFE0F\u{E0100}-\u{E01EF}]+|\x1B(?:\[[0-?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1B]{0,512}(?:\x07|\x1B\\)?|.)?|[\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]+|<!--|(?<![ \t\u00A0])[ \t\u00A0]{200,}|(?<![\n \t])(?:\r?\n[ \t]{0,8}){20,}/gu
+/** What cannot be seen, each kind as one run. Nothing is repeated within a repetition but for lines of bounded length. */
+const SUSPECTS = new RegExp(
+  [
+    String.raw`[\u{E0000}-\u{E007F}]+`,
+    String.raw`[\u00AD\u034F\u115F\u1160\u17B4\u17B5\u180E\u200B-\u200D\u2060-\u2064\u206A-\u206F\u3164\uFEFF\uFFA0]+`,
+    String.raw`[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]+`,
+    String.raw`[\uFE00-\uFE0F\u{E0100}-\u{E01EF}]+`,
+    // Terminal escapes: control sequences, then commands to the terminal (ECMA-48 §5.4, §8.3.89).
+    String.raw`\x1B(?:\[[0-?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1B]{0,512}(?:\x07|\x1B\\)?|.)?`,
+    String.raw`[\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]+`,
+    '<!--',
+    // Blanks that push what follows out of sight.
+    String.raw`(?<![ \t\u00A0])[ \t\u00A0]{200,}`,
+    String.raw`(?<![\n \t])(?:\r?\n[ \t]{0,8}){20,}`,
+  ].join('|'),
+  'gu',
+)
 
 const MAX_PARTS = 10_000
 
