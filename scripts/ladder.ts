@@ -10,6 +10,7 @@ export const LADDER: Readonly<Record<string, number>> = {
   egress: 3,
   activity: 3,
   metrics: 3,
+  'content-guard': 3,
   'tool-search': 3,
   grants: 4,
   revocations: 4,

@@ -1,5 +1,14 @@
 import type { Principal } from '@parley/contract'
-import { ClientStreams, RequestStates, SearchCatalog, createGateway, type Gateway } from '../gateway/index.ts'
+import { recordOf } from '../activity/index.ts'
+import {
+  ClientStreams,
+  RequestStates,
+  SearchCatalog,
+  contentNote,
+  createGateway,
+  type ContentReport,
+  type Gateway,
+} from '../gateway/index.ts'
 import type { Bundles } from '../bundles/index.ts'
 import { StreamCaps, readBody, refuseRequest, type EventStreams } from '../http/index.ts'
 import { openStateKey } from '../identity/index.ts'
@@ -41,6 +50,7 @@ export async function openGateway(house: House, rooms: GatewayRooms): Promise<Ga
         return activity.recordCall(call)
       },
       onError: (error) => log('a request failed', { error: String(error) }),
+      reportContent: (report) => reportContent(house, report),
       states: new RequestStates(await openStateKey(store, random), clock, random),
       limits: { bodyBytes: limits.bodyBytes, sessionsPerPrincipal: limits.streamsPerPrincipal },
       clientStreams: new ClientStreams(streams, new StreamCaps(limits)),
@@ -79,6 +89,30 @@ function isNamed({ kind, id }: Revocation, { clients }: GatewayRooms): (principa
   const named = kind === 'app' ? clients.findApp(id)?.id : id
   if (named === undefined) return () => false
   return ({ grant, chain }) => grant === named || chain.some((link) => link.id === named)
+}
+
+/** What was found in an answer is counted by its kind, and on record beside the call; its text is in neither. */
+function reportContent(house: House, report: ContentReport): void {
+  const { principal, capability, definitionHash } = report.call
+  for (const { kind, count } of report.findings) house.metrics.countFinding(kind, count)
+  if (report.misfit !== undefined) house.metrics.countFinding('output schema', 1)
+  const { subject, person, chain, app, grant } = principal
+  const kept = house.activity.record(
+    recordOf(house, {
+      face: 'mcp',
+      action: 'content.found',
+      subject,
+      chain,
+      ...(person !== undefined && { person }),
+      ...(app !== undefined && { app }),
+      ...(grant !== undefined && { grant }),
+      ...(capability !== undefined && { capability }),
+      ...(definitionHash !== undefined && { definitionHash }),
+      policies: ['builtin:content-guard'],
+      note: contentNote(report),
+    }),
+  )
+  kept?.catch((error: unknown) => house.log('activity was lost', { error: String(error) }))
 }
 
 /** A grant that runs out tells nobody: what still runs under it is looked for. */

@@ -20,6 +20,7 @@ import type { Registry, ServerEntry } from '../registry/index.ts'
 import type { Tasks } from '../tasks/index.ts'
 import type { Vault } from '../vault/index.ts'
 import type { ClientStreams } from './client-streams.ts'
+import type { ContentReport } from './guard-outcome.ts'
 import type { McpHeaders } from './read-headers.ts'
 import type { SearchCatalog } from './search-catalog.ts'
 import type { RequestStates } from './request-state.ts'
@@ -36,6 +37,8 @@ export interface GatewayTools {
   /** How `/mcp` shows its tools. */
   readonly toolSearch: ToolSearchSettings
   readonly search: SearchCatalog
+  /** Told of what an answer held, where that is looked for. */
+  readonly reportContent: (report: ContentReport) => void
   readonly authenticate: Authenticate
   readonly challenges: (resource: string) => Challenges
   readonly access: Access

@@ -5,6 +5,7 @@ import { admit } from './admit.ts'
 import { askConsent } from './ask-consent.ts'
 import { bundleOf, entryOf, limit, resultKind, type Call, type GatewayTools } from './call.ts'
 import { completionTarget } from './completion-target.ts'
+import { guardOutcome } from './guard-outcome.ts'
 import { exchange, type Turn } from './legacy-exchange.ts'
 import { LegacyReply } from './legacy-reply.ts'
 import type { LegacySession } from './legacy-session.ts'
@@ -134,7 +135,7 @@ async function invoke(turn: Turn, params: JsonObject): Promise<Outcome> {
   if (admission.kind === 'ask') return putQuestion(turn, admission.missing)
   if (wantsTask(turn, target, params)) return startTask(turn, target, { ...params, name: target.name })
   const own = target.kind === 'resource' ? { uri: target.name } : { name: target.name }
-  return exchange(turn, target.entry, { ...params, ...own })
+  return guardOutcome(tools, call, target, await exchange(turn, target.entry, { ...params, ...own }))
 }
 
 /** The person is shown our page, and the client sends the call again (MCP 2025-11-25, URL Elicitation Required Error). */

@@ -21,6 +21,7 @@ import {
   refuseServerRequest,
   termsIn,
 } from './exchange-once.ts'
+import { guardNotification, guardOutcome } from './guard-outcome.ts'
 import type { HeldCall } from './held-calls.ts'
 import { callAsTask, mayBecomeTask } from './tasks/call-as-task.ts'
 import { serveTaskMethod } from './tasks/serve-task-method.ts'
@@ -41,7 +42,7 @@ import { resolveTarget } from './resolve-target.ts'
 import { mayPass, reachableEntry } from './visibility.ts'
 import { toDiscoverResult, toLegacyParams, toModernOutcome } from './translate.ts'
 import type { ParamHeader, ServerEntry } from '../registry/index.ts'
-import type { UpstreamInfo } from '../upstream/index.ts'
+import type { ServerNotification, UpstreamInfo } from '../upstream/index.ts'
 import type { ModernState } from './modern-state.ts'
 
 const CALLS = new Set(['tools/call', 'prompts/get', 'resources/read'])
@@ -188,7 +189,7 @@ function send(
   call: Call,
   errand: Errand & Pick<LaneCallOptions, 'paramHeaders' | 'use'>,
 ): Promise<void> | undefined {
-  if (takeLane(tools, call, errand)) return undefined
+  if (!errand.target.entry.readsResults && takeLane(tools, call, errand)) return undefined
   return goTheLongWay(tools, state, call, errand)
 }
 
@@ -230,10 +231,11 @@ async function goTheLongWay(
   const { entry } = target
   const params = upstreamParams(call, { target, sent })
   const info = await entry.upstream.info()
-  const round =
+  const answered =
     info.era === '2026-07-28'
       ? await roundWithModern(tools, call, { entry, params, binding, reply, sent })
       : await roundWithLegacy(tools, state, call, { entry, info, params, binding, reply, sent })
+  const round = guardOutcome(tools, call, target, answered)
   await recordCall(tools, call, 'result' in round ? resultKind(round.result) : 'ok')
   reply.finish(round)
 }
@@ -272,7 +274,7 @@ async function roundWithModern(tools: GatewayTools, call: Call, options: RoundOp
     call.method,
     params,
     {
-      notification: (notification) => void reply.send(notification),
+      notification: (notification) => void reply.send(guardNotification(entry, notification)),
       serverRequest: refuseServerRequest,
       ready: () => keepPace(call.res, tools.clock),
     },
@@ -308,8 +310,9 @@ async function roundWithLegacy(
   onClientLeft(call.res, (reason) => held.cancel(reason))
   if (isNew) await startCall(state, call, { held, entry, params, terms, level: meta[META.logLevel] })
   const wantsLogs = meta[META.logLevel] !== undefined
-  const notify = (notification: { method: string }) => {
-    if (notification.method !== 'notifications/message' || wantsLogs) reply.send(notification)
+  const notify = (notification: ServerNotification) => {
+    if (notification.method !== 'notifications/message' || wantsLogs)
+      reply.send(guardNotification(entry, notification))
   }
   const ready = () => keepPace(call.res, tools.clock)
   const round = await held.next({ notify, ready, progressToken: meta['progressToken'] })
