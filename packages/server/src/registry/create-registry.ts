@@ -11,7 +11,7 @@ import { findConfusableName } from '../config/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/random.ts'
 import type { Statement, Store } from '../store/index.ts'
-import type { Upstream } from '../upstream/index.ts'
+import type { CredentialRefused, Upstream } from '../upstream/index.ts'
 import type { Vault } from '../vault/index.ts'
 import type { CatalogChange, Registry, ServerEntry } from './catalog.ts'
 import { Changes } from './changes.ts'
@@ -52,6 +52,8 @@ export interface RegistryOptions {
   readonly keepDocument: (serverId: string, document: Buffer) => Promise<readonly Statement[]>
   /** What people have connected ends with a server. */
   readonly vault?: Pick<Vault, 'countAt' | 'serverEnded' | 'onChange'>
+  /** A server cannot be read with what the hub carries in its own name. */
+  readonly onRefused?: (server: ManagedServer, error: CredentialRefused) => void
   readonly log: (message: string, detail: Readonly<Record<string, unknown>>) => void
 }
 
@@ -338,6 +340,7 @@ class ServerRegistry implements ManagedRegistry {
     })
     const reader = new ServerReader({
       server,
+      onRefused: (error) => this.#options.onRefused?.(server, error),
       clock,
       log,
       take: (reading, startedMicros) => keeper.takeReading(reading, startedMicros),
