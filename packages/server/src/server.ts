@@ -73,7 +73,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     ? undefined
     : stack.use(await openRegistry(house, { egress, environment, vault, hubTokenFor }))
   const bundles = createBundles(house, config.bundles)
-  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles }))
+  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault }))
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
   const rooms = { ...identity, ...enforcement }

@@ -44,6 +44,7 @@ const NOUNS = {
   template: 'Read',
   prompt: 'Use the prompt',
   skill: 'Use the skill',
+  connection: 'Have the credential itself, the',
 }
 
 /**
