@@ -45,7 +45,6 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     streams: new Set(),
     sources: tools,
     lists: new ListCache(),
-    clock: tools.clock,
   }
   const running = new Running()
   const face: Face = { tools, sessions, state }

@@ -1,4 +1,3 @@
-import type { Clock } from '../lib/clock.ts'
 import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import { whenClientLeaves, type Call } from './call.ts'
@@ -18,7 +17,6 @@ export interface ModernState {
   readonly streams: Set<() => void>
   readonly sources: CredentialSources
   readonly lists: ListCache
-  readonly clock: Clock
 }
 
 /** A request that asks nothing back, to an upstream of either era. */
@@ -37,7 +35,7 @@ export async function exchangeOnce(
   const events = {
     notification: (notification: { method: string }) => void reply?.send(notification),
     serverRequest: refuseServerRequest,
-    ready: () => keepPace(call.res, state.clock),
+    ready: () => keepPace(call.res, state.pool.clock),
   }
   if (info.era === '2026-07-28') {
     const { credential } = await callCredential(state.sources, entry, () => call.principal)
