@@ -317,7 +317,7 @@ async function roundWithModern(tools: GatewayTools, call: Call, options: RoundOp
     if (!sent || !('upstream' in sent)) throw invalidState()
     params = { ...params, requestState: sent.upstream }
   }
-  const { credential } = await callCredential(tools, entry, () => call.principal)
+  const { credential } = await callCredential(tools, entry, () => call.principal, call.capability)
   const channel = await entry.upstream.modern(credential)
   const outcome = await channel.exchange(
     call.method,
