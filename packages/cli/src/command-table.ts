@@ -5,6 +5,7 @@ import { bundles } from './commands/bundles.ts'
 import { grants } from './commands/grants.ts'
 import { groups } from './commands/groups.ts'
 import { keys } from './commands/keys.ts'
+import { connections } from './commands/connections.ts'
 import { people } from './commands/people.ts'
 import { resources } from './commands/resources.ts'
 import { activity } from './commands/activity.ts'
@@ -18,6 +19,7 @@ import { restore } from './commands/restore.ts'
 import { serve } from './commands/serve.ts'
 import { servers } from './commands/servers.ts'
 import { status } from './commands/status.ts'
+import { tasks } from './commands/tasks.ts'
 import { tour } from './commands/tour.ts'
 import { whoami } from './commands/whoami.ts'
 
@@ -37,7 +39,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   agents,
   grants,
   resources,
+  connections,
   keys,
+  tasks,
   doctor,
   activity,
   status,

@@ -14,8 +14,12 @@ export const MANAGEMENT_ACTIONS = [
   'grants.manage',
   'resources.read',
   'resources.manage',
+  'connections.read',
+  'connections.manage',
   'keys.read',
   'keys.manage',
+  'tasks.read',
+  'tasks.manage',
   'me.read',
   'me.manage',
 ] as const

@@ -34,6 +34,8 @@ export const PATH_PARAMETERS = {
   agent: idParameter('agent'),
   grant: idParameter('grant'),
   resource: idParameter('resource'),
+  connection: idParameter('connection'),
+  task: idParameter('task'),
 } as const satisfies Record<string, PathParameter>
 
 export type PathParameterName = keyof typeof PATH_PARAMETERS

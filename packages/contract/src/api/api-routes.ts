@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { agentRoutes } from './agent-routes.ts'
 import type { ApiRoute, RouteParameters } from './api-route.ts'
 import { appRoutes } from './app-routes.ts'
+import { connectionRoutes } from './connection-routes.ts'
 import { bundleRoutes } from './bundle-routes.ts'
 import { grantRoutes } from './grant-routes.ts'
 import { groupRoutes } from './group-routes.ts'
@@ -11,6 +12,7 @@ import { meRoutes } from './me-routes.ts'
 import { peopleRoutes } from './people-routes.ts'
 import { resourceRoutes } from './resource-routes.ts'
 import { serverRoutes } from './server-routes.ts'
+import { taskRoutes } from './task-routes.ts'
 
 /** Every management route: validation, authorization, types and the OpenAPI document all come from this one table. */
 export const apiRoutes = {
@@ -23,7 +25,9 @@ export const apiRoutes = {
   ...agentRoutes,
   ...grantRoutes,
   ...resourceRoutes,
+  ...connectionRoutes,
   ...keyRoutes,
+  ...taskRoutes,
   ...meRoutes,
 } as const satisfies Record<string, ApiRoute>
 

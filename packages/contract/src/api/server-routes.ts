@@ -3,7 +3,7 @@ import { OWNER_NAME, OWNER_NAME_MAX_LENGTH } from '../capability.ts'
 import type { ApiRoute } from './api-route.ts'
 
 /** A server's name: lower-case words joined by single hyphens, as it stands in its address. */
-const serverName = z
+export const serverName = z
   .string()
   .max(OWNER_NAME_MAX_LENGTH)
   .regex(OWNER_NAME, 'lower-case letters, digits and single hyphens')

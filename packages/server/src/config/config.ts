@@ -71,6 +71,11 @@ export interface IdentityConfig {
   readonly clientMetadataHosts: readonly string[]
 }
 
+/** Where the master key comes from, unless PARLEY_MASTER_KEY holds it. */
+export type MasterKeyConfig =
+  | { readonly kind: 'file'; readonly file: string }
+  | { readonly kind: 'command'; readonly program: string; readonly args: readonly string[] }
+
 export interface ResourceConfig {
   readonly name: string
   /** Its resource identifier (RFC 8707). */
@@ -103,6 +108,7 @@ export interface Config {
   /** `identity`: the authorization server alone, without a gateway. */
   readonly only: 'identity' | undefined
   readonly identity: IdentityConfig
+  readonly masterKey: MasterKeyConfig
   /** PEM certificates of authorities trusted beside the usual ones. */
   readonly egress: { readonly ca: string | undefined }
   readonly limits: Limits

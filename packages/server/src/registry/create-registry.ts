@@ -39,7 +39,7 @@ export interface RegistryOptions {
   /** What keeps the OpenAPI document that an administrator sent with a server. */
   readonly keepDocument: (serverId: string, document: Buffer) => Promise<readonly Statement[]>
   /** What people have connected ends with a server. */
-  readonly vault?: Pick<Vault, 'countAt' | 'serverEnded'>
+  readonly vault?: Pick<Vault, 'countAt' | 'serverEnded' | 'onChange'>
   readonly log: (message: string, detail: Readonly<Record<string, unknown>>) => void
 }
 
@@ -85,6 +85,7 @@ class ServerRegistry implements ManagedRegistry {
   readonly #tended = new Map<string, Tended>()
   readonly #adding = new Set<string>()
   #entries: readonly ManagedServer[] = []
+  #unfollow: (() => void) | undefined
   version = 0
 
   constructor(options: RegistryOptions) {
@@ -103,6 +104,14 @@ class ServerRegistry implements ManagedRegistry {
       await this.#insert(name, target, { source: 'file', state: 'approved', actor: FILE_ACTOR })
     }
     for (const { reader } of this.#tended.values()) reader.start()
+    this.#unfollow = this.#options.vault?.onChange((connection, what) => {
+      if (what === 'ended' && connection.person === null) void this.#readerOf(connection.server)?.reconnect()
+    })
+  }
+
+  /** By the server's id. */
+  #readerOf(id: string): ServerReader | undefined {
+    return [...this.#tended.values()].find(({ server }) => server.id === id)?.reader
   }
 
   entries(): readonly ServerEntry[] {
@@ -180,6 +189,7 @@ class ServerRegistry implements ManagedRegistry {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#unfollow?.()
     await Promise.allSettled([...this.#tended.values()].map(close))
   }
 
