@@ -68,7 +68,8 @@ function textOf(schema: Schema): string {
   const known = FORMATS[schema['format']]
   if (known !== undefined) return known
   // What tries every encoding, where nothing says how a text must look.
-  const text = schema['pattern'] === undefined ? 'a/b ?&=ü' : 'abc123'
-  const padded = text.padEnd(schema['minLength'] ?? 0, 'x')
-  return schema['maxLength'] === undefined ? padded : padded.slice(0, schema['maxLength'])
+  const texts =
+    schema['pattern'] === undefined ? ['a/b ?&=ü'] : ['abc123', '1', 'ssh-rsa AAAA', '#aabbcc', 'a@b.test']
+  const padded = texts.map((text) => text.padEnd(schema['minLength'] ?? 0, '1').slice(0, schema['maxLength']))
+  return padded.find((text) => RegExp(schema['pattern'] ?? '', 'u').test(text)) ?? padded[0]!
 }

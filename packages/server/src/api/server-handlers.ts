@@ -35,6 +35,8 @@ export function serverHandlers({ registry, clock, origin }: ServerTools) {
     reviewServer: async ({ parameters, body, principal }) =>
       detail(await known().approve(parameters.name, body.approve, principal.subject)),
     refreshServer: async ({ parameters }) => detail(await known().refresh(parameters.name)),
+    replaceDocument: async ({ parameters, body, principal }) =>
+      detail(await known().replaceDocument(parameters.name, body.document, principal.subject)),
     removeServer: async ({ parameters, principal }) => {
       await known().remove(parameters.name, principal.subject)
       return { removed: parameters.name }
