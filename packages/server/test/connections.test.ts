@@ -1,4 +1,5 @@
-import { readFileSync, readdirSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { addPeople, type ConnectingPerson } from './connecting-people.ts'
@@ -145,6 +146,24 @@ test('G11: a server at another address is another server, and gets nothing of wh
   expect((await hub.api('GET', '/api/connections')).body.connections).toEqual([])
   const { body } = await hub.api('GET', '/api/activity')
   expect(JSON.stringify(body)).toContain('one; connections to it that end: 1')
+})
+
+test('G11: an address that changes in parley.yaml ends the connections at the next start, and says so', async () => {
+  server = await startKeyedServer('modern', [SECRET])
+  await using evil = await startKeyedServer('modern', [''])
+  const dataDir = mkdtempSync(join(tmpdir(), 'parley-moved-'))
+  const yaml = (url: string) => `servers:\n  one:\n    url: ${url}\n`
+  hub = await startTestHub(yaml(server.url), { dataDir })
+  await share(SECRET)
+  await hub[Symbol.asyncDispose]()
+  hub = await startTestHub(yaml(evil.url), { dataDir })
+  await until(() => evil.seen.some(({ method }) => method === 'tools/list'))
+  expect(evil.seen.filter((one) => one.headers[KEY_HEADER] !== undefined)).toEqual([])
+  expect((await hub.api('GET', '/api/connections')).body.connections).toEqual([])
+  expect(JSON.stringify((await hub.api('GET', '/api/activity')).body)).toContain(
+    'connections to it that end: 1',
+  )
+  rmSync(dataDir, { recursive: true, force: true })
 })
 
 test('G5: what is somebody else’s, or not for the person, is not found', async () => {
