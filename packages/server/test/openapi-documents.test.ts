@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { parse } from 'yaml'
+import { findDocument, readDefinition } from './real-document.ts'
 import { sampleValue } from './sample-value.ts'
 import { modernRequest } from './scripted-upstream.ts'
 import { startTestHub, until, type TestHub } from './start-test-hub.ts'
@@ -30,23 +27,6 @@ const DOCUMENTS = [
 /** The stand-in takes a path with two parameters in one segment apart where it should not. */
 const UNREADABLE = new Set(['repos_compare-commits'])
 
-const require = createRequire(import.meta.url)
-
-function find(file: string): string {
-  const [scope = '', name = '', ...rest] = file.split('/')
-  const roots = require.resolve.paths(file)!
-  for (const root of roots) {
-    const path = join(root, scope, name, ...rest)
-    try {
-      readFileSync(path)
-      return path
-    } catch {
-      // The next directory up.
-    }
-  }
-  throw new Error(`${file} is not installed below ${dirname(roots[0]!)}`)
-}
-
 async function post(hub: TestHub, server: string, method: string, params: Record<string, unknown>) {
   const { headers, body } = modernRequest(method, params)
   const response = await fetch(`${hub.url}/mcp/servers/${server}`, {
@@ -62,10 +42,8 @@ test.each(DOCUMENTS)(
   'every operation of $name is a tool, and every call fits its document',
   { timeout: 600_000 },
   async ({ name, file, base, operations, ...more }) => {
-    const path = find(file)
-    const text = readFileSync(path, 'utf8')
-    const definition = path.endsWith('.json') ? JSON.parse(text) : parse(text)
-    await using service = await startValidatingService(definition, base)
+    const path = findDocument(file)
+    await using service = await startValidatingService(readDefinition(path), base)
     const server = { openapi: path, url: service.origin + base, operations: { deprecated: true } }
     await using hub = await startTestHub(JSON.stringify({ servers: { [name]: server } }))
     await until(async () => (await hub.api('GET', `/api/servers/${name}`)).body.health !== 'connecting')

@@ -19,7 +19,8 @@ function read(
 ): any {
   const { schema, status = 200, more, headers } = options
   const reply = { status, headers: { 'content-type': type, ...headers }, body: Buffer.from(body) }
-  return readReply(callOf(schema, more), reply, 'https://a.test/x')
+  const credential = { authorization: 'Bearer top-secret-token', 'x-key': 'another secret' }
+  return readReply(callOf(schema, more), reply, { uri: 'https://a.test/x', credential })
 }
 
 test('JSON is text and structured content, whatever its type', () => {
@@ -118,4 +119,12 @@ test('the next page is said in the tool’s own arguments', () => {
     headers: { link },
   })
   expect(content[1]!['text']).toBe('There is more: call again with {"page":3,"per_page":50}.')
+})
+
+test('S2: a service that repeats what it was sent gives no secret away with its error', () => {
+  const body =
+    '{"message":"top-secret-token is no good","sent":{"X-Key":"another secret","url":"/?k=another%20secret"}}'
+  const { content } = read('application/json', body, { status: 401 })
+  expect(content[0].text).not.toMatch(/top-secret|another.{1,3}secret/)
+  expect(content[0].text).toContain('[credential] is no good')
 })
