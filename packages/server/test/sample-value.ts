@@ -21,7 +21,7 @@ export function sampleValue(schema: Schema, how: { all: boolean; root?: Schema }
     (one) => typeof one === 'object' && one !== null && !Array.isArray(one),
   )
   if (objects.length > 0) return Object.assign({}, ...objects)
-  return parts.length > 0 && own === ANYTHING ? parts.at(-1) : own
+  return parts.length > 0 ? parts.at(-1) : own
 }
 
 const ANYTHING = 'anything'
