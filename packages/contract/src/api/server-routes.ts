@@ -180,6 +180,15 @@ export const serverRoutes = {
     action: 'servers.manage',
     response: serverDetail,
   },
+  replaceDocument: {
+    method: 'PUT',
+    path: '/api/servers/{name}/document',
+    summary: 'Send another version of the OpenAPI document of a server; what changed is held back',
+    action: 'servers.manage',
+    body: z.strictObject({ document: z.string().min(1).max(MAX_DOCUMENT_CHARACTERS) }),
+    bodyBytes: 2 * MAX_DOCUMENT_CHARACTERS,
+    response: serverDetail,
+  },
   giveServerClient: {
     method: 'PUT',
     path: '/api/servers/{name}/client',

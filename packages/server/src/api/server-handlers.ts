@@ -39,6 +39,8 @@ export function serverHandlers({ registry, connect, clock, origin }: ServerTools
     setServerContent: async ({ parameters, body, principal }) =>
       detail(await known().setContent(parameters.name, body, principal.subject)),
     refreshServer: async ({ parameters }) => detail(await known().refresh(parameters.name)),
+    replaceDocument: async ({ parameters, body, principal }) =>
+      detail(await known().replaceDocument(parameters.name, body.document, principal.subject)),
     removeServer: async ({ parameters, principal }) => {
       await known().remove(parameters.name, principal.subject)
       return { removed: parameters.name }

@@ -72,6 +72,8 @@ export interface ManagedRegistry extends Registry {
   remove(name: string, actor: string): Promise<void>
   /** Approves exactly the hashes that were seen, all or none (`conflict`), and a pending server with them. */
   approve(name: string, items: readonly ApprovedItem[], actor: string): Promise<ManagedServer>
+  /** Takes another version of the OpenAPI document that came with a server, and reads it; `conflict` for any other. */
+  replaceDocument(name: string, document: string, actor: string): Promise<ManagedServer>
   /** Connects again and reads the definitions now. */
   refresh(name: string): Promise<ManagedServer>
   /** Says what is looked for in it; `conflict` where parley.yaml says so. */
@@ -195,6 +197,19 @@ class ServerRegistry implements ManagedRegistry {
   async approve(name: string, items: readonly ApprovedItem[], actor: string): Promise<ManagedServer> {
     const { server, keeper } = this.#find(name)
     await keeper.approve(items, actor)
+    return server
+  }
+
+  async replaceDocument(name: string, document: string, actor: string): Promise<ManagedServer> {
+    const { server, reader } = this.#find(name)
+    const { target } = server.row
+    if (target.transport !== 'openapi' || !('kept' in target.document)) {
+      throw new ParleyError('conflict', `"${name}" has no OpenAPI document that was sent to the hub.`)
+    }
+    const unit = await this.#options.keepDocument(server.id, Buffer.from(document))
+    const note = `${name}: another OpenAPI document was sent`
+    await this.#changes.commit(unit, [{ action: 'server.document', subject: actor, note }])
+    await reader.reconnect()
     return server
   }
 
