@@ -1,3 +1,4 @@
+import type { PersonId } from '@parley/contract'
 import { ClientStreams, RequestStates, SearchCatalog, createGateway, type Gateway } from '../gateway/index.ts'
 import type { Bundles } from '../bundles/index.ts'
 import { StreamCaps, readBody, refuseRequest, type EventStreams } from '../http/index.ts'
@@ -48,6 +49,9 @@ export async function openGateway(house: House, rooms: GatewayRooms): Promise<Ga
   rooms.revocations.onRevoked((revocation) =>
     gateway.cut((principal) => gatekeeper.isHit(principal, revocation)),
   )
+  rooms.revocations.onRevoked(({ kind, id }) => {
+    if (kind === 'person') rooms.vault.personEnded(id as PersonId)
+  })
   rooms.key.onRetired((id) => gateway.cut((principal) => principal.subject === id))
   const stopWatching = watchExpiry(house, () =>
     gateway.cut(({ grant }) => grant !== undefined && isGrantOver(house, rooms, grant)),
