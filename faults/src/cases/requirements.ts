@@ -179,6 +179,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
       },
     ],
   },
+  { id: 'R23', title: 'new signing keys fail nobody' },
   {
     id: 'R24',
     title: 'rotation of the master key, killed midway',

@@ -1,19 +1,23 @@
-import type { PersonId } from '@parley/contract'
+import type { PersonId, Principal } from '@parley/contract'
 import { ClientStreams, RequestStates, SearchCatalog, createGateway, type Gateway } from '../gateway/index.ts'
 import type { Bundles } from '../bundles/index.ts'
 import { StreamCaps, readBody, refuseRequest, type EventStreams } from '../http/index.ts'
 import { openStateKey } from '../identity/index.ts'
 import type { WriteBatch } from '../lib/write-batch.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
+import type { Tasks } from '../tasks/index.ts'
 import type { Vault } from '../vault/index.ts'
 import type { House } from './house.ts'
 import { isGrantOver, type Enforcement } from './open-enforcement.ts'
 import type { IdentityRooms } from './open-identity.ts'
+import type { Revocation } from '../revocations/index.ts'
 
 const EXPIRY_CHECK_MS = 500
 
-export interface GatewayRooms extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations'> {
+export interface GatewayRooms
+  extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations' | 'clients'> {
   readonly registry: ManagedRegistry
+  readonly tasks: Tasks
   readonly vault: Vault
   readonly bundles: Bundles
   readonly streams: EventStreams
@@ -46,16 +50,23 @@ export async function openGateway(house: House, rooms: GatewayRooms): Promise<Ga
         error ? refuseRequest(req, res, error, { asJsonRpc: true }) : onBody(body),
       ),
   )
-  rooms.revocations.onRevoked((revocation) =>
-    gateway.cut((principal) => gatekeeper.isHit(principal, revocation)),
-  )
+  rooms.revocations.onRevoked((revocation) => {
+    gateway.cut((principal) => gatekeeper.isHit(principal, revocation))
+    gateway.tasks.cut(isNamed(revocation, rooms))
+  })
   rooms.revocations.onRevoked(({ kind, id }) => {
     if (kind === 'person') rooms.vault.personEnded(id as PersonId)
   })
-  rooms.key.onRetired((id) => gateway.cut((principal) => principal.subject === id))
-  const stopWatching = watchExpiry(house, () =>
-    gateway.cut(({ grant }) => grant !== undefined && isGrantOver(house, rooms, grant)),
-  )
+  rooms.key.onRetired((id) => {
+    gateway.cut((principal) => principal.subject === id)
+    gateway.tasks.cut((principal) => principal.subject === id)
+  })
+  const isOver = ({ grant }: Principal) => grant !== undefined && isGrantOver(house, rooms, grant)
+  const stopWatching = watchExpiry(house, () => {
+    gateway.cut(isOver)
+    gateway.tasks.cut(isOver)
+  })
+  void gateway.tasks.resume()
   return {
     ...gateway,
     close() {
@@ -63,6 +74,14 @@ export async function openGateway(house: House, rooms: GatewayRooms): Promise<Ga
       return gateway.close()
     },
   }
+}
+
+/** A task runs under its grant, whatever becomes of the token and the session it was begun with. */
+function isNamed({ kind, id }: Revocation, { clients }: GatewayRooms): (principal: Principal) => boolean {
+  if (kind === 'session' || kind === 'token') return () => false
+  const named = kind === 'app' ? clients.findApp(id)?.id : id
+  if (named === undefined) return () => false
+  return ({ grant, chain }) => grant === named || chain.some((link) => link.id === named)
 }
 
 /** A grant that runs out tells nobody: what still runs under it is looked for. */

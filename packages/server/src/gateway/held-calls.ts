@@ -16,6 +16,13 @@ export type Round =
   | { readonly kind: 'done'; readonly outcome: Outcome }
   | { readonly kind: 'input'; readonly inputRequests: JsonObject }
 
+/** Who hears a round while it lasts. */
+interface RoundHearer {
+  readonly notify: (notification: ServerNotification) => void
+  readonly ready: ExchangeEvents['ready']
+  readonly progressToken: unknown
+}
+
 /**
  * A call to a legacy upstream that asks the client something while it runs, for a modern client who answers by
  * sending the request again (MCP 2026-07-28, MRTR). The upstream's call stays open inside the hub between the rounds.
@@ -35,6 +42,8 @@ export class HeldCall {
   #fail: ((error: unknown) => void) | undefined
   #finished: { outcome: Outcome } | { error: unknown } | undefined
   #notify: (notification: ServerNotification) => void = () => {}
+  #ready: ExchangeEvents['ready'] = () => undefined
+  #askElsewhere: ((request: RequestMessage) => Promise<Outcome>) | undefined
 
   constructor(id: string, owner: Principal, capabilities: JsonObject, clock: Clock) {
     this.id = id
@@ -53,6 +62,7 @@ export class HeldCall {
     const events: ExchangeEvents = {
       notification: (notification) => this.#notify(notification),
       serverRequest: (request) => this.#ask(request),
+      ready: () => this.#ready?.(),
     }
     run(events).then(
       (outcome) => this.#finish({ outcome }),
@@ -64,7 +74,8 @@ export class HeldCall {
    * The next thing the client must hear: questions, or the end. Rejects when the call failed. Progress is told under
    * `progressToken`, which is this round's own; without one it is not.
    */
-  next(notify: (notification: ServerNotification) => void, progressToken: unknown): Promise<Round> {
+  next({ notify, ready, progressToken }: RoundHearer): Promise<Round> {
+    this.#ready = ready
     this.#notify = (notification) => {
       if (notification.method !== 'notifications/progress') notify(notification)
       else if (isMessageId(progressToken))
@@ -75,6 +86,27 @@ export class HeldCall {
       this.#fail = reject
       if (this.#finished) this.#flushEnd()
       else if (this.#unanswered().length > 0) this.#flushQuestions()
+    })
+  }
+
+  /**
+   * From now on nobody is on the line: each question goes to `ask` by itself, those that wait already included. Resolves
+   * with the end of the call.
+   */
+  handOver(
+    ask: (request: RequestMessage) => Promise<Outcome>,
+    notify: (notification: ServerNotification) => void,
+  ): Promise<Outcome> {
+    this.#notify = notify
+    this.#ready = undefined
+    this.#askElsewhere = ask
+    for (const { request, answer } of this.#questions.values()) void ask(request).then(answer)
+    this.#questions.clear()
+    return new Promise((resolve, reject) => {
+      // No round ends with questions any more.
+      this.#settle = (round) => round.kind === 'done' && resolve(round.outcome)
+      this.#fail = reject
+      this.#flushEnd()
     })
   }
 
@@ -94,6 +126,7 @@ export class HeldCall {
   }
 
   #ask(request: RequestMessage): Promise<Outcome> {
+    if (this.#askElsewhere) return this.#askElsewhere(request)
     const refusal = clientMayBeAsked(request, this.#capabilities)
     if (refusal !== undefined || this.#questions.size >= MAX_QUESTIONS) {
       return Promise.resolve({ error: { code: -32601, message: refusal ?? 'Too many questions at once.' } })
@@ -124,8 +157,9 @@ export class HeldCall {
 
   #flushEnd(): void {
     const end = this.#finished
+    if (!end) return
     const waiting = this.#take()
-    if (!waiting || !end) return
+    if (!waiting) return
     if ('outcome' in end) waiting.settle({ kind: 'done', outcome: end.outcome })
     else waiting.fail(end.error)
   }

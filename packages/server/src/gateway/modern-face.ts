@@ -20,11 +20,14 @@ import {
   exchangeOnce,
   refuseServerRequest,
   termsIn,
-  type ModernState,
 } from './exchange-once.ts'
 import type { HeldCall } from './held-calls.ts'
+import { callAsTask, mayBecomeTask } from './tasks/call-as-task.ts'
+import { serveTaskMethod } from './tasks/serve-task-method.ts'
+import { declaresTasks, isTaskMethod } from './tasks/tasks-extension.ts'
 import { completionTarget } from './completion-target.ts'
 import { refuseInputRequests } from './input-requests.ts'
+import { keepPace } from './keep-pace.ts'
 import { takeLane, type LaneCallOptions } from './lane-call.ts'
 import { listForModern } from './list-capabilities.ts'
 import { listen } from './listen.ts'
@@ -39,6 +42,7 @@ import { mayPass, reachableEntry } from './visibility.ts'
 import { toDiscoverResult, toLegacyParams, toModernOutcome } from './translate.ts'
 import type { ParamHeader, ServerEntry } from '../registry/index.ts'
 import type { UpstreamInfo } from '../upstream/index.ts'
+import type { ModernState } from './modern-state.ts'
 
 const CALLS = new Set(['tools/call', 'prompts/get', 'resources/read'])
 /** Requests of earlier revisions, which this one does not have. */
@@ -48,6 +52,8 @@ const REMOVED = new Set([
   'logging/setLevel',
   'resources/subscribe',
   'resources/unsubscribe',
+  'tasks/result',
+  'tasks/list',
 ])
 
 /** Serves one request of a 2026-07-28 client: check → resolve → decide → limit → call → filter → record → reply. */
@@ -101,8 +107,10 @@ async function answer(tools: GatewayTools, state: ModernState, call: Call, reply
   }
   if (method === 'server/discover') {
     if (!entry) return { result: mergedDiscover(bundleOf(tools, call.scope)) }
-    return { result: toDiscoverResult(await entry.upstream.info(), approvedInstructions(entry)) }
+    const offersTasks = declaresTasks(call)
+    return { result: toDiscoverResult(await entry.upstream.info(), approvedInstructions(entry), offersTasks) }
   }
+  if (isTaskMethod(method)) return serveTaskMethod(tools, state.runs, call)
   if (method === 'completion/complete') return complete(tools, state, call, reply)
   if (!entry || !mayPass(tools, call, entry))
     throw new ParleyError('method_not_found', `Method not found: ${method}`)
@@ -166,6 +174,8 @@ function goOn(
   if (admission.kind === 'ask') return putQuestion(tools, call, { ...errand, missing: admission.missing })
   const paramHeaders = paramHeadersOf(errand.target)
   checkParamHeaders(call.headers, call.envelope, paramHeaders)
+  if (mayBecomeTask(call, errand.target))
+    return callAsTask(tools, state, call, { ...errand, params: upstreamParams(call, errand) })
   const use = connectionFor(tools, errand.target.entry, call.principal)
   if (use instanceof Promise)
     return use.then((ready) => send(tools, state, call, { ...errand, paramHeaders, use: ready }))
@@ -218,10 +228,7 @@ async function goTheLongWay(
   { target, binding, reply, sent }: Errand,
 ): Promise<void> {
   const { entry } = target
-  const own = paramsOf(call)
-  const field = target.kind === 'resource' ? 'uri' : 'name'
-  const asked = sent && 'consent' in sent ? withoutAnswer(own) : own
-  const params = asked[field] === target.name ? asked : { ...asked, [field]: target.name }
+  const params = upstreamParams(call, { target, sent })
   const info = await entry.upstream.info()
   const round =
     info.era === '2026-07-28'
@@ -229,6 +236,14 @@ async function goTheLongWay(
       : await roundWithLegacy(tools, state, call, { entry, info, params, binding, reply, sent })
   await recordCall(tools, call, 'result' in round ? resultKind(round.result) : 'ok')
   reply.finish(round)
+}
+
+/** As the server knows them: under its own names, and without the answer to a question of ours. */
+function upstreamParams(call: Call, { target, sent }: Pick<Errand, 'target' | 'sent'>): JsonObject {
+  const own = paramsOf(call)
+  const field = target.kind === 'resource' ? 'uri' : 'name'
+  const asked = sent && 'consent' in sent ? withoutAnswer(own) : own
+  return asked[field] === target.name ? asked : { ...asked, [field]: target.name }
 }
 
 function paramHeadersOf({ entry, kind, name }: Target): readonly ParamHeader[] {
@@ -256,7 +271,11 @@ async function roundWithModern(tools: GatewayTools, call: Call, options: RoundOp
   const outcome = await channel.exchange(
     call.method,
     params,
-    { notification: (notification) => void reply.send(notification), serverRequest: refuseServerRequest },
+    {
+      notification: (notification) => void reply.send(notification),
+      serverRequest: refuseServerRequest,
+      ready: () => keepPace(call.res, tools.clock),
+    },
     whenClientLeaves(call.res),
   )
   if ('error' in outcome || outcome.result['resultType'] !== 'input_required') return outcome
@@ -289,9 +308,11 @@ async function roundWithLegacy(
   onClientLeft(call.res, (reason) => held.cancel(reason))
   if (isNew) await startCall(state, call, { held, entry, params, terms, level: meta[META.logLevel] })
   const wantsLogs = meta[META.logLevel] !== undefined
-  const round = await held.next((notification) => {
+  const notify = (notification: { method: string }) => {
     if (notification.method !== 'notifications/message' || wantsLogs) reply.send(notification)
-  }, meta['progressToken'])
+  }
+  const ready = () => keepPace(call.res, tools.clock)
+  const round = await held.next({ notify, ready, progressToken: meta['progressToken'] })
   if (round.kind === 'done') return toModernOutcome(call.method, round.outcome, info)
   state.held.keep(held)
   return {

@@ -66,7 +66,7 @@ export interface IdentityOptions {
   readonly declaredResources: readonly DeclaredResource[]
   /** The proxy in front names the client's address last in X-Forwarded-For. */
   readonly trustedProxy: boolean
-  readonly limits: TokenRateLimits
+  readonly limits: TokenRateLimits & { readonly waitingAuthorizations: number }
   readonly onError: (error: unknown) => void
 }
 

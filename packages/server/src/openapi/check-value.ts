@@ -118,6 +118,11 @@ function visitArray(value: readonly unknown[], schema: JsonObject, at: At, check
 function visitObject(value: JsonObject, schema: JsonObject, at: At, check: Check): void {
   const properties = isObject(schema['properties']) ? schema['properties'] : {}
   const required = Array.isArray(schema['required']) ? schema['required'] : []
+  const count = Object.keys(value).length
+  if (exceeds(schema['minProperties'], count))
+    miss(check, at, `must have ${String(schema['minProperties'])} members or more`)
+  if (exceeds(count, schema['maxProperties']))
+    miss(check, at, `must have ${String(schema['maxProperties'])} members or fewer`)
   for (const name of required) {
     if (!Object.hasOwn(value, String(name)))
       miss(check, deeper(at, below(at.pointer, String(name))), 'is missing')

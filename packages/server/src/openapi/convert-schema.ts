@@ -1,3 +1,4 @@
+import { checkValue } from './check-value.ts'
 import { isRawNumber } from '../lib/exact-numbers.ts'
 import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import { below, items, members, type OpenApiDocument, type Place } from './open-api-document.ts'
@@ -67,6 +68,7 @@ function convert(place: Place, conversion: Conversion, depth: number): Schema {
   for (const keyword of LISTS) copyList(place, keyword, { schema, conversion, depth })
   for (const keyword of SINGLE) copySingle(place, keyword, { schema, conversion, depth })
   copyProperties(place, { schema, conversion, depth })
+  dropUnfitExamples(schema)
   return allowNull(schema, value, conversion)
 }
 
@@ -213,6 +215,15 @@ function copyProperties(place: Place, { schema, conversion, depth }: Target): vo
     const at = { value: additional, pointer: below(place.pointer, 'additionalProperties') }
     schema['additionalProperties'] = convert(at, conversion, depth + 1)
   }
+}
+
+/** Documents have examples that their own schemas do not allow, and a model would follow them. */
+function dropUnfitExamples(schema: Schema): void {
+  const { examples, ...demands } = schema
+  if (!Array.isArray(examples)) return
+  const fit = examples.filter((one) => checkValue(one, demands).length === 0)
+  if (fit.length === 0) delete schema['examples']
+  else schema['examples'] = fit
 }
 
 /** A property is read-only or write-only by what it is, behind its references too. */

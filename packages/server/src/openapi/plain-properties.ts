@@ -1,5 +1,5 @@
 import { isObject } from '../lib/json-rpc.ts'
-import { items, member, members, type OpenApiDocument, type Place } from './open-api-document.ts'
+import { below, items, member, members, type OpenApiDocument, type Place } from './open-api-document.ts'
 
 export interface PlainProperties {
   readonly properties: ReadonlyMap<string, Place>
@@ -28,15 +28,28 @@ export function plainProperties(
   }
   for (const [name, property] of members(member(at, 'properties'))) properties.set(name, property)
   for (const { value } of items(member(at, 'required'))) if (typeof value === 'string') required.add(value)
+  // Documents demand properties that they do not describe.
+  for (const name of required)
+    if (!properties.has(name)) properties.set(name, { value: {}, pointer: below(place.pointer, 'required') })
   return properties.size === 0 && depth === 0 ? undefined : { properties, required }
 }
 
-/** Neither a choice of shapes nor open for properties that it does not name. */
+/** Neither a choice of shapes nor open for properties that it does not name, and with no demand on the whole. */
 function isPlain(schema: Readonly<Record<string, unknown>>): boolean {
   const { type, additionalProperties } = schema
-  if (['oneOf', 'anyOf', 'not', 'if', 'patternProperties'].some((keyword) => schema[keyword] !== undefined))
-    return false
+  if (OF_THE_WHOLE.some((keyword) => schema[keyword] !== undefined)) return false
   if (additionalProperties === true || isObject(additionalProperties) || schema['nullable'] === true)
     return false
   return type === undefined || type === 'object'
 }
+
+const OF_THE_WHOLE = [
+  'oneOf',
+  'anyOf',
+  'not',
+  'if',
+  'patternProperties',
+  'minProperties',
+  'maxProperties',
+  'dependentRequired',
+]
