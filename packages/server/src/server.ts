@@ -9,6 +9,7 @@ import {
   openIdentity,
   openMetrics,
   openRegistry,
+  openTasks,
   placeMasterKey,
   routeAccount,
   routeWellKnown,
@@ -78,7 +79,8 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault }))
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
-  const rooms = { ...identity, ...enforcement, vault, bundles, egress, streams, writes }
+  const tasks = stack.use(openTasks(house))
+  const rooms = { ...identity, ...enforcement, vault, bundles, tasks, egress, streams, writes }
   const gateway = registry && (await openGateway(house, { ...rooms, registry }))
   const connect = (late.connect = gateway?.connect)
   stack.defer(() => gateway?.close())

@@ -30,7 +30,12 @@ export function openRegistry(house: House, ways: Ways): Promise<ManagedRegistry>
     vault: ways.vault,
     onRefused: ways.onRefused,
     keepDocument: documents.keep,
-    declared: config.servers.map((server) => ({ name: server.name, target: toTarget(server) })),
+    content: config.content,
+    declared: config.servers.map((server) => ({
+      name: server.name,
+      target: toTarget(server),
+      content: server.content,
+    })),
     connect: (server, mirrored) =>
       createUpstream({
         name: server.name,

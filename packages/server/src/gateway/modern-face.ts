@@ -5,7 +5,6 @@ import { CONSENT_QUESTION, askConsent, followConsent, withoutAnswer } from './as
 import {
   bundleOf,
   limit,
-  onClientLeft,
   resultKind,
   whenClientLeaves,
   type Call,
@@ -13,25 +12,20 @@ import {
   type Target,
 } from './call.ts'
 import { followConnection } from './ask-connection.ts'
-import { callCredential, connectionFor } from './call-credential.ts'
+import { roundWithLegacy, roundWithModern } from './call-rounds.ts'
+import { connectionFor } from './call-credential.ts'
 import { checkHeaders, checkParamHeaders } from './check-headers.ts'
-import {
-  acceptsStreams,
-  capabilitiesOf,
-  exchangeOnce,
-  refuseServerRequest,
-  termsIn,
-  type ModernState,
-} from './exchange-once.ts'
-import type { HeldCall } from './held-calls.ts'
+import { acceptsStreams, capabilitiesOf, exchangeOnce } from './exchange-once.ts'
+import { guardOutcome } from './guard-outcome.ts'
+import { callAsTask, mayBecomeTask } from './tasks/call-as-task.ts'
+import { serveTaskMethod } from './tasks/serve-task-method.ts'
+import { declaresTasks, isTaskMethod } from './tasks/tasks-extension.ts'
 import { completionTarget } from './completion-target.ts'
-import { refuseInputRequests } from './input-requests.ts'
-import { keepPace } from './keep-pace.ts'
 import { takeLane, type LaneCallOptions } from './lane-call.ts'
 import { listForModern } from './list-capabilities.ts'
 import { listen } from './listen.ts'
 import { mergedDiscover } from './merged-catalog.ts'
-import { META, isListMethod } from './protocol.ts'
+import { isListMethod } from './protocol.ts'
 import { failCall, recordCall } from './record-call.ts'
 import { putConnection, recover } from './recover-call.ts'
 import { Reply } from './reply.ts'
@@ -39,9 +33,10 @@ import { digestOf, invalidState, isOwnQuestion, type InnerState, type StateBindi
 import { isSearchCall, openSearchCall } from './search-call.ts'
 import { resolveTarget } from './resolve-target.ts'
 import { mayPass, reachableEntry } from './visibility.ts'
-import { toDiscoverResult, toLegacyParams, toModernOutcome } from './translate.ts'
+import { toDiscoverResult } from './translate.ts'
 import type { ParamHeader, ServerEntry } from '../registry/index.ts'
-import type { CredentialRefused, UpstreamInfo } from '../upstream/index.ts'
+import type { CredentialRefused } from '../upstream/index.ts'
+import type { ModernState } from './modern-state.ts'
 
 const CALLS = new Set(['tools/call', 'prompts/get', 'resources/read'])
 /** Requests of earlier revisions, which this one does not have. */
@@ -51,6 +46,8 @@ const REMOVED = new Set([
   'logging/setLevel',
   'resources/subscribe',
   'resources/unsubscribe',
+  'tasks/result',
+  'tasks/list',
 ])
 
 /** Serves one request of a 2026-07-28 client: check → resolve → decide → limit → call → filter → record → reply. */
@@ -104,8 +101,10 @@ async function answer(tools: GatewayTools, state: ModernState, call: Call, reply
   }
   if (method === 'server/discover') {
     if (!entry) return { result: mergedDiscover(bundleOf(tools, call.scope)) }
-    return { result: toDiscoverResult(await entry.upstream.info(), approvedInstructions(entry)) }
+    const offersTasks = declaresTasks(call)
+    return { result: toDiscoverResult(await entry.upstream.info(), approvedInstructions(entry), offersTasks) }
   }
+  if (isTaskMethod(method)) return serveTaskMethod(tools, state.runs, call)
   if (method === 'completion/complete') return complete(tools, state, call, reply)
   if (!entry || !mayPass(tools, call, entry))
     throw new ParleyError('method_not_found', `Method not found: ${method}`)
@@ -170,6 +169,8 @@ function goOn(
   if (admission.kind === 'ask') return putQuestion(tools, call, { ...errand, missing: admission.missing })
   const paramHeaders = paramHeadersOf(errand.target)
   checkParamHeaders(call.headers, call.envelope, paramHeaders)
+  if (mayBecomeTask(call, errand.target))
+    return callAsTask(tools, state, call, { ...errand, params: upstreamParams(call, errand) })
   const use = connectionFor(tools, errand.target.entry, call.principal)
   const onRefused = laneRefused
   if (use instanceof Promise)
@@ -185,7 +186,7 @@ function send(
 ): Promise<void> | undefined {
   if (errand.use?.kind === 'needed' && errand.use.person !== undefined)
     return putConnection(tools, call, errand)
-  if (takeLane(tools, call, errand)) return undefined
+  if (!errand.target.entry.readsResults && takeLane(tools, call, errand)) return undefined
   return goTheLongWay(tools, state, call, errand).catch((error: unknown) =>
     recover(tools, call, { ...errand, error }, () => goTheLongWay(tools, state, call, errand)),
   )
@@ -201,9 +202,9 @@ function laneRefused(
   const again = () => {
     const { target, binding, reply, sent } = options
     const { entry } = target
-    const params = { ...paramsOf(call), ...namedIn(target) }
+    const params = upstreamParams(call, { target, sent })
     return roundWithModern(tools, call, { entry, params, binding, reply, sent }).then((round) =>
-      finishRound(tools, call, reply, round),
+      finishRound(tools, call, { target, reply }, round),
     )
   }
   recover(tools, call, { ...options, error }, again).catch((failure: unknown) =>
@@ -259,136 +260,36 @@ async function goTheLongWay(
   { target, binding, reply, sent }: Errand,
 ): Promise<void> {
   const { entry } = target
-  const own = paramsOf(call)
-  const asked = isOwnQuestion(sent) ? withoutAnswer(own) : own
-  const params = { ...asked, ...namedIn(target) }
+  const params = upstreamParams(call, { target, sent })
   const info = await entry.upstream.info()
-  const round =
+  const answered =
     info.era === '2026-07-28'
       ? await roundWithModern(tools, call, { entry, params, binding, reply, sent })
       : await roundWithLegacy(tools, state, call, { entry, info, params, binding, reply, sent })
-  await finishRound(tools, call, reply, round)
+  await finishRound(tools, call, { target, reply }, answered)
 }
 
-async function finishRound(tools: GatewayTools, call: Call, reply: Reply, round: Outcome): Promise<void> {
+async function finishRound(
+  tools: GatewayTools,
+  call: Call,
+  { target, reply }: Pick<Errand, 'target' | 'reply'>,
+  answered: Outcome,
+): Promise<void> {
+  const round = guardOutcome(tools, call, target, answered)
   await recordCall(tools, call, 'result' in round ? resultKind(round.result) : 'ok')
   reply.finish(round)
 }
 
-/** The server's own name of what is called. */
-function namedIn({ kind, name }: Target): JsonObject {
-  return kind === 'resource' ? { uri: name } : { name }
+/** As the server knows them: under its own names, and without the answer to a question of ours. */
+function upstreamParams(call: Call, { target, sent }: Pick<Errand, 'target' | 'sent'>): JsonObject {
+  const own = paramsOf(call)
+  const field = target.kind === 'resource' ? 'uri' : 'name'
+  const asked = isOwnQuestion(sent) ? withoutAnswer(own) : own
+  return asked[field] === target.name ? asked : { ...asked, [field]: target.name }
 }
 
 function paramHeadersOf({ entry, kind, name }: Target): readonly ParamHeader[] {
   return (kind === 'tool' ? entry.catalog.tools.get(name)?.paramHeaders : undefined) ?? []
-}
-
-interface RoundOptions {
-  readonly entry: ServerEntry
-  readonly params: JsonObject
-  readonly binding: StateBinding
-  readonly reply: Reply
-  readonly sent: InnerState | undefined
-}
-
-/** One round with a modern upstream: its own `requestState` is opened on the way in and sealed on the way out. */
-async function roundWithModern(tools: GatewayTools, call: Call, options: RoundOptions): Promise<Outcome> {
-  const { entry, binding, reply, sent } = options
-  let { params } = options
-  if (params['requestState'] !== undefined) {
-    if (!sent || !('upstream' in sent)) throw invalidState()
-    params = { ...params, requestState: sent.upstream }
-  }
-  const { credential } = await callCredential(tools, entry, () => call.principal)
-  const channel = await entry.upstream.modern(credential)
-  const outcome = await channel.exchange(
-    call.method,
-    params,
-    {
-      notification: (notification) => void reply.send(notification),
-      serverRequest: refuseServerRequest,
-      ready: () => keepPace(call.res, tools.clock),
-    },
-    whenClientLeaves(call.res),
-  )
-  if ('error' in outcome || outcome.result['resultType'] !== 'input_required') return outcome
-  const refusal = refuseInputRequests(outcome.result, capabilitiesOf(call))
-  if (refusal !== undefined) {
-    throw new ParleyError(
-      'upstream_invalid',
-      `The server asked for input that this client cannot give. ${refusal}`,
-    )
-  }
-  const upstreamState = outcome.result['requestState']
-  if (typeof upstreamState !== 'string') return outcome
-  return {
-    result: { ...outcome.result, requestState: tools.states.seal({ upstream: upstreamState }, binding) },
-  }
-}
-
-/** One round with a legacy upstream: its call stays open while the client is asked. */
-async function roundWithLegacy(
-  tools: GatewayTools,
-  state: ModernState,
-  call: Call,
-  options: RoundOptions & { readonly info: UpstreamInfo },
-): Promise<Outcome> {
-  const { entry, info, params, binding, reply, sent } = options
-  const meta = isObject(params['_meta']) ? params['_meta'] : {}
-  const terms = termsIn(meta)
-  const isNew = params['requestState'] === undefined
-  const held = isNew ? state.held.create(call.principal, terms.capabilities) : resume(state, sent, params)
-  onClientLeft(call.res, (reason) => held.cancel(reason))
-  if (isNew) await startCall(state, call, { held, entry, params, terms, level: meta[META.logLevel] })
-  const wantsLogs = meta[META.logLevel] !== undefined
-  const notify = (notification: { method: string }) => {
-    if (notification.method !== 'notifications/message' || wantsLogs) reply.send(notification)
-  }
-  const ready = () => keepPace(call.res, tools.clock)
-  const round = await held.next({ notify, ready, progressToken: meta['progressToken'] })
-  if (round.kind === 'done') return toModernOutcome(call.method, round.outcome, info)
-  state.held.keep(held)
-  return {
-    result: {
-      resultType: 'input_required',
-      inputRequests: round.inputRequests,
-      requestState: tools.states.seal({ held: held.id }, binding),
-    },
-  }
-}
-
-function resume(state: ModernState, sent: InnerState | undefined, params: JsonObject): HeldCall {
-  if (!sent || !('held' in sent)) throw invalidState()
-  const held = state.held.takeUp(sent.held)
-  held.answer(params['inputResponses'])
-  return held
-}
-
-interface Start {
-  readonly held: HeldCall
-  readonly entry: ServerEntry
-  readonly params: JsonObject
-  readonly terms: ReturnType<typeof termsIn>
-  readonly level: unknown
-}
-
-async function startCall(
-  state: ModernState,
-  call: Call,
-  { held, entry, params, terms, level }: Start,
-): Promise<void> {
-  const { signal } = held
-  const lease = await state.pool.lease(entry, { owner: call.principal, ...terms }, signal)
-  held.start(async (events) => {
-    try {
-      if (typeof level === 'string')
-        await lease.channel.exchange('logging/setLevel', { level }, events, signal)
-      return await lease.channel.exchange(call.method, toLegacyParams(params), events, signal)
-    } finally {
-      lease.release()
-    }
-  })
 }
 
 async function complete(tools: GatewayTools, state: ModernState, call: Call, reply: Reply): Promise<Outcome> {
