@@ -146,6 +146,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
   { id: 'G9', about: 'what a caller gives an OpenAPI operation stays in its place' },
   { id: 'G11', about: 'another address clears the credentials of a server' },
   { id: 'G12', about: 'who manages a part cannot raise what they can do' },
+  { id: 'T5', about: 'hidden content of definitions is found' },
+  { id: 'T6', about: 'results are checked, and their links are data' },
   { id: 'D12', about: 'password hashing is bounded' },
   { id: 'R4', about: 'parallel refreshes, one lineage' },
   { id: 'R5', about: 'no replay after a restart' },

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { OWNER_NAME, OWNER_NAME_MAX_LENGTH } from '../capability.ts'
+import { contentSettings } from '../content.ts'
 import type { ApiRoute } from './api-route.ts'
 
 /** A server's name: lower-case words joined by single hyphens, as it stands in its address. */
@@ -59,6 +60,9 @@ export const definitionView = z.object({
 /** One changed place of a definition: a JSON Pointer and the values there. */
 export const definitionDiff = z.object({ pointer: z.string(), before: z.unknown(), after: z.unknown() })
 
+/** Something in a definition that a reviewer should look at: hidden text, or an order to the model. */
+export const definitionFinding = z.object({ rule: z.string(), pointer: z.string(), excerpt: z.string() })
+
 export const serverView = z.object({
   id: z.string(),
   name: z.string(),
@@ -78,6 +82,8 @@ export const serverView = z.object({
     templates: z.number(),
     quarantined: z.number(),
   }),
+  /** What is looked for in what it offers and answers. */
+  content: contentSettings,
   /** Its own endpoint, fully transparent. */
   endpoint: z.string(),
 })
@@ -104,7 +110,9 @@ export type ReviewBody = z.infer<typeof reviewBody>
 export type ServerTestView = z.infer<typeof serverTestView>
 
 const serverDetail = serverView.extend({
-  definitions: z.array(definitionView.extend({ diff: z.array(definitionDiff) })),
+  definitions: z.array(
+    definitionView.extend({ diff: z.array(definitionDiff), findings: z.array(definitionFinding) }),
+  ),
 })
 
 /** MCP servers behind the hub. */
@@ -138,6 +146,15 @@ export const serverRoutes = {
     summary: 'Approve definitions by the hashes that were seen',
     action: 'servers.manage',
     body: reviewBody,
+    response: serverDetail,
+  },
+  setServerContent: {
+    method: 'PUT',
+    path: '/api/servers/{name}/content',
+    summary:
+      'Say what is looked for in what a server offers and answers; what is left out is as for all servers',
+    action: 'servers.manage',
+    body: contentSettings.partial(),
     response: serverDetail,
   },
   refreshServer: {

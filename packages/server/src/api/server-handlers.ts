@@ -26,7 +26,7 @@ export function serverHandlers({ registry, clock, origin }: ServerTools) {
   const view = (server: ManagedServer) => serverView(server, origin())
   const detail = (server: ManagedServer) => ({
     ...view(server),
-    definitions: server.definitions.map(definitionView),
+    definitions: server.definitions.map((row) => definitionView(server, row)),
   })
   return {
     listServers: async () => ({ servers: (registry?.servers() ?? []).map(view) }),
@@ -34,6 +34,8 @@ export function serverHandlers({ registry, clock, origin }: ServerTools) {
     showServer: async ({ parameters }) => detail(known().server(parameters.name)),
     reviewServer: async ({ parameters, body, principal }) =>
       detail(await known().approve(parameters.name, body.approve, principal.subject)),
+    setServerContent: async ({ parameters, body, principal }) =>
+      detail(await known().setContent(parameters.name, body, principal.subject)),
     refreshServer: async ({ parameters }) => detail(await known().refresh(parameters.name)),
     removeServer: async ({ parameters, principal }) => {
       await known().remove(parameters.name, principal.subject)
@@ -68,11 +70,12 @@ function serverView(server: ManagedServer, origin: string): ServerView {
       templates: count('template'),
       quarantined: server.heldBack,
     },
+    content: server.content,
     endpoint: `${origin}/mcp/servers/${server.name}`,
   }
 }
 
-function definitionView(row: DefinitionRow) {
+function definitionView(server: ManagedServer, row: DefinitionRow) {
   const { kind, name, hash, approvedHash, reason, firstSeenAt, body } = row
   return {
     kind,
@@ -83,6 +86,7 @@ function definitionView(row: DefinitionRow) {
     description: typeof body['description'] === 'string' ? body['description'] : null,
     firstSeenAt,
     reason,
+    findings: server.findingsOf(row),
     diff: isApproved(row) || row.approvedBody === null ? [] : diffDefinitions(row.approvedBody, body),
   }
 }

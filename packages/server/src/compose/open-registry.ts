@@ -27,7 +27,12 @@ export function openRegistry(house: House, ways: Ways): Promise<ManagedRegistry>
     ...house,
     vault: ways.vault,
     keepDocument: documents.keep,
-    declared: config.servers.map((server) => ({ name: server.name, target: toTarget(server) })),
+    content: config.content,
+    declared: config.servers.map((server) => ({
+      name: server.name,
+      target: toTarget(server),
+      content: server.content,
+    })),
     connect: (server, mirrored) =>
       createUpstream({
         name: server.name,

@@ -29,6 +29,7 @@ it('publishes a closed JSON Schema in which every setting is described', () => {
     'apps',
     'resources',
     'bundles',
+    'content',
     'toolSearch',
     'only',
     'identity',

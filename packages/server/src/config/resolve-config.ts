@@ -93,6 +93,7 @@ export function resolveConfig(sources: ConfigSources): Config {
     bundles: Object.freeze(
       Object.entries(settings.bundles).map(([name, terms]) => Object.freeze({ name, terms })),
     ),
+    content: Object.freeze(settings.content),
     toolSearch: Object.freeze(settings.toolSearch),
     only: readOnly(flags.only) ?? settings.only,
     identity: Object.freeze({ ...settings.identity }),

@@ -1,4 +1,11 @@
-import { ParleyError, toParleyError, type AddServerBody } from '@parley/contract'
+import {
+  DEFAULT_CONTENT,
+  ParleyError,
+  mergeContent,
+  toParleyError,
+  type AddServerBody,
+  type ContentSettings,
+} from '@parley/contract'
 import type { Activity } from '../activity/index.ts'
 import { findConfusableName } from '../config/index.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -20,10 +27,13 @@ import { hashTarget, readAddedTarget, type ServerTarget } from './server-target.
 export interface DeclaredServer {
   readonly name: string
   readonly target: ServerTarget
+  /** What the file says of it over the settings for all; the API cannot change it then. */
+  readonly content?: OwnContent | undefined
 }
 
 /** What the way to a server depends on. */
 export type ConnectedServer = Pick<ServerRow, 'id' | 'name' | 'target'>
+type OwnContent = Parameters<typeof mergeContent>[1]
 
 export interface RegistryOptions {
   readonly store: Store
@@ -31,6 +41,8 @@ export interface RegistryOptions {
   readonly clock: Clock
   readonly newId: NewId
   readonly declared: readonly DeclaredServer[]
+  /** What is looked for in what servers offer and answer, where one does not say otherwise. */
+  readonly content?: ContentSettings
   /**
    * Makes the way to a server; for HTTP this is where the administrator's host and port are let through, and closing
    * the upstream is where that is taken back.
@@ -60,6 +72,8 @@ export interface ManagedRegistry extends Registry {
   approve(name: string, items: readonly ApprovedItem[], actor: string): Promise<ManagedServer>
   /** Connects again and reads the definitions now. */
   refresh(name: string): Promise<ManagedServer>
+  /** Says what is looked for in it; `conflict` where parley.yaml says so. */
+  setContent(name: string, content: OwnContent, actor: string): Promise<ManagedServer>
 }
 
 interface Tended {
@@ -188,6 +202,27 @@ class ServerRegistry implements ManagedRegistry {
     return server
   }
 
+  async setContent(name: string, content: OwnContent, actor: string): Promise<ManagedServer> {
+    const { server, keeper } = this.#find(name)
+    if (this.#declaredContent(name))
+      throw new ParleyError('conflict', `parley.yaml says what is looked for in "${name}"; change it there.`)
+    const own = Object.fromEntries(Object.entries(content).filter(([, value]) => value !== undefined))
+    const said = Object.entries(own).map(([setting, value]) => `${setting} ${value}`)
+    const note = `${name}: ${said.join(', ') || 'as for all servers'}`
+    await this.#changes.commit(
+      [this.#rows.setContent(server.id, own)],
+      [{ action: 'server.content', subject: actor, note }],
+    )
+    server.setContent(mergeContent(this.#options.content ?? DEFAULT_CONTENT, own))
+    keeper.adopt()
+    this.#announce(server, EVERYTHING)
+    return server
+  }
+
+  #declaredContent(name: string): OwnContent | undefined {
+    return this.#options.declared.find((declared) => declared.name === name)?.content
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#unfollow?.()
     await Promise.allSettled([...this.#tended.values()].map(close))
@@ -285,6 +320,8 @@ class ServerRegistry implements ManagedRegistry {
       onSighting: (definition) => keeper.sight(definition),
       onHidden: () => this.#announce(server, EVERYTHING),
     })
+    const own = this.#declaredContent(row.name) ?? this.#rows.contentOf(row.id) ?? {}
+    server.setContent(mergeContent(this.#options.content ?? DEFAULT_CONTENT, own))
     const keeper = new DefinitionKeeper({
       server,
       rows: this.#rows,
