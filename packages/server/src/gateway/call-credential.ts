@@ -89,7 +89,11 @@ function bearer(token: string): { readonly authorization: string } {
 }
 
 /** Whoever shows pages to a person can take them to `data.url`. */
-function connectionNeeded({ origin }: CredentialSources, { name }: Reached, needed: Needed): ParleyError {
+export function connectionNeeded(
+  { origin }: Pick<CredentialSources, 'origin'>,
+  { name }: Pick<Reached, 'name'>,
+  needed: Needed,
+): ParleyError {
   const { why, person } = needed
   if (person === undefined) {
     const words =
@@ -98,7 +102,7 @@ function connectionNeeded({ origin }: CredentialSources, { name }: Reached, need
         : `The shared connection to "${name}" works no more; an administrator can connect it again.`
     return new ParleyError('connection_needed', words, { data: { server: name, why } })
   }
-  const url = `${origin()}/account/connections/${name}`
+  const url = `${origin()}/account/connections`
   const words = why === 'none' ? 'needs a connection of your own' : 'must be connected again'
   return new ParleyError('connection_needed', `"${name}" ${words}. Open ${url} and try again.`, {
     data: { server: name, why, url },
