@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AppId, Id, PersonId, SessionId } from '@parley/contract'
 import type { Authorization, BearerChallenge } from '../oauth-client/index.ts'
-import type { Sealer } from '../sealing/index.ts'
+import type { SealedColumn, Sealer } from '../sealing/index.ts'
 import type { Row, Statement, Store } from '../store/index.ts'
 import type { Owner } from './connection-grant.ts'
 
@@ -155,4 +155,12 @@ function toRequest(row: Row): ConnectRequest {
     createdAt: Number(row['created_at']),
     expiresAt: Number(row['expires_at']),
   }
+}
+
+/** Where what a way takes along stands sealed. */
+export const SEALED_CONNECT_REQUESTS: SealedColumn = {
+  table: 'connect_requests',
+  column: 'sealed',
+  key: 'id',
+  place: 'id',
 }

@@ -1,5 +1,5 @@
 import type { ClientRegistration } from '../oauth-client/index.ts'
-import type { Sealer } from '../sealing/index.ts'
+import type { SealedColumn, Sealer } from '../sealing/index.ts'
 import type { Statement, Store } from '../store/index.ts'
 
 /** SQL of what the hub is to authorization servers of others. */
@@ -47,4 +47,12 @@ export class OAuthClientStore {
 
 function placeOf(server: string, issuer: string, kind: string) {
   return { table: 'oauth_clients', column: 'sealed', id: JSON.stringify([server, issuer, kind]) }
+}
+
+/** Where registrations stand sealed. A server's id and a kind hold no bar. */
+export const SEALED_OAUTH_CLIENTS: SealedColumn = {
+  table: 'oauth_clients',
+  column: 'sealed',
+  key: "server || '|' || issuer || '|' || kind",
+  place: 'json_array(server, issuer, kind)',
 }
