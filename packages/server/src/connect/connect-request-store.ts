@@ -163,3 +163,11 @@ function toRequest(row: Row): ConnectRequest {
     expiresAt: Number(row['expires_at']),
   }
 }
+
+/** Where what a way takes along stands sealed. */
+export const SEALED_CONNECT_REQUESTS: SealedColumn = {
+  table: 'connect_requests',
+  column: 'sealed',
+  key: 'id',
+  place: 'id',
+}

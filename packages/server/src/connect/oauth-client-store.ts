@@ -57,3 +57,11 @@ export class OAuthClientStore {
 function placeOf(id: string) {
   return { table: 'oauth_clients', column: 'sealed', id }
 }
+
+/** Where registrations stand sealed. A server's id and a kind hold no bar. */
+export const SEALED_OAUTH_CLIENTS: SealedColumn = {
+  table: 'oauth_clients',
+  column: 'sealed',
+  key: "server || '|' || issuer || '|' || kind",
+  place: 'json_array(server, issuer, kind)',
+}
