@@ -30,6 +30,7 @@ import { sessionsGroup } from './sessions.ts'
 import { signInStormGroup } from './sign-in-storm.ts'
 import { slowReadersGroup } from './slow-readers.ts'
 import { streamsGroup } from './streams.ts'
+import { tasksGroup } from './tasks.ts'
 import { transportGroup } from './transport.ts'
 import { twoPersonsGroup } from './two-persons.ts'
 import { unwantedRequestsGroup } from './unwanted-requests.ts'
@@ -59,6 +60,7 @@ const GROUPS: readonly FaultGroup[] = [
   clientDocumentsGroup,
   twoPersonsGroup,
   cutOffGroup,
+  tasksGroup,
   markedSecretsGroup,
   registrationFloodGroup,
   gatewayGroup,
