@@ -3,6 +3,7 @@ import type { Bundles } from '../bundles/index.ts'
 import type { RawHandler } from '../http/index.ts'
 import type { HubState } from '../metrics/index.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
+import type { Vault } from '../vault/index.ts'
 import type { Tasks } from '../tasks/index.ts'
 import type { House } from './house.ts'
 import type { Enforcement } from './open-enforcement.ts'
@@ -14,6 +15,7 @@ export function openApi(
   house: House,
   rooms: ApiRooms & {
     readonly registry: ManagedRegistry | undefined
+    readonly vault: Vault
     readonly tasks: Tasks
     readonly bundles: Bundles
     readonly version: string

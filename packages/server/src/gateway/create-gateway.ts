@@ -83,12 +83,13 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     }
   }
 
-  /** What was begun with a connection ends with it. */
+  /** What was begun with a connection ends with it: a session may belong to its account. */
   const unwatch = tools.vault.onChange(({ id, person }, what) => {
-    if (what !== 'ended') return
+    if (what !== 'ended' && what !== 'replaced') return
     state.pool.dropConnection(id)
     sessions.dropConnection(id)
-    if (person !== null) running.cut((principal) => principal.person === person)
+    if (what === 'ended' && person !== null)
+      running.cut((principal) => tools.access.personBehind(principal) === person)
   })
 
   function endStreams(): void {
@@ -120,7 +121,13 @@ function openState(tools: GatewayTools): ModernState {
     pool: new SessionPool(tools.clock, tools),
     sources: tools,
   }
-  return { ...ways, streams: new Set(), lists: new ListCache(), runs: new TaskRuns(tools, ways) }
+  return {
+    ...ways,
+    streams: new Set(),
+    lists: new ListCache(),
+    runs: new TaskRuns(tools, ways),
+    clock: tools.clock,
+  }
 }
 
 interface Face {

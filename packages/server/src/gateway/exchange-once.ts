@@ -1,7 +1,9 @@
+import type { Clock } from '../lib/clock.ts'
 import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import { whenClientLeaves, type Call } from './call.ts'
 import { callCredential, type CredentialSources } from './call-credential.ts'
+import { keepPace } from './keep-pace.ts'
 import { META } from './protocol.ts'
 import type { Reply } from './reply.ts'
 import type { LeaseTerms, SessionPool } from './session-pool.ts'
@@ -9,7 +11,7 @@ import { toLegacyParams, toModernOutcome } from './translate.ts'
 
 /** A request that asks nothing back, to an upstream of either era. */
 export async function exchangeOnce(
-  state: { readonly pool: SessionPool; readonly sources: CredentialSources },
+  state: { readonly pool: SessionPool; readonly sources: CredentialSources; readonly clock: Clock },
   options: {
     readonly call: Call
     readonly entry: ServerEntry
@@ -23,6 +25,7 @@ export async function exchangeOnce(
   const events = {
     notification: (notification: { method: string }) => void reply?.send(notification),
     serverRequest: refuseServerRequest,
+    ready: () => keepPace(call.res, state.clock),
   }
   if (info.era === '2026-07-28') {
     const { credential } = await callCredential(state.sources, entry, () => call.principal)

@@ -12,7 +12,7 @@ import {
   type GatewayTools,
   type Target,
 } from './call.ts'
-import { callCredential } from './call-credential.ts'
+import { callCredential, connectionFor } from './call-credential.ts'
 import { checkHeaders, checkParamHeaders } from './check-headers.ts'
 import {
   acceptsStreams,
@@ -27,6 +27,7 @@ import { serveTaskMethod } from './tasks/serve-task-method.ts'
 import { declaresTasks, isTaskMethod } from './tasks/tasks-extension.ts'
 import { completionTarget } from './completion-target.ts'
 import { refuseInputRequests } from './input-requests.ts'
+import { keepPace } from './keep-pace.ts'
 import { takeLane, type LaneCallOptions } from './lane-call.ts'
 import { listForModern } from './list-capabilities.ts'
 import { listen } from './listen.ts'
@@ -175,7 +176,7 @@ function goOn(
   checkParamHeaders(call.headers, call.envelope, paramHeaders)
   if (mayBecomeTask(call, errand.target))
     return callAsTask(tools, state, call, { ...errand, params: upstreamParams(call, errand) })
-  const use = tools.vault.use(errand.target.entry.id, call.principal.person)
+  const use = connectionFor(tools, errand.target.entry, call.principal)
   if (use instanceof Promise)
     return use.then((ready) => send(tools, state, call, { ...errand, paramHeaders, use: ready }))
   return send(tools, state, call, { ...errand, paramHeaders, use })
@@ -270,7 +271,11 @@ async function roundWithModern(tools: GatewayTools, call: Call, options: RoundOp
   const outcome = await channel.exchange(
     call.method,
     params,
-    { notification: (notification) => void reply.send(notification), serverRequest: refuseServerRequest },
+    {
+      notification: (notification) => void reply.send(notification),
+      serverRequest: refuseServerRequest,
+      ready: () => keepPace(call.res, tools.clock),
+    },
     whenClientLeaves(call.res),
   )
   if ('error' in outcome || outcome.result['resultType'] !== 'input_required') return outcome
@@ -303,9 +308,11 @@ async function roundWithLegacy(
   onClientLeft(call.res, (reason) => held.cancel(reason))
   if (isNew) await startCall(state, call, { held, entry, params, terms, level: meta[META.logLevel] })
   const wantsLogs = meta[META.logLevel] !== undefined
-  const round = await held.next((notification) => {
+  const notify = (notification: { method: string }) => {
     if (notification.method !== 'notifications/message' || wantsLogs) reply.send(notification)
-  }, meta['progressToken'])
+  }
+  const ready = () => keepPace(call.res, tools.clock)
+  const round = await held.next({ notify, ready, progressToken: meta['progressToken'] })
   if (round.kind === 'done') return toModernOutcome(call.method, round.outcome, info)
   state.held.keep(held)
   return {

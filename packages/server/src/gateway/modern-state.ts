@@ -1,3 +1,4 @@
+import type { Clock } from '../lib/clock.ts'
 import type { CredentialSources } from './call-credential.ts'
 import type { HeldCalls } from './held-calls.ts'
 import type { ListCache } from './list-cache.ts'
@@ -12,4 +13,5 @@ export interface ModernState {
   readonly sources: CredentialSources
   readonly lists: ListCache
   readonly runs: TaskRuns
+  readonly clock: Clock
 }

@@ -1,3 +1,4 @@
+import { keepPace } from '../keep-pace.ts'
 import { ParleyError, toParleyError } from '@parley/contract'
 import type { Clock } from '../../lib/clock.ts'
 import type { JsonObject, Outcome } from '../../lib/json-rpc.ts'
@@ -94,6 +95,7 @@ function openFor(
     params,
     patienceMs: TASK_PATIENCE_MS,
     notify: (notification) => void reply.send(notification),
+    ready: () => keepPace(call.res, state.clock),
   }
   if (params['requestState'] === undefined)
     return openCallFor(state.runs.ways, { ...plan, tool: target.name, ttlMs: TASK_PATIENCE_MS })

@@ -55,6 +55,8 @@ export interface CallPlan {
   readonly patienceMs: number
   /** Progress and log messages while the client waits. */
   readonly notify: (notification: ServerNotification) => void
+  /** As in `ExchangeEvents`, while a client is on the line. */
+  readonly ready?: ExchangeEvents['ready']
 }
 
 /** How often a server may ask within one call. */

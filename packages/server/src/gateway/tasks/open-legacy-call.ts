@@ -14,14 +14,18 @@ export class LegacyCall implements OpenCall {
   readonly held: HeldCall
 
   /** `held` has been started already when the client comes back with answers. */
-  constructor(held: HeldCall, plan: Pick<CallPlan, 'params' | 'notify'>) {
+  constructor(held: HeldCall, plan: Pick<CallPlan, 'params' | 'notify' | 'ready'>) {
     this.held = held
     const meta = metaOf(plan.params)
     const wantsLogs = meta[META.logLevel] !== undefined
     this.first = held
-      .next((notification) => {
-        if (notification.method !== 'notifications/message' || wantsLogs) plan.notify(notification)
-      }, meta['progressToken'])
+      .next({
+        notify(notification) {
+          if (notification.method !== 'notifications/message' || wantsLogs) plan.notify(notification)
+        },
+        ready: plan.ready,
+        progressToken: meta['progressToken'],
+      })
       .then((round): Step => {
         if (round.kind === 'done') return round
         return { kind: 'input', inputRequests: round.inputRequests, requestState: undefined, result: {} }
