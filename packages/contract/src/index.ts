@@ -46,6 +46,8 @@ export {
   toolSearchSettings,
 } from './bundle.ts'
 export type { BundleTerms, ToolSearchSettings } from './bundle.ts'
+export { DEFAULT_CONTENT, contentSettings, mergeContent, readsResults } from './content.ts'
+export type { ContentSettings } from './content.ts'
 export {
   CAPABILITY_KINDS,
   MERGED_NAME_SEPARATOR,

@@ -1,7 +1,9 @@
 import { ParleyError } from '@parley/contract'
 import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
+import type { ServerNotification } from '../upstream/index.ts'
 import type { Call, GatewayTools } from './call.ts'
+import { guardNotification } from './guard-outcome.ts'
 import { clientMayBeAsked, refuseInputRequests } from './input-requests.ts'
 import type { LegacyReply } from './legacy-reply.ts'
 import type { LegacySession } from './legacy-session.ts'
@@ -25,7 +27,8 @@ export async function exchange(turn: Turn, entry: ServerEntry, params: JsonObjec
   const { session, call, reply, signal } = turn
   const channel = await session.channel(entry)
   const events = {
-    notification: (notification: { method: string }) => void reply.send(notification),
+    notification: (notification: ServerNotification) =>
+      void reply.send(guardNotification(entry, notification)),
     serverRequest: (request: { method: string; params?: JsonObject }, asked: AbortSignal) => {
       const refusal = clientMayBeAsked(request, session.capabilities)
       if (refusal !== undefined)
