@@ -20,6 +20,11 @@ export const STANDARDS: readonly Standard[] = [
   { name: 'MCP 2026-07-28', url: `${MCP}/2026-07-28`, about: 'gateway, both sides; authorization' },
   { name: 'MCP 2025-11-25', url: `${MCP}/2025-11-25`, about: 'gateway, both sides; authorization' },
   {
+    name: 'MCP Tasks extension (SEP-2663)',
+    url: 'https://modelcontextprotocol.io/seps/2663-tasks-extension',
+    about: 'both sides, and 2025-11-25 tasks in its words',
+  },
+  {
     name: 'OAuth 2.1 (draft)',
     url: 'https://datatracker.ietf.org/doc/draft-ietf-oauth-v2-1/',
     about: 'authorization code with PKCE S256 alone, refresh, client credentials',
