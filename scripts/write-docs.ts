@@ -55,6 +55,7 @@ A flag wins over the environment, the environment over the file.
 | \`--host HOST\` | \`PARLEY_HOST\` | \`listen.host\` |
 | \`--port PORT\` | \`PARLEY_PORT\` | \`listen.port\` |
 | \`--data-dir DIR\` | \`PARLEY_DATA_DIR\` | where database and credentials are kept; \`.parley\` |
+| | \`PARLEY_MASTER_KEY\` | the master key itself, 32 bytes in base64; the key before it may stand behind it |
 
 Servers that are started as a process see \`PATH\`, \`HOME\` (the data directory) and what their \`env\` names; nothing else
 of the hub's environment, and never a \`PARLEY_\` variable.

@@ -5,6 +5,7 @@ import { bundles } from './commands/bundles.ts'
 import { grants } from './commands/grants.ts'
 import { groups } from './commands/groups.ts'
 import { keys } from './commands/keys.ts'
+import { connections } from './commands/connections.ts'
 import { people } from './commands/people.ts'
 import { resources } from './commands/resources.ts'
 import { activity } from './commands/activity.ts'
@@ -37,6 +38,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   agents,
   grants,
   resources,
+  connections,
   keys,
   doctor,
   activity,

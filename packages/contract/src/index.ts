@@ -68,6 +68,7 @@ export { apiRoutes } from './api/api-routes.ts'
 export type { ApiBody, ApiExchange, ApiReply, ApiRouteName } from './api/api-routes.ts'
 export type { AgentDetail, AgentView, ShownOnceView } from './api/agent-routes.ts'
 export type { AddAppBody, AppView } from './api/app-routes.ts'
+export type { ConnectionView } from './api/connection-routes.ts'
 export type { BundleDetail, BundleView } from './api/bundle-routes.ts'
 export type { GrantDetail, GrantView } from './api/grant-routes.ts'
 export type { GroupView } from './api/group-routes.ts'
@@ -76,6 +77,7 @@ export type { KeysView } from './api/key-routes.ts'
 export type { CallerView } from './api/me-routes.ts'
 export type { InvitationView, OneTimeLinkView, PersonView, SessionView } from './api/people-routes.ts'
 export type { ResourceView } from './api/resource-routes.ts'
+export { operationSelection } from './api/server-routes.ts'
 export type {
   AddServerBody,
   DefinitionView,

@@ -1,5 +1,7 @@
 import { agentHandlers, type AgentTools } from './agent-handlers.ts'
 import { appHandlers, type AppTools } from './app-handlers.ts'
+import type { ConnectionTools } from './connection-desk.ts'
+import { connectionHandlers } from './connection-handlers.ts'
 import { bundleHandlers, type BundleTools } from './bundle-handlers.ts'
 import { grantHandlers, type GrantTools } from './grant-handlers.ts'
 import { groupHandlers } from './group-handlers.ts'
@@ -7,6 +9,7 @@ import type { ApiHandlers } from './handlers.ts'
 import { hubHandlers, type HubTools } from './hub-handlers.ts'
 import { keyHandlers, type KeyTools } from './key-handlers.ts'
 import { meHandlers } from './me-handlers.ts'
+import { myConnectionHandlers } from './my-connection-handlers.ts'
 import { peopleHandlers, type PeopleTools } from './people-handlers.ts'
 import { resourceHandlers, type ResourceTools } from './resource-handlers.ts'
 import { serverHandlers, type ServerTools } from './server-handlers.ts'
@@ -19,6 +22,7 @@ export type RouteTools = HubTools &
   AgentTools &
   GrantTools &
   ResourceTools &
+  ConnectionTools &
   KeyTools
 
 /** What each route of the contract does. */
@@ -33,7 +37,9 @@ export function createRoutes(tools: RouteTools): ApiHandlers {
     ...agentHandlers(tools),
     ...grantHandlers(tools),
     ...resourceHandlers(tools),
+    ...connectionHandlers(tools),
     ...keyHandlers(tools),
     ...meHandlers(tools),
+    ...myConnectionHandlers(tools),
   }
 }

@@ -3,6 +3,7 @@ import type { Bundles } from '../bundles/index.ts'
 import type { RawHandler } from '../http/index.ts'
 import type { HubState } from '../metrics/index.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
+import type { Vault } from '../vault/index.ts'
 import type { House } from './house.ts'
 import type { Enforcement } from './open-enforcement.ts'
 import type { IdentityRooms } from './open-identity.ts'
@@ -13,6 +14,7 @@ export function openApi(
   house: House,
   rooms: ApiRooms & {
     readonly registry: ManagedRegistry | undefined
+    readonly vault: Vault
     readonly bundles: Bundles
     readonly version: string
   },

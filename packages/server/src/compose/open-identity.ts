@@ -16,7 +16,9 @@ import type { Registry } from '../registry/index.ts'
 import { createFeed, createRevocations, type RevocationLog, type Revocations } from '../revocations/index.ts'
 import type { Sealer } from '../sealing/index.ts'
 import type { Store } from '../store/index.ts'
+import type { Vault } from '../vault/index.ts'
 import { createDescribeCapabilities } from './describe-capabilities.ts'
+import { createFindConnectionToken } from './find-connection-token.ts'
 
 export interface IdentityParts {
   readonly store: Store
@@ -33,6 +35,7 @@ export interface IdentityParts {
   /** Undefined where the authorization server runs alone. */
   readonly registry: Pick<Registry, 'entries' | 'entry'> | undefined
   readonly bundles: Bundles
+  readonly vault: Pick<Vault, 'use'>
 }
 
 /** Who calls and what they may: the rooms that a hub has with or without a gateway. */
@@ -140,6 +143,7 @@ function openAuthorizationServer(
     ...rooms,
     hasGateway: registry !== undefined,
     hasServer: (name) => registry?.entry(name) !== undefined,
+    findConnectionToken: createFindConnectionToken({ grants, people: factsOf(people) }, house),
     findBundle(name) {
       const bundle = bundles.find(name)
       if (!registry || !bundle) return undefined

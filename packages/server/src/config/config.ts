@@ -48,7 +48,20 @@ export interface StdioServerConfig {
   readonly cwd: string
 }
 
-export type ServerConfig = HttpServerConfig | StdioServerConfig
+/** A service that speaks no MCP: what its OpenAPI document describes becomes tools. */
+export interface OpenApiServerConfig {
+  readonly transport: 'openapi'
+  readonly name: string
+  /** Where the service is called; allowed as the URL of an HTTP server is. */
+  readonly url: string
+  /** Absolute path, or URL. */
+  readonly document: { readonly file: string } | { readonly url: string }
+  readonly selection: NonNullable<FileServer['operations']>
+  readonly hopTokens: boolean
+  readonly content: OwnContent | undefined
+}
+
+export type ServerConfig = HttpServerConfig | StdioServerConfig | OpenApiServerConfig
 
 /** An app that the file declares. */
 export interface AppConfig {
@@ -63,6 +76,11 @@ export interface IdentityConfig {
   /** `host:port` as written. */
   readonly clientMetadataHosts: readonly string[]
 }
+
+/** Where the master key comes from, unless PARLEY_MASTER_KEY holds it. */
+export type MasterKeyConfig =
+  | { readonly kind: 'file'; readonly file: string }
+  | { readonly kind: 'command'; readonly program: string; readonly args: readonly string[] }
 
 export interface ResourceConfig {
   readonly name: string
@@ -98,6 +116,7 @@ export interface Config {
   /** `identity`: the authorization server alone, without a gateway. */
   readonly only: 'identity' | undefined
   readonly identity: IdentityConfig
+  readonly masterKey: MasterKeyConfig
   /** PEM certificates of authorities trusted beside the usual ones. */
   readonly egress: { readonly ca: string | undefined }
   readonly limits: Limits

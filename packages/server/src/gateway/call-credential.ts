@@ -1,4 +1,5 @@
 import { ParleyError, type ConnectionId, type Principal } from '@parley/contract'
+import type { Access } from '../access/index.ts'
 import type { HopTokens } from '../identity/index.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import type { Credential } from '../upstream/index.ts'
@@ -7,7 +8,8 @@ import type { Carry, Needed, Use, Vault } from '../vault/index.ts'
 /** Where what a call carries comes from. */
 export interface CredentialSources {
   readonly hopTokens: HopTokens
-  readonly vault: Pick<Vault, 'use'>
+  readonly vault: Pick<Vault, 'knows' | 'use'>
+  readonly access: Pick<Access, 'personBehind'>
   /** Under which people reach the hub. */
   readonly origin: () => string
 }
@@ -15,7 +17,7 @@ export interface CredentialSources {
 export interface CallCredential {
   /** Undefined where a call carries what the hub's own requests carry. */
   readonly credential: Credential | undefined
-  /** The person's own connection behind it: what is opened with it is for nobody else. */
+  /** Behind it, the shared one included: what is opened with it serves no other. */
   readonly connection: ConnectionId | undefined
 }
 
@@ -27,15 +29,24 @@ export async function callCredential(
   entry: Reached,
   caller: () => Principal,
 ): Promise<CallCredential> {
-  const use = carried(sources, entry, await sources.vault.use(entry.id, caller().person))
+  const use = carried(sources, entry, await connectionFor(sources, entry, caller()))
   const own = use?.connection.person === null ? undefined : use
   const { hopAudience } = entry.upstream
-  const connection = own?.connection.id
+  const connection = use?.connection.id
   if (hopAudience === undefined) return { credential: own && (() => own.headers()), connection }
   return {
     credential: () => ({ ...use?.headers(), ...bearer(sources.hopTokens.mint(caller(), hopAudience)) }),
     connection,
   }
+}
+
+/** What the vault has for the caller at this server; a promise only while it is being renewed. */
+export function connectionFor(
+  { vault, access }: CredentialSources,
+  { id }: Pick<ServerEntry, 'id'>,
+  caller: Principal,
+): Use | undefined | Promise<Use | undefined> {
+  return vault.knows(id) ? vault.use(id, access.personBehind(caller)) : undefined
 }
 
 /** The same for one request on the lane, as `name: value\r\n` lines. Throws `connection_needed`. */

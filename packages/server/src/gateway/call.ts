@@ -43,7 +43,7 @@ export interface GatewayTools {
   readonly access: Access
   readonly consents: ConsentRequests
   readonly hopTokens: HopTokens
-  readonly vault: Pick<Vault, 'use' | 'onChange'>
+  readonly vault: Pick<Vault, 'knows' | 'use' | 'onChange'>
   readonly origin: () => string
   readonly takeToken: TakeToken
   readonly recordCall: Activity['recordCall']

@@ -45,19 +45,18 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     streams: new Set(),
     sources: tools,
     lists: new ListCache(),
+    clock: tools.clock,
   }
   const running = new Running()
   const face: Face = { tools, sessions, state }
 
   function handle(req: IncomingMessage, res: ServerResponse, path: string): void {
     try {
-      let scope = scopeOf(path)
       const resource = path.endsWith('/') ? path.slice(0, -1) : path
       const headers = readHeaders(req.rawHeaders)
-      if (req.url!.length > path.length) {
-        refuseQueryToken(tools, req.url!, { resource, headers })
-        scope = withSearch(scope, req.url!)
-      }
+      const hasQuery = req.url!.length > path.length
+      if (hasQuery) refuseQueryToken(tools, req.url!, { resource, headers })
+      const scope = hasQuery ? withSearch(scopeOf(path), req.url!) : scopeOf(path)
       const endpoint = { req, res, headers, scope, resource }
       const who = tools.authenticate(headers.authorization, resource)
       if (!(who instanceof Promise)) return accept(endpoint, who)
@@ -86,12 +85,13 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     }
   }
 
-  /** What was begun with a connection ends with it. */
+  /** What was begun with a connection ends with it: a session may belong to its account. */
   const unwatch = tools.vault.onChange(({ id, person }, what) => {
-    if (what !== 'ended') return
+    if (what !== 'ended' && what !== 'replaced') return
     state.pool.dropConnection(id)
     sessions.dropConnection(id)
-    if (person !== null) running.cut((principal) => principal.person === person)
+    if (what === 'ended' && person !== null)
+      running.cut((principal) => tools.access.personBehind(principal) === person)
   })
 
   function endStreams(): void {

@@ -1,9 +1,11 @@
+import type { Clock } from '../lib/clock.ts'
 import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import { whenClientLeaves, type Call } from './call.ts'
 import { callCredential, type CredentialSources } from './call-credential.ts'
 import type { ListCache } from './list-cache.ts'
 import type { HeldCalls } from './held-calls.ts'
+import { keepPace } from './keep-pace.ts'
 import { META } from './protocol.ts'
 import type { Reply } from './reply.ts'
 import type { LeaseTerms, SessionPool } from './session-pool.ts'
@@ -16,6 +18,7 @@ export interface ModernState {
   readonly streams: Set<() => void>
   readonly sources: CredentialSources
   readonly lists: ListCache
+  readonly clock: Clock
 }
 
 /** A request that asks nothing back, to an upstream of either era. */
@@ -34,6 +37,7 @@ export async function exchangeOnce(
   const events = {
     notification: (notification: { method: string }) => void reply?.send(notification),
     serverRequest: refuseServerRequest,
+    ready: () => keepPace(call.res, state.clock),
   }
   if (info.era === '2026-07-28') {
     const { credential } = await callCredential(state.sources, entry, () => call.principal)

@@ -6,6 +6,7 @@ import type { WriteBatch } from '../lib/write-batch.ts'
 import type { Call } from './call.ts'
 import type { ClientStreams } from './client-streams.ts'
 import { acceptsStreams } from './exchange-once.ts'
+import { keepPace } from './keep-pace.ts'
 import { sendError, sendJsonText, toRpcError } from './reply.ts'
 import type { ResumableStream, SessionStreams } from './session-streams.ts'
 
@@ -51,6 +52,11 @@ export class LegacyReply {
   /** Ends the connection, and lets the client come back for the answer (SEP-1699). */
   pause(retryMs: number): void {
     this.#open()?.pause(retryMs)
+  }
+
+  /** For the connection that the call came on; one that is come back with catches up from what is kept. */
+  ready(): Promise<void> | undefined {
+    return this.#stream && keepPace(this.#call.res, this.#tools.clock)
   }
 
   finish(outcome: Outcome): void {

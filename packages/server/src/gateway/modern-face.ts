@@ -12,7 +12,7 @@ import {
   type GatewayTools,
   type Target,
 } from './call.ts'
-import { callCredential } from './call-credential.ts'
+import { callCredential, connectionFor } from './call-credential.ts'
 import { checkHeaders, checkParamHeaders } from './check-headers.ts'
 import {
   acceptsStreams,
@@ -26,6 +26,7 @@ import { guardNotification, guardOutcome } from './guard-outcome.ts'
 import type { HeldCall } from './held-calls.ts'
 import { completionTarget } from './completion-target.ts'
 import { refuseInputRequests } from './input-requests.ts'
+import { keepPace } from './keep-pace.ts'
 import { takeLane, type LaneCallOptions } from './lane-call.ts'
 import { listForModern } from './list-capabilities.ts'
 import { listen } from './listen.ts'
@@ -39,7 +40,7 @@ import { resolveTarget } from './resolve-target.ts'
 import { mayPass, reachableEntry } from './visibility.ts'
 import { toDiscoverResult, toLegacyParams, toModernOutcome } from './translate.ts'
 import type { ParamHeader, ServerEntry } from '../registry/index.ts'
-import type { UpstreamInfo } from '../upstream/index.ts'
+import type { ServerNotification, UpstreamInfo } from '../upstream/index.ts'
 
 const CALLS = new Set(['tools/call', 'prompts/get', 'resources/read'])
 /** Requests of earlier revisions, which this one does not have. */
@@ -167,7 +168,7 @@ function goOn(
   if (admission.kind === 'ask') return putQuestion(tools, call, { ...errand, missing: admission.missing })
   const paramHeaders = paramHeadersOf(errand.target)
   checkParamHeaders(call.headers, call.envelope, paramHeaders)
-  const use = tools.vault.use(errand.target.entry.id, call.principal.person)
+  const use = connectionFor(tools, errand.target.entry, call.principal)
   if (use instanceof Promise)
     return use.then((ready) => send(tools, state, call, { ...errand, paramHeaders, use: ready }))
   return send(tools, state, call, { ...errand, paramHeaders, use })
@@ -261,6 +262,7 @@ async function roundWithModern(tools: GatewayTools, call: Call, options: RoundOp
     {
       notification: (notification) => void reply.send(guardNotification(entry, notification)),
       serverRequest: refuseServerRequest,
+      ready: () => keepPace(call.res, tools.clock),
     },
     whenClientLeaves(call.res),
   )
@@ -294,10 +296,12 @@ async function roundWithLegacy(
   onClientLeft(call.res, (reason) => held.cancel(reason))
   if (isNew) await startCall(state, call, { held, entry, params, terms, level: meta[META.logLevel] })
   const wantsLogs = meta[META.logLevel] !== undefined
-  const round = await held.next((notification) => {
+  const notify = (notification: ServerNotification) => {
     if (notification.method !== 'notifications/message' || wantsLogs)
       reply.send(guardNotification(entry, notification))
-  }, meta['progressToken'])
+  }
+  const ready = () => keepPace(call.res, tools.clock)
+  const round = await held.next({ notify, ready, progressToken: meta['progressToken'] })
   if (round.kind === 'done') return toModernOutcome(call.method, round.outcome, info)
   state.held.keep(held)
   return {

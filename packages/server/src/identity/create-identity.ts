@@ -29,6 +29,7 @@ import {
   type OutsideResources,
 } from './resources/outside-resources.ts'
 import type { Resources } from './resources/resource.ts'
+import type { FindConnectionToken } from './token-exchange/find-connection-token.ts'
 import { signToken, type TokenClaims } from './tokens/sign-token.ts'
 import { verifyOwnToken, type OwnTokenClaims } from './tokens/verify-own-token.ts'
 
@@ -60,11 +61,12 @@ export interface IdentityOptions {
   readonly hasGateway: boolean
   readonly hasServer: (name: string) => boolean
   readonly findBundle: FindBundle
+  readonly findConnectionToken: FindConnectionToken
   /** Resource servers elsewhere, of parley.yaml. */
   readonly declaredResources: readonly DeclaredResource[]
   /** The proxy in front names the client's address last in X-Forwarded-For. */
   readonly trustedProxy: boolean
-  readonly limits: TokenRateLimits
+  readonly limits: TokenRateLimits & { readonly waitingAuthorizations: number }
   readonly onError: (error: unknown) => void
 }
 

@@ -10,7 +10,7 @@ import type { Activity } from '../activity/index.ts'
 import { findConfusableName } from '../config/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/random.ts'
-import type { Store } from '../store/index.ts'
+import type { Statement, Store } from '../store/index.ts'
 import type { Upstream } from '../upstream/index.ts'
 import type { Vault } from '../vault/index.ts'
 import type { CatalogChange, Registry, ServerEntry } from './catalog.ts'
@@ -33,6 +33,9 @@ export interface DeclaredServer {
 
 type OwnContent = Parameters<typeof mergeContent>[1]
 
+/** What the way to a server depends on. */
+export type ConnectedServer = Pick<ServerRow, 'id' | 'name' | 'target'>
+
 export interface RegistryOptions {
   readonly store: Store
   readonly activity: Activity
@@ -45,12 +48,11 @@ export interface RegistryOptions {
    * Makes the way to a server; for HTTP this is where the administrator's host and port are let through, and closing
    * the upstream is where that is taken back.
    */
-  readonly connect: (
-    server: Pick<ServerRow, 'id' | 'name' | 'target'>,
-    mirrored: ManagedServer['mirrored'],
-  ) => Upstream
+  readonly connect: (server: ConnectedServer, mirrored: ManagedServer['mirrored']) => Upstream
+  /** What keeps the OpenAPI document that an administrator sent with a server. */
+  readonly keepDocument: (serverId: string, document: Buffer) => Promise<readonly Statement[]>
   /** What people have connected ends with a server. */
-  readonly vault?: Pick<Vault, 'countAt' | 'serverEnded'>
+  readonly vault?: Pick<Vault, 'countAt' | 'serverEnded' | 'onChange'>
   readonly log: (message: string, detail: Readonly<Record<string, unknown>>) => void
 }
 
@@ -98,6 +100,7 @@ class ServerRegistry implements ManagedRegistry {
   readonly #tended = new Map<string, Tended>()
   readonly #adding = new Set<string>()
   #entries: readonly ManagedServer[] = []
+  #unfollow: (() => void) | undefined
   version = 0
 
   constructor(options: RegistryOptions) {
@@ -116,6 +119,14 @@ class ServerRegistry implements ManagedRegistry {
       await this.#insert(name, target, { source: 'file', state: 'approved', actor: FILE_ACTOR })
     }
     for (const { reader } of this.#tended.values()) reader.start()
+    this.#unfollow = this.#options.vault?.onChange((connection, what) => {
+      if (what === 'ended' && connection.person === null) void this.#readerOf(connection.server)?.reconnect()
+    })
+  }
+
+  /** By the server's id. */
+  #readerOf(id: string): ServerReader | undefined {
+    return [...this.#tended.values()].find(({ server }) => server.id === id)?.reader
   }
 
   entries(): readonly ServerEntry[] {
@@ -151,7 +162,8 @@ class ServerRegistry implements ManagedRegistry {
     this.#adding.add(name)
     try {
       const state = body.pending === true ? 'pending' : 'approved'
-      const tended = await this.#insert(name, target, { source: 'api', state, actor })
+      const document = body.openapi?.document
+      const tended = await this.#insert(name, target, { source: 'api', state, actor, document })
       await tended.reader.read()
       return tended.server
     } finally {
@@ -213,6 +225,7 @@ class ServerRegistry implements ManagedRegistry {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#unfollow?.()
     await Promise.allSettled([...this.#tended.values()].map(close))
   }
 
@@ -260,12 +273,18 @@ class ServerRegistry implements ManagedRegistry {
   async #insert(
     name: string,
     target: ServerTarget,
-    how: Pick<ServerRow, 'source' | 'state'> & { readonly actor: string; readonly replaces?: ServerRow },
+    how: Pick<ServerRow, 'source' | 'state'> & {
+      readonly actor: string
+      readonly replaces?: ServerRow
+      readonly document?: string | undefined
+    },
   ): Promise<Tended> {
     const { source, state, actor, replaces } = how
     const id = this.#options.newId('server')
     const row: ServerRow = { id, name, source, state, target, targetHash: hashTarget(target), pinned: false }
     const unit = [this.#rows.insertServer(row, this.#options.clock.now())]
+    if (how.document !== undefined)
+      unit.push(...(await this.#options.keepDocument(id, Buffer.from(how.document))))
     const happenings = [{ action: 'server.add', subject: actor, note: name }]
     if (replaces) {
       const note = `${name} is declared with another target; its approvals end, and \`parley servers review\` shows what it offers now${this.#endingConnections(replaces.id)}`

@@ -187,6 +187,7 @@ export async function openHouse(dataDir: string, declared: readonly DeclaredServ
     newId: createNewId(clock, systemRandom),
     declared,
     log: () => undefined,
+    keepDocument: () => Promise.resolve([]),
     connect: ({ name, target }, mirrored) => {
       if (target.transport !== 'http') throw new Error('only HTTP here')
       const { url } = target

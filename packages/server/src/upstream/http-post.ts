@@ -13,6 +13,8 @@ export interface PostOptions {
   readonly signal: AbortSignal
   /** True for a stream that has no natural end; otherwise all its messages together have a limit too. */
   readonly endless?: boolean
+  /** See `ExchangeEvents`. */
+  ready?(): Promise<void> | undefined
   onHeaders?(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void
   /** Each event of an event stream, before its message; for event ids. */
   onEvent?(event: SseEvent): void
@@ -52,6 +54,7 @@ class PostExchange {
   #chunks: Buffer[] = []
   #bytes = 0
   #over = false
+  #isWaiting = false
 
   constructor(
     wire: HttpWire,
@@ -101,10 +104,23 @@ class PostExchange {
         if (this.#over) return
         this.#takeEvent(event)
       }
+      this.#keepPace()
       return
     }
     if (this.#bytes > this.#wire.limitBytes) throw tooLarge(this.#wire.limitBytes)
     if (this.#kind === 'json') this.#chunks.push(chunk)
+  }
+
+  /** The server is read no faster than whoever it is for. */
+  #keepPace(): void {
+    const ready = this.#over || this.#isWaiting ? undefined : this.#options.ready?.()
+    if (!ready) return
+    this.#isWaiting = true
+    this.#stream?.pause()
+    void ready.then(() => {
+      this.#isWaiting = false
+      this.#stream?.resume()
+    })
   }
 
   #takeEvent(event: SseEvent): void {

@@ -15,7 +15,7 @@ import { shareSubscriptions } from './share-subscriptions.ts'
 import { UpstreamGuard, guardLimits, isUnreachable } from './upstream-guard.ts'
 
 /** A server that comes back is noticed within two seconds. */
-const BREAKER = { threshold: 3, firstWaitMs: 250, maxWaitMs: 1500 }
+export const BREAKER = { threshold: 3, firstWaitMs: 250, maxWaitMs: 1500 }
 
 /** A server over Streamable HTTP, of either era. */
 export function createHttpUpstream(

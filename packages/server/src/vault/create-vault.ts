@@ -8,7 +8,7 @@ import { stateOf, type Connection, type ConnectionSecret, type OwnerRule } from 
 import { ConnectionBook } from './connection-book.ts'
 import { ConnectionStore, placeOf } from './connection-store.ts'
 import { OpenedSecrets } from './opened-secrets.ts'
-import type { Actor, Carry, NewConnection, RenewConnection, Use, Vault } from './vault.ts'
+import type { Actor, Carry, ConnectionChange, NewConnection, RenewConnection, Use, Vault } from './vault.ts'
 
 export interface VaultTools {
   readonly store: Store
@@ -25,6 +25,11 @@ export interface VaultTools {
 const AHEAD_MS = 60_000
 /** How exactly it is kept when a connection was last used. */
 const TOUCH_MS = 10 * 60_000
+const ACTIONS = {
+  added: 'connection.add',
+  replaced: 'connection.replace',
+  renewed: 'connection.renew',
+} as const
 const HUB: Actor = { subject: 'hub' }
 
 export function createVault(tools: VaultTools): Vault {
@@ -45,6 +50,10 @@ class SealedVault implements Vault {
     this.#rows = new ConnectionStore(tools.store)
     this.#book = new ConnectionBook(this.#rows)
     this.#opened = new OpenedSecrets(this.#rows, tools.sealer)
+  }
+
+  knows(server: string): boolean {
+    return this.#book.at(server) !== undefined
   }
 
   use(server: string, person: PersonId | undefined): Use | undefined | Promise<Use | undefined> {
@@ -100,7 +109,7 @@ class SealedVault implements Vault {
       createdBy: before?.createdBy ?? by.subject,
       usedAt: before?.usedAt ?? null,
     }
-    return this.#write(connection, secret, { by, isNew: !before })
+    return this.#write(connection, secret, { by, what: before ? 'replaced' : 'added' })
   }
 
   renew(id: ConnectionId): Promise<Connection> {
@@ -117,7 +126,7 @@ class SealedVault implements Vault {
     const { store } = this.#tools
     const record = this.#record(known, { action: 'connection.fail', by: HUB, note: reason.slice(0, 200) })
     const result = await store.submit([this.#rows.fail({ id, version }), record])
-    if (result.kind === 'done') this.#settle(id, 'changed')
+    if (result.kind === 'done') this.#settle(id, 'failed')
   }
 
   async remove(id: ConnectionId, by: Actor): Promise<void> {
@@ -218,20 +227,21 @@ class SealedVault implements Vault {
     }
     const { secret, expiresAt, renews } = renewal
     const next: Connection = { ...connection, version: connection.version + 1, expiresAt, renews }
-    return this.#write(next, secret, { by: HUB, isNew: false, action: 'connection.renew' })
+    return this.#write(next, secret, { by: HUB, what: 'renewed' })
   }
 
   async #write(
     connection: Connection,
     secret: ConnectionSecret,
-    how: { by: Actor; isNew: boolean; action?: string },
+    { by, what }: { by: Actor; what: 'added' | 'replaced' | 'renewed' },
   ): Promise<Connection> {
     const sealed = this.#tools.sealer.seal(JSON.stringify(secret), placeOf(connection))
-    const change = how.isNew ? this.#rows.insert(connection, sealed) : this.#rows.replace(connection, sealed)
-    const action = how.action ?? (how.isNew ? 'connection.add' : 'connection.replace')
-    const note = `${ownerWords(connection)}, ${connection.kind}: ${Object.keys(secret.headers).join(', ')}`
-    await this.#commit([change, this.#record(connection, { action, by: how.by, note })])
-    return this.#settle(connection.id, how.isNew ? undefined : 'changed') ?? connection
+    const { id, kind } = connection
+    const change =
+      what === 'added' ? this.#rows.insert(connection, sealed) : this.#rows.replace(connection, sealed)
+    const note = `${ownerWords(connection)}, ${kind}: ${Object.keys(secret.headers).join(', ')}`
+    await this.#commit([change, this.#record(connection, { action: ACTIONS[what], by, note })])
+    return this.#settle(id, what) ?? connection
   }
 
   async #commit(unit: readonly Statement[]): Promise<void> {
@@ -241,17 +251,13 @@ class SealedVault implements Vault {
   }
 
   /** Memory takes what is on disk now: another change may have been told of before this one. */
-  #settle(
-    id: ConnectionId,
-    what: 'ended' | 'changed' | undefined,
-    ended?: Connection,
-  ): Connection | undefined {
+  #settle(id: ConnectionId, what: ConnectionChange, ended?: Connection): Connection | undefined {
     const row = this.#rows.one(id)
     if (ended) this.#book.drop(ended)
     if (row) this.#book.keep(row)
     this.#opened.forget(id)
     const connection = row ?? ended
-    if (connection && what) this.#tell(connection, what)
+    if (connection) this.#tell(connection, what)
     return row
   }
 
@@ -261,7 +267,7 @@ class SealedVault implements Vault {
     this.#tell(connection, 'ended')
   }
 
-  #tell(connection: Connection, what: 'ended' | 'changed'): void {
+  #tell(connection: Connection, what: ConnectionChange): void {
     if (what === 'ended') this.#touchedAt.delete(connection.id)
     for (const listener of this.#listeners) listener(connection, what)
   }

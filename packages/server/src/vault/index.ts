@@ -10,4 +10,14 @@ export type {
 export { SEALED_CONNECTIONS } from './connection-store.ts'
 export { createVault } from './create-vault.ts'
 export type { VaultTools } from './create-vault.ts'
-export type { Actor, Carry, Needed, NewConnection, Renewal, RenewConnection, Use, Vault } from './vault.ts'
+export type {
+  Actor,
+  Carry,
+  ConnectionChange,
+  Needed,
+  NewConnection,
+  Renewal,
+  RenewConnection,
+  Use,
+  Vault,
+} from './vault.ts'

@@ -27,6 +27,9 @@ export interface Needed {
 
 export type Use = Carry | Needed
 
+/** `replaced`: by its owner, perhaps with another account. `renewed`: the same account goes on. */
+export type ConnectionChange = 'added' | 'replaced' | 'renewed' | 'failed' | 'ended'
+
 export interface NewConnection {
   readonly server: string
   /** Null for the shared one. */
@@ -54,6 +57,8 @@ export type RenewConnection = (connection: Connection, secret: ConnectionSecret)
 
 /** Connections, and what of them goes on a call. The only place that opens their secrets. */
 export interface Vault {
+  /** Whether anything is kept for the server: most have nothing, and nobody need be looked for. */
+  knows(server: string): boolean
   /**
    * What a call for this person carries; undefined when nothing. A promise only while the connection is being renewed.
    */
@@ -75,8 +80,8 @@ export interface Vault {
   fail(connection: Pick<Connection, 'id' | 'version'>, reason: string): Promise<void>
   remove(id: ConnectionId, by: Actor): Promise<void>
   setRule(server: string, rule: OwnerRule, by: Actor): Promise<void>
-  /** Told after a connection has ended, or has another secret. */
-  onChange(listener: (connection: Connection, what: 'ended' | 'changed') => void): () => void
+  /** Told once it is on disk. */
+  onChange(listener: (connection: Connection, what: ConnectionChange) => void): () => void
   /** How many connections a server has. */
   countAt(server: string): number
   /** The database has ended a server's connections with it. */
