@@ -24,6 +24,7 @@ export const LADDER: Readonly<Record<string, number>> = {
   upstream: 6,
   vault: 6,
   registry: 7,
+  tasks: 7,
   bundles: 7,
   gateway: 8,
   api: 10,

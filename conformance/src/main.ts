@@ -4,6 +4,7 @@ import { runClientLegs } from './clients/run-client-legs.ts'
 import { isFailure } from './leg.ts'
 import type { Leg } from './leg.ts'
 import { checkPage } from './matrix/check-page.ts'
+import { runTaskLegs } from './tasks/run-task-legs.ts'
 import { printLeg, printTotals } from './print-report.ts'
 import { runCrossEraLegs, runDirectLegs, runHubLegs } from './server-legs.ts'
 
@@ -59,6 +60,7 @@ async function runLegs(options: { isDirectOnly: boolean; only: string | undefine
   const legs = [...directLegs]
   if (!isDirectOnly) {
     legs.push(...(await runHubLegs(results, selection)), ...(await runCrossEraLegs(results, selection)))
+    legs.push(...(await runTaskLegs(selection)))
   }
   legs.push(...(await runClientLegs({ ...selection, isDirectOnly })))
   const shown = legs.filter(({ rows }) => rows.length > 0)

@@ -39,6 +39,7 @@ export type ConsentId = Id<'consent'>
 export type SessionId = Id<'session'>
 export type RequestId = Id<'request'>
 export type KeyId = Id<'key'>
+export type TaskId = Id<'task'>
 
 const BASE32 = /^[0-9A-HJKMNP-TV-Z]{26}$/
 

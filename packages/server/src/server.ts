@@ -9,6 +9,7 @@ import {
   openIdentity,
   openMetrics,
   openRegistry,
+  openTasks,
   placeMasterKey,
   routeWellKnown,
   SEALED_COLUMNS,
@@ -77,8 +78,9 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
   const rooms = { ...identity, ...enforcement }
+  const tasks = stack.use(openTasks(house))
   const gateway =
-    registry && (await openGateway(house, { ...rooms, registry, vault, bundles, streams, writes }))
+    registry && (await openGateway(house, { ...rooms, registry, vault, bundles, tasks, streams, writes }))
   stack.defer(() => gateway?.close())
   const state = () => stateOf({ ...house, registry, gateway, streams })
   const listener = createListener({
@@ -90,7 +92,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       ...enforcement.handlers,
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
       ...(gateway && { mcp: gateway.handle }),
-      api: openApi(house, { ...rooms, registry, vault, bundles, version: VERSION }),
+      api: openApi(house, { ...rooms, registry, vault, bundles, tasks, version: VERSION }),
       metrics: openMetrics(house, { ...rooms, state }),
       '': welcome,
     },

@@ -4,6 +4,7 @@ import type { RawHandler } from '../http/index.ts'
 import type { HubState } from '../metrics/index.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
 import type { Vault } from '../vault/index.ts'
+import type { Tasks } from '../tasks/index.ts'
 import type { House } from './house.ts'
 import type { Enforcement } from './open-enforcement.ts'
 import type { IdentityRooms } from './open-identity.ts'
@@ -15,6 +16,7 @@ export function openApi(
   rooms: ApiRooms & {
     readonly registry: ManagedRegistry | undefined
     readonly vault: Vault
+    readonly tasks: Tasks
     readonly bundles: Bundles
     readonly version: string
   },

@@ -1,3 +1,4 @@
+import type { Principal } from '@parley/contract'
 import { recordOf } from '../activity/index.ts'
 import {
   ClientStreams,
@@ -13,15 +14,19 @@ import { StreamCaps, readBody, refuseRequest, type EventStreams } from '../http/
 import { openStateKey } from '../identity/index.ts'
 import type { WriteBatch } from '../lib/write-batch.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
+import type { Tasks } from '../tasks/index.ts'
 import type { Vault } from '../vault/index.ts'
 import type { House } from './house.ts'
 import { isGrantOver, type Enforcement } from './open-enforcement.ts'
 import type { IdentityRooms } from './open-identity.ts'
+import type { Revocation } from '../revocations/index.ts'
 
 const EXPIRY_CHECK_MS = 500
 
-export interface GatewayRooms extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations'> {
+export interface GatewayRooms
+  extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations' | 'clients'> {
   readonly registry: ManagedRegistry
+  readonly tasks: Tasks
   readonly vault: Vault
   readonly bundles: Bundles
   readonly streams: EventStreams
@@ -55,13 +60,20 @@ export async function openGateway(house: House, rooms: GatewayRooms): Promise<Ga
         error ? refuseRequest(req, res, error, { asJsonRpc: true }) : onBody(body),
       ),
   )
-  rooms.revocations.onRevoked((revocation) =>
-    gateway.cut((principal) => gatekeeper.isHit(principal, revocation)),
-  )
-  rooms.key.onRetired((id) => gateway.cut((principal) => principal.subject === id))
-  const stopWatching = watchExpiry(house, () =>
-    gateway.cut(({ grant }) => grant !== undefined && isGrantOver(house, rooms, grant)),
-  )
+  rooms.revocations.onRevoked((revocation) => {
+    gateway.cut((principal) => gatekeeper.isHit(principal, revocation))
+    gateway.tasks.cut(isNamed(revocation, rooms))
+  })
+  rooms.key.onRetired((id) => {
+    gateway.cut((principal) => principal.subject === id)
+    gateway.tasks.cut((principal) => principal.subject === id)
+  })
+  const isOver = ({ grant }: Principal) => grant !== undefined && isGrantOver(house, rooms, grant)
+  const stopWatching = watchExpiry(house, () => {
+    gateway.cut(isOver)
+    gateway.tasks.cut(isOver)
+  })
+  void gateway.tasks.resume()
   return {
     ...gateway,
     close() {
@@ -93,6 +105,14 @@ function reportContent(house: House, report: ContentReport): void {
     }),
   )
   kept?.catch((error: unknown) => house.log('activity was lost', { error: String(error) }))
+}
+
+/** A task runs under its grant, whatever becomes of the token and the session it was begun with. */
+function isNamed({ kind, id }: Revocation, { clients }: GatewayRooms): (principal: Principal) => boolean {
+  if (kind === 'session' || kind === 'token') return () => false
+  const named = kind === 'app' ? clients.findApp(id)?.id : id
+  if (named === undefined) return () => false
+  return ({ grant, chain }) => grant === named || chain.some((link) => link.id === named)
 }
 
 /** A grant that runs out tells nobody: what still runs under it is looked for. */

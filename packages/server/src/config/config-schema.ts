@@ -69,6 +69,22 @@ const limits = z.strictObject({
     { min: 1, max: 100_000 },
     'Open sessions with one server of the session era; each is a process for stdio.',
   ),
+  tasks: limit(20_000, { min: 1, max: 1_000_000 }, 'Tasks that are kept, ended ones included.'),
+  tasksPerOwner: limit(
+    2000,
+    { min: 1, max: 1_000_000 },
+    'Tasks that are kept of one app or agent of one person, ended ones included.',
+  ),
+  taskTtlMs: limit(
+    HOUR_MS,
+    { min: 1000, max: 24 * HOUR_MS },
+    'Time from its creation that a task is kept; a client may ask for up to a day.',
+  ),
+  taskResultBytes: limit(
+    4 * MEBIBYTE,
+    { min: 1024, max: 64 * MEBIBYTE },
+    'Largest result of a task; all together may take 256 times as much.',
+  ),
   clientMetadataBytes: limit(
     10_240,
     { min: 1024, max: MEBIBYTE },

@@ -17,6 +17,7 @@ import type { NewId, Random } from '../lib/random.ts'
 import type { WriteBatch } from '../lib/write-batch.ts'
 import type { Envelope } from '../lib/strict-json/index.ts'
 import type { Registry, ServerEntry } from '../registry/index.ts'
+import type { Tasks } from '../tasks/index.ts'
 import type { Vault } from '../vault/index.ts'
 import type { ClientStreams } from './client-streams.ts'
 import type { ContentReport } from './guard-outcome.ts'
@@ -56,6 +57,7 @@ export interface GatewayTools {
   /** What went wrong inside, for the log; the caller has been answered. */
   readonly onError: (error: unknown) => void
   readonly clientStreams: ClientStreams
+  readonly tasks: Tasks
 }
 
 /** The endpoint a request came to: all servers merged, a bundle of what they offer, or one server with its own names. */

@@ -3,7 +3,6 @@ import { ParleyError, toParleyError, type Principal } from '@parley/contract'
 import type { Authenticated } from '../identity/index.ts'
 import { StrictJsonError, scanEnvelope, type Envelope } from '../lib/strict-json/index.ts'
 import type { Call, GatewayTools, Scope } from './call.ts'
-import type { ModernState } from './exchange-once.ts'
 import { HeldCalls } from './held-calls.ts'
 import { acceptLegacyMessage, serveLegacy } from './legacy-face.ts'
 import { LegacySessions } from './legacy-sessions.ts'
@@ -15,6 +14,8 @@ import { sendError } from './reply.ts'
 import { Running } from './running.ts'
 import { serveSessionMethod } from './serve-session-method.ts'
 import { SessionPool } from './session-pool.ts'
+import { TaskRuns } from './tasks/task-runs.ts'
+import type { ModernState } from './modern-state.ts'
 
 /** Reads a whole body under a limit; answers over-long and broken ones itself and does not call back then. */
 export type ReadBody = (
@@ -29,6 +30,8 @@ export interface Gateway {
   handle(req: IncomingMessage, res: ServerResponse, path: string): void
   /** Breaks off everything that callers who are meant have under way, sessions and calls on hold included. */
   cut(isMeant: (principal: Principal) => boolean): void
+  /** `cut` cancels those that run for callers who are meant, `resume` goes on after a start with what was under way. */
+  readonly tasks: Pick<TaskRuns, 'cut' | 'resume'>
   /** Ends the subscriptions with their final response and refuses calls on hold; open calls go on. */
   endStreams(): void
   close(): Promise<void>
@@ -38,15 +41,8 @@ export interface Gateway {
 
 /** The MCP face: both eras of client on the same endpoints, in front of upstreams of both. */
 export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway {
-  const sessions = new LegacySessions(tools)
-  const state: ModernState = {
-    held: new HeldCalls(tools.clock, tools.newId),
-    pool: new SessionPool(tools.clock, tools),
-    streams: new Set(),
-    sources: tools,
-    lists: new ListCache(),
-    clock: tools.clock,
-  }
+  const state = openState(tools)
+  const sessions = new LegacySessions(tools, state.runs)
   const running = new Running()
   const face: Face = { tools, sessions, state }
 
@@ -102,6 +98,7 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
   async function close(): Promise<void> {
     unwatch()
     endStreams()
+    state.runs.close()
     await sessions.closeAll()
     await state.pool.close()
   }
@@ -113,7 +110,22 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     state.pool.cut(isMeant)
   }
 
-  return { handle, cut, endStreams, close, sessions: () => sessions.size }
+  return { handle, cut, tasks: state.runs, endStreams, close, sessions: () => sessions.size }
+}
+
+function openState(tools: GatewayTools): ModernState {
+  const ways = {
+    held: new HeldCalls(tools.clock, tools.newId),
+    pool: new SessionPool(tools.clock, tools),
+    sources: tools,
+  }
+  return {
+    ...ways,
+    streams: new Set(),
+    lists: new ListCache(),
+    runs: new TaskRuns(tools, ways),
+    clock: tools.clock,
+  }
 }
 
 interface Face {

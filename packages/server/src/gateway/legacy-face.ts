@@ -19,6 +19,15 @@ import { digestOf } from './request-state.ts'
 import { isSearchCall, openSearchCall } from './search-call.ts'
 import { ownerOfUri, resolveTarget } from './resolve-target.ts'
 import { toInitializeResult } from './translate.ts'
+import {
+  isLegacyTaskMethod,
+  markList,
+  offerOf,
+  serveLegacyTaskMethod,
+  startTask,
+  wantsTask,
+  withTasks,
+} from './tasks/legacy-tasks.ts'
 import { mayPass, reachableEntry, requireUse, visibilityFor } from './visibility.ts'
 
 /** MCP 2025-11-25, URL Elicitation Required Error. */
@@ -71,13 +80,12 @@ async function initialize(tools: GatewayTools, sessions: LegacySessions, call: C
   const entry = reachableEntry(tools, call)
   const session = sessions.open(call)
   try {
-    const result = entry
-      ? toInitializeResult((await session.channel(entry)).info, entry.catalog.instructions)
-      : {
-          protocolVersion: LEGACY,
-          capabilities: MERGED_CAPABILITIES,
-          ...mergedInfo(bundleOf(tools, call.scope)),
-        }
+    const info = entry && (await session.channel(entry)).info
+    session.taskOffer = offerOf(info, session.capabilities)
+    const capabilities = withTasks(info?.capabilities ?? MERGED_CAPABILITIES, session.taskOffer)
+    const result = info
+      ? { ...toInitializeResult(info, entry.catalog.instructions), capabilities }
+      : { protocolVersion: LEGACY, capabilities, ...mergedInfo(bundleOf(tools, call.scope)) }
     const json = `{"jsonrpc":"2.0","id":${call.idJson},"result":${JSON.stringify(result)}}`
     sendJsonText(call.res, 200, json, ['mcp-session-id', session.id])
   } catch (error) {
@@ -87,7 +95,7 @@ async function initialize(tools: GatewayTools, sessions: LegacySessions, call: C
 }
 
 async function answer(turn: Turn): Promise<Outcome> {
-  const { tools, call } = turn
+  const { tools, session, call } = turn
   const { method } = call
   if (method === 'ping') return { result: {} }
   const value = call.envelope.value('params')
@@ -104,12 +112,15 @@ async function answer(turn: Turn): Promise<Outcome> {
   }
   if (isListMethod(method)) {
     const visibility = visibilityFor(tools, call)
-    if (!entry)
-      return { result: { [LIST_FIELDS[method].items]: mergedItems(tools, call, { method, visibility }) } }
-    return reviewList(entry, await exchange(turn, entry, params), { method, visibility })
+    if (!entry) {
+      const items = mergedItems(tools, call, { method, visibility })
+      return markList(turn, { result: { [LIST_FIELDS[method].items]: items } })
+    }
+    return markList(turn, reviewList(entry, await exchange(turn, entry, params), { method, visibility }))
   }
+  if (session.taskOffer !== 'none' && isLegacyTaskMethod(method)) return serveLegacyTaskMethod(turn, params)
   const isModern = method === 'server/discover' || method === 'subscriptions/listen'
-  if (!entry || isModern || !mayPass(tools, call, entry)) {
+  if (!entry || isModern || method.startsWith('tasks/') || !mayPass(tools, call, entry)) {
     return { error: { code: -32601, message: `Method not found: ${method}` } }
   }
   return exchange(turn, entry, params)
@@ -122,6 +133,7 @@ async function invoke(turn: Turn, params: JsonObject): Promise<Outcome> {
   call.argumentsDigest = digestOf(span ? call.envelope.bytes.subarray(span.start, span.end) : Buffer.alloc(0))
   const admission = await admit(tools, call, target)
   if (admission.kind === 'ask') return putQuestion(turn, admission.missing)
+  if (wantsTask(turn, target, params)) return startTask(turn, target, { ...params, name: target.name })
   const own = target.kind === 'resource' ? { uri: target.name } : { name: target.name }
   return guardOutcome(tools, call, target, await exchange(turn, target.entry, { ...params, ...own }))
 }

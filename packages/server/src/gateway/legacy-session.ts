@@ -6,6 +6,8 @@ import type { Scope } from './call.ts'
 import { callCredential, type CallCredential, type CredentialSources } from './call-credential.ts'
 import type { LegacyReply } from './legacy-reply.ts'
 import { META, MODERN } from './protocol.ts'
+import type { TaskOffer } from './tasks/legacy-tasks.ts'
+import type { TaskRuns } from './tasks/task-runs.ts'
 import { SessionStreams, type EventBudget, type ResumableStream } from './session-streams.ts'
 
 const MAX_QUESTIONS = 100
@@ -26,6 +28,7 @@ export interface SessionOptions {
   readonly clientInfo: JsonObject
   readonly budget: EventBudget
   readonly sources: CredentialSources
+  readonly runs: TaskRuns
 }
 
 /** One session of a 2025-11-25 client: bound to the caller that opened it and to one endpoint. */
@@ -43,6 +46,11 @@ export class LegacySession {
   readonly streams: SessionStreams
   /** For what belongs to no request; the client reads it with GET. */
   readonly ownStream: ResumableStream
+  readonly runs: TaskRuns
+  /** Whose rules its tasks follow; known once it has been initialized. */
+  taskOffer: TaskOffer = 'none'
+  /** Those under way that it is told of. */
+  readonly tasks = new Set<string>()
   readonly #sources: CredentialSources
   #channels = new Map<string, OwnChannel>()
   #questions = new Map<string, (outcome: Outcome) => void>()
@@ -57,6 +65,7 @@ export class LegacySession {
     this.id = options.id
     this.owner = options.owner
     this.#sources = options.sources
+    this.runs = options.runs
     this.scope = options.scope
     this.capabilities = options.capabilities
     this.clientInfo = options.clientInfo

@@ -6,6 +6,7 @@ import { LIST_CHANGES, concerns, listChanges } from './listen.ts'
 import { LEGACY } from './protocol.ts'
 import type { McpHeaders } from './read-headers.ts'
 import { EventBudget } from './session-streams.ts'
+import type { TaskRuns } from './tasks/task-runs.ts'
 
 const SESSION_ID_BYTES = 24
 const IDLE_MICROS = 30 * 60_000_000
@@ -15,11 +16,13 @@ const KEPT_BYTES = 64 * 1024 * 1024
 /** The sessions of 2025-11-25 clients. */
 export class LegacySessions {
   readonly #tools: GatewayTools
+  readonly #runs: TaskRuns
   readonly #budget = new EventBudget(KEPT_BYTES)
   #sessions = new Map<string, LegacySession>()
 
-  constructor(tools: GatewayTools) {
+  constructor(tools: GatewayTools, runs: TaskRuns) {
     this.#tools = tools
+    this.#runs = runs
   }
 
   get size(): number {
@@ -71,6 +74,7 @@ export class LegacySessions {
       clientInfo: isObject(params['clientInfo']) ? params['clientInfo'] : { name: 'unnamed', version: '0' },
       budget: this.#budget,
       sources: this.#tools,
+      runs: this.#runs,
     })
     session.lastUsedMicros = this.#tools.clock.monotonicMicros()
     this.#sessions.set(session.id, session)

@@ -3,9 +3,10 @@ import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import type { Call, GatewayTools } from './call.ts'
 import { mergedList } from './merged-catalog.ts'
-import { exchangeOnce, type ModernState } from './exchange-once.ts'
+import { exchangeOnce } from './exchange-once.ts'
 import { LIST_FIELDS, type ListMethod } from './protocol.ts'
 import { reachableEntry, visibilityFor, type Visibility } from './visibility.ts'
+import type { ModernState } from './modern-state.ts'
 
 /**
  * A list for a modern client. Merged: the approved definitions as they are stored. Single: the upstream's own page,

@@ -20,10 +20,12 @@ import {
   exchangeOnce,
   refuseServerRequest,
   termsIn,
-  type ModernState,
 } from './exchange-once.ts'
 import { guardNotification, guardOutcome } from './guard-outcome.ts'
 import type { HeldCall } from './held-calls.ts'
+import { callAsTask, mayBecomeTask } from './tasks/call-as-task.ts'
+import { serveTaskMethod } from './tasks/serve-task-method.ts'
+import { declaresTasks, isTaskMethod } from './tasks/tasks-extension.ts'
 import { completionTarget } from './completion-target.ts'
 import { refuseInputRequests } from './input-requests.ts'
 import { keepPace } from './keep-pace.ts'
@@ -41,6 +43,7 @@ import { mayPass, reachableEntry } from './visibility.ts'
 import { toDiscoverResult, toLegacyParams, toModernOutcome } from './translate.ts'
 import type { ParamHeader, ServerEntry } from '../registry/index.ts'
 import type { ServerNotification, UpstreamInfo } from '../upstream/index.ts'
+import type { ModernState } from './modern-state.ts'
 
 const CALLS = new Set(['tools/call', 'prompts/get', 'resources/read'])
 /** Requests of earlier revisions, which this one does not have. */
@@ -50,6 +53,8 @@ const REMOVED = new Set([
   'logging/setLevel',
   'resources/subscribe',
   'resources/unsubscribe',
+  'tasks/result',
+  'tasks/list',
 ])
 
 /** Serves one request of a 2026-07-28 client: check → resolve → decide → limit → call → filter → record → reply. */
@@ -103,8 +108,10 @@ async function answer(tools: GatewayTools, state: ModernState, call: Call, reply
   }
   if (method === 'server/discover') {
     if (!entry) return { result: mergedDiscover(bundleOf(tools, call.scope)) }
-    return { result: toDiscoverResult(await entry.upstream.info(), approvedInstructions(entry)) }
+    const offersTasks = declaresTasks(call)
+    return { result: toDiscoverResult(await entry.upstream.info(), approvedInstructions(entry), offersTasks) }
   }
+  if (isTaskMethod(method)) return serveTaskMethod(tools, state.runs, call)
   if (method === 'completion/complete') return complete(tools, state, call, reply)
   if (!entry || !mayPass(tools, call, entry))
     throw new ParleyError('method_not_found', `Method not found: ${method}`)
@@ -168,6 +175,8 @@ function goOn(
   if (admission.kind === 'ask') return putQuestion(tools, call, { ...errand, missing: admission.missing })
   const paramHeaders = paramHeadersOf(errand.target)
   checkParamHeaders(call.headers, call.envelope, paramHeaders)
+  if (mayBecomeTask(call, errand.target))
+    return callAsTask(tools, state, call, { ...errand, params: upstreamParams(call, errand) })
   const use = connectionFor(tools, errand.target.entry, call.principal)
   if (use instanceof Promise)
     return use.then((ready) => send(tools, state, call, { ...errand, paramHeaders, use: ready }))
@@ -220,10 +229,7 @@ async function goTheLongWay(
   { target, binding, reply, sent }: Errand,
 ): Promise<void> {
   const { entry } = target
-  const own = paramsOf(call)
-  const field = target.kind === 'resource' ? 'uri' : 'name'
-  const asked = sent && 'consent' in sent ? withoutAnswer(own) : own
-  const params = asked[field] === target.name ? asked : { ...asked, [field]: target.name }
+  const params = upstreamParams(call, { target, sent })
   const info = await entry.upstream.info()
   const answered =
     info.era === '2026-07-28'
@@ -232,6 +238,14 @@ async function goTheLongWay(
   const round = guardOutcome(tools, call, target, answered)
   await recordCall(tools, call, 'result' in round ? resultKind(round.result) : 'ok')
   reply.finish(round)
+}
+
+/** As the server knows them: under its own names, and without the answer to a question of ours. */
+function upstreamParams(call: Call, { target, sent }: Pick<Errand, 'target' | 'sent'>): JsonObject {
+  const own = paramsOf(call)
+  const field = target.kind === 'resource' ? 'uri' : 'name'
+  const asked = sent && 'consent' in sent ? withoutAnswer(own) : own
+  return asked[field] === target.name ? asked : { ...asked, [field]: target.name }
 }
 
 function paramHeadersOf({ entry, kind, name }: Target): readonly ParamHeader[] {

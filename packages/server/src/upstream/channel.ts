@@ -40,6 +40,8 @@ export interface ExchangeEvents {
    * What many share (a process, a session's own stream) is read on for the others.
    */
   ready?(): Promise<void> | undefined
+  /** How long the answer may take when nobody waits on the line for it, instead of the server's usual limits. */
+  readonly patienceMs?: number
 }
 
 /** The notification types of `subscriptions/listen` (MCP 2026-07-28, Subscriptions). */
@@ -98,6 +100,10 @@ export interface Channel {
   setSessionEvents(events: Partial<ExchangeEvents>): Promise<void>
   /** Ends the session (HTTP DELETE) or the process if nobody else uses it. */
   close(): Promise<void>
+  /** What the server calls the session; undefined where there is none, or none that could be taken up again. */
+  readonly sessionId?: string | undefined
+  /** Closes without telling the server, who keeps the session for whoever takes it up again. */
+  abandon?(): void
 }
 
 /** The headers that a request carries so that the server lets it in, by lower-case names; asked for at every request. */
@@ -109,6 +115,8 @@ export interface SessionTerms {
   readonly clientInfo: JsonObject
   /** In whose name the session speaks; the hub's own without it. */
   readonly credential?: Credential | undefined
+  /** A session of an earlier time to take up, instead of opening one; the server may have ended it. */
+  readonly sessionId?: string | undefined
 }
 
 /** How a server stands, as its exchanges show it. */

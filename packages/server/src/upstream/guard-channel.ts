@@ -12,8 +12,10 @@ export function guardChannel(channel: Channel, guard: UpstreamGuard): Channel {
       return channel.closed
     },
     exchange: (method, params, events, signal) =>
-      guard.run(signal, (inner, deadline) =>
-        channel.exchange(method, params, watch(events, deadline), inner),
+      guard.run(
+        signal,
+        (inner, deadline) => channel.exchange(method, params, watch(events, deadline), inner),
+        events.patienceMs,
       ),
     notify: (method, params) => channel.notify(method, params),
     async subscribe(filter, onNotification, signal) {
@@ -40,6 +42,10 @@ export function guardChannel(channel: Channel, guard: UpstreamGuard): Channel {
     },
     setSessionEvents: (events) => channel.setSessionEvents(events),
     close: () => channel.close(),
+    get sessionId() {
+      return channel.sessionId
+    },
+    abandon: () => channel.abandon?.(),
   }
 }
 
@@ -65,5 +71,6 @@ function watch(events: ExchangeEvents, deadline: Deadline): ExchangeEvents {
       deadline.pause()
       return ready.then(() => deadline.resume())
     },
+    ...(events.patienceMs === undefined ? {} : { patienceMs: events.patienceMs }),
   }
 }

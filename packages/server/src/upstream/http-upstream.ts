@@ -64,7 +64,10 @@ export function createHttpUpstream(
     openSession: (terms, signal) =>
       sessions.open(async () => {
         const own = terms.credential ? { ...wire, credential: terms.credential } : wire
-        const channel = await guard.run(signal, (inner) => openLegacyHttpChannel(own, terms, inner))
+        const known = terms.sessionId === undefined ? undefined : await server.find()
+        const channel = await guard.run(signal, (inner) =>
+          openLegacyHttpChannel(own, { ...terms, known }, inner),
+        )
         return shareSubscriptions(guardChannel(channel, guard))
       }),
     async close() {

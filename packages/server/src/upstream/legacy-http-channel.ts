@@ -25,13 +25,20 @@ import { LegacySubscriptions } from './legacy-subscriptions.ts'
 const MAX_RESUMES = 100
 const DELETE_TIMEOUT_MS = 2000
 
-/** Opens a session: `initialize`, then `notifications/initialized` (MCP 2025-11-25, Lifecycle). */
+/**
+ * Opens a session: `initialize`, then `notifications/initialized` (MCP 2025-11-25, Lifecycle). One of an earlier time is taken up
+ * as it is: what `known` says of the server still holds.
+ */
 export async function openLegacyHttpChannel(
   wire: HttpWire,
-  terms: SessionTerms,
+  terms: SessionTerms & { readonly known?: UpstreamInfo | undefined },
   signal: AbortSignal,
 ): Promise<Channel> {
   const session = new LegacyHttpSession(wire)
+  if (terms.sessionId !== undefined && terms.known) {
+    session.takeUp(terms.sessionId, terms.known)
+    return session
+  }
   try {
     await session.initialize(terms, signal)
     return session
@@ -71,6 +78,21 @@ class LegacyHttpSession implements Channel {
 
   get closed(): boolean {
     return this.#over.signal.aborted
+  }
+
+  get sessionId(): string | undefined {
+    return this.#sessionId
+  }
+
+  takeUp(sessionId: string, info: UpstreamInfo): void {
+    this.#sessionId = sessionId
+    this.#info = info
+    this.#version = versionOf(info)
+  }
+
+  abandon(): void {
+    this.#sessionId = undefined
+    this.#end(new ParleyError('unavailable', 'The hub is stopping.'))
   }
 
   async initialize(terms: SessionTerms, signal: AbortSignal): Promise<void> {

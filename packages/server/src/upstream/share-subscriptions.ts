@@ -21,6 +21,10 @@ export function shareSubscriptions(channel: Channel): Channel {
     subscribe: (filter, onNotification, signal) => shared.subscribe(filter, onNotification, signal),
     setSessionEvents: (events) => channel.setSessionEvents(events),
     close: () => channel.close(),
+    get sessionId() {
+      return channel.sessionId
+    },
+    abandon: () => channel.abandon?.(),
   }
 }
 
