@@ -83,6 +83,14 @@ export async function openGateway(house: House, rooms: GatewayRooms): Promise<Ga
   }
 }
 
+/** A task runs under its grant, whatever becomes of the token and the session it was begun with. */
+function isNamed({ kind, id }: Revocation, { clients }: GatewayRooms): (principal: Principal) => boolean {
+  if (kind === 'session' || kind === 'token') return () => false
+  const named = kind === 'app' ? clients.findApp(id)?.id : id
+  if (named === undefined) return () => false
+  return ({ grant, chain }) => grant === named || chain.some((link) => link.id === named)
+}
+
 /** What was found in an answer is counted by its kind, and on record beside the call; its text is in neither. */
 function reportContent(house: House, report: ContentReport): void {
   const { principal, capability, definitionHash } = report.call
@@ -105,14 +113,6 @@ function reportContent(house: House, report: ContentReport): void {
     }),
   )
   kept?.catch((error: unknown) => house.log('activity was lost', { error: String(error) }))
-}
-
-/** A task runs under its grant, whatever becomes of the token and the session it was begun with. */
-function isNamed({ kind, id }: Revocation, { clients }: GatewayRooms): (principal: Principal) => boolean {
-  if (kind === 'session' || kind === 'token') return () => false
-  const named = kind === 'app' ? clients.findApp(id)?.id : id
-  if (named === undefined) return () => false
-  return ({ grant, chain }) => grant === named || chain.some((link) => link.id === named)
 }
 
 /** A grant that runs out tells nobody: what still runs under it is looked for. */

@@ -31,10 +31,9 @@ export interface DeclaredServer {
   readonly content?: OwnContent | undefined
 }
 
-type OwnContent = Parameters<typeof mergeContent>[1]
-
 /** What the way to a server depends on. */
 export type ConnectedServer = Pick<ServerRow, 'id' | 'name' | 'target'>
+type OwnContent = Parameters<typeof mergeContent>[1]
 
 export interface RegistryOptions {
   readonly store: Store
