@@ -21,6 +21,7 @@ export const ID_PREFIXES = {
   invitation: 'inv',
   resource: 'res',
   consent: 'cns',
+  connect: 'cnn',
 } as const
 
 export type IdKind = keyof typeof ID_PREFIXES

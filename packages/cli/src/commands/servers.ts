@@ -21,6 +21,7 @@ const USAGE = [
   'servers list',
   'servers add NAME URL [--pending]',
   'servers add NAME URL --openapi FILE|URL [--tag TAG]… [--include OPERATION]… [--exclude OPERATION]… [--deprecated]',
+  'servers document NAME FILE',
   'servers show|test|remove NAME',
   'servers review NAME [--approve]',
   'servers content NAME [--hidden flag|strip] [--secrets off|report|redact] [--personal …] [--output off|check]',
@@ -30,6 +31,7 @@ const USAGE = [
 const ACTIONS: Readonly<Record<string, number>> = {
   list: 1,
   add: 3,
+  document: 3,
   show: 2,
   review: 2,
   content: 2,
@@ -88,6 +90,10 @@ export const servers: Command = {
     if (action === 'add') {
       const body = { name, url, pending: values['pending'] === true, ...readOpenApi(given) }
       return described((await hub().api('POST', '/api/servers', body)) as ServerDetail)
+    }
+    if (action === 'document') {
+      const document = readDocument(given.directory, url)
+      return described((await hub().api('PUT', `${path}/document`, { document })) as ServerDetail)
     }
     if (action === 'show') return described((await hub().api('GET', path)) as ServerDetail)
     if (action === 'content') return content(hub(), path, values)

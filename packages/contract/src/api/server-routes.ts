@@ -103,6 +103,22 @@ export const serverTestView = z.object({
   ),
 })
 
+/** The secret goes in and never comes out again. */
+const serverClientBody = z.strictObject({
+  clientId: z.string().min(1).max(2048),
+  clientSecret: z.string().min(1).max(2048).optional(),
+  /** The authorization server that it is for; the one that the server names when absent. */
+  issuer: z.string().max(2048).optional(),
+})
+
+const serverClientView = z.object({
+  server: z.string(),
+  issuer: z.string(),
+  clientId: z.string(),
+  /** Where the authorization server sends people back to; it has to know this address. */
+  redirectUri: z.string(),
+})
+
 export type AddServerBody = z.input<typeof addServerBody>
 export type DefinitionView = z.infer<typeof definitionView>
 export type ServerView = z.infer<typeof serverView>
@@ -163,6 +179,30 @@ export const serverRoutes = {
     summary: 'Connect again and read the definitions now',
     action: 'servers.manage',
     response: serverDetail,
+  },
+  replaceDocument: {
+    method: 'PUT',
+    path: '/api/servers/{name}/document',
+    summary: 'Send another version of the OpenAPI document of a server; what changed is held back',
+    action: 'servers.manage',
+    body: z.strictObject({ document: z.string().min(1).max(MAX_DOCUMENT_CHARACTERS) }),
+    bodyBytes: 2 * MAX_DOCUMENT_CHARACTERS,
+    response: serverDetail,
+  },
+  giveServerClient: {
+    method: 'PUT',
+    path: '/api/servers/{name}/client',
+    summary: 'Enter the client_id under which this hub is registered at the authorization server of a server',
+    action: 'servers.manage',
+    body: serverClientBody,
+    response: serverClientView,
+  },
+  takeServerClient: {
+    method: 'DELETE',
+    path: '/api/servers/{name}/client',
+    summary: 'Forget the client_id that was entered',
+    action: 'servers.manage',
+    response: z.object({ removed: z.string() }),
   },
   removeServer: {
     method: 'DELETE',

@@ -1,4 +1,5 @@
 import { createApi, createMetricsHandler, createRoutes } from '../api/index.ts'
+import type { Connect } from '../connect/index.ts'
 import type { Bundles } from '../bundles/index.ts'
 import type { RawHandler } from '../http/index.ts'
 import type { HubState } from '../metrics/index.ts'
@@ -15,6 +16,7 @@ export function openApi(
   house: House,
   rooms: ApiRooms & {
     readonly registry: ManagedRegistry | undefined
+    readonly connect: Connect | undefined
     readonly vault: Vault
     readonly tasks: Tasks
     readonly bundles: Bundles

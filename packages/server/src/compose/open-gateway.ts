@@ -1,4 +1,5 @@
 import type { Principal } from '@parley/contract'
+import type { Connect } from '../connect/index.ts'
 import { recordOf } from '../activity/index.ts'
 import {
   ClientStreams,
@@ -17,6 +18,7 @@ import type { ManagedRegistry } from '../registry/index.ts'
 import type { Tasks } from '../tasks/index.ts'
 import type { Vault } from '../vault/index.ts'
 import type { House } from './house.ts'
+import { openConnect, type ConnectRooms } from './open-connect.ts'
 import { isGrantOver, type Enforcement } from './open-enforcement.ts'
 import type { IdentityRooms } from './open-identity.ts'
 import type { Revocation } from '../revocations/index.ts'
@@ -24,7 +26,7 @@ import type { Revocation } from '../revocations/index.ts'
 const EXPIRY_CHECK_MS = 500
 
 export interface GatewayRooms
-  extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations' | 'clients'> {
+  extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations' | 'clients'>, ConnectRooms {
   readonly registry: ManagedRegistry
   readonly tasks: Tasks
   readonly vault: Vault
@@ -33,15 +35,20 @@ export interface GatewayRooms
   readonly writes: WriteBatch
 }
 
-/** The gateway; whatever is cut off ends in it at once. */
-export async function openGateway(house: House, rooms: GatewayRooms): Promise<Gateway> {
+/** The gateway with the connections that its calls take; whatever is cut off ends in it at once. */
+export async function openGateway(
+  house: House,
+  rooms: GatewayRooms,
+): Promise<Gateway & { readonly connect: Connect }> {
   const { store, activity, config, log, metrics, random, clock } = house
   const { gatekeeper, streams } = rooms
   const { limits } = config
+  const connect = openConnect(house, rooms)
   const gateway = createGateway(
     {
       ...house,
       ...rooms,
+      connect,
       toolSearch: config.toolSearch,
       search: new SearchCatalog(rooms.registry),
       challenges: (resource) => gatekeeper.challenges(resource),
@@ -76,6 +83,7 @@ export async function openGateway(house: House, rooms: GatewayRooms): Promise<Ga
   void gateway.tasks.resume()
   return {
     ...gateway,
+    connect,
     close() {
       stopWatching()
       return gateway.close()

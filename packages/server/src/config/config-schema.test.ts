@@ -33,6 +33,7 @@ it('publishes a closed JSON Schema in which every setting is described', () => {
     'toolSearch',
     'only',
     'identity',
+    'connections',
     'masterKey',
     'egress',
     'limits',

@@ -171,6 +171,31 @@ const identity = z.strictObject({
     ),
 })
 
+const connections = z.strictObject({
+  authorizationServerHosts: z
+    .array(
+      z
+        .string()
+        .max(262)
+        .regex(
+          /^(?:[a-z0-9.-]+|\[[0-9a-f:.]+\]):(?:[0-9]{1,5}|\*)$/,
+          'host:port in lower case, such as localhost:8443, or host:* for every port',
+        ),
+    )
+    .max(100)
+    .default([])
+    .describe(
+      'Hosts with port, not on the public internet, whose authorization servers may sign people in to servers; plain http is then allowed there.',
+    ),
+  clientMetadataUrl: z
+    .url({ protocol: /^https$/ })
+    .max(2048)
+    .refine((url) => new URL(url).pathname !== '/' && !url.includes('#'), 'must have a path and no fragment')
+    .optional()
+    .describe(
+      "Where the hub's client ID metadata document is published, when not by a hub that has an https address of its own.",
+    ),
+})
 const masterKey = z
   .strictObject({
     file: z
@@ -312,6 +337,7 @@ export const configSchema = z.strictObject({
     .optional()
     .describe('identity: the authorization server alone, without a gateway.'),
   identity: identity.prefault({}),
+  connections: connections.prefault({}),
   masterKey: masterKey.prefault({}),
   egress: egress.prefault({}),
   limits: limits.prefault({}),

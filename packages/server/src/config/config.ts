@@ -77,6 +77,11 @@ export interface IdentityConfig {
   readonly clientMetadataHosts: readonly string[]
 }
 
+export interface ConnectionsConfig {
+  /** `host:port` or `host:*` as written. */
+  readonly authorizationServerHosts: readonly string[]
+  readonly clientMetadataUrl: string | undefined
+}
 /** Where the master key comes from, unless PARLEY_MASTER_KEY holds it. */
 export type MasterKeyConfig =
   | { readonly kind: 'file'; readonly file: string }
@@ -116,6 +121,7 @@ export interface Config {
   /** `identity`: the authorization server alone, without a gateway. */
   readonly only: 'identity' | undefined
   readonly identity: IdentityConfig
+  readonly connections: ConnectionsConfig
   readonly masterKey: MasterKeyConfig
   /** PEM certificates of authorities trusted beside the usual ones. */
   readonly egress: { readonly ca: string | undefined }

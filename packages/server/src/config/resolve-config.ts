@@ -97,6 +97,10 @@ export function resolveConfig(sources: ConfigSources): Config {
     toolSearch: Object.freeze(settings.toolSearch),
     only: readOnly(flags.only) ?? settings.only,
     identity: Object.freeze({ ...settings.identity }),
+    connections: Object.freeze({
+      authorizationServerHosts: Object.freeze([...settings.connections.authorizationServerHosts]),
+      clientMetadataUrl: settings.connections.clientMetadataUrl,
+    }),
     egress: Object.freeze({ ca: typeof authorities === 'string' ? authorities : undefined }),
     limits: Object.freeze({ ...settings.limits }),
     activity: settings.activity,

@@ -11,6 +11,7 @@ import type { Access, TakeToken } from '../access/index.ts'
 import type { Activity } from '../activity/index.ts'
 import { noBundle, type Bundle, type Bundles } from '../bundles/index.ts'
 import type { Authenticate, Challenges, ConsentRequests, HopTokens } from '../identity/index.ts'
+import type { Connect } from '../connect/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import type { NewId, Random } from '../lib/random.ts'
@@ -45,6 +46,7 @@ export interface GatewayTools {
   readonly consents: ConsentRequests
   readonly hopTokens: HopTokens
   readonly vault: Pick<Vault, 'knows' | 'use' | 'onChange'>
+  readonly connect: Pick<Connect, 'ask' | 'refused' | 'urlOf' | 'stateOf' | 'answered' | 'onAnswer'>
   readonly origin: () => string
   readonly takeToken: TakeToken
   readonly recordCall: Activity['recordCall']

@@ -81,14 +81,7 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     }
   }
 
-  /** What was begun with a connection ends with it: a session may belong to its account. */
-  const unwatch = tools.vault.onChange(({ id, person }, what) => {
-    if (what !== 'ended' && what !== 'replaced') return
-    state.pool.dropConnection(id)
-    sessions.dropConnection(id)
-    if (what === 'ended' && person !== null)
-      running.cut((principal) => tools.access.personBehind(principal) === person)
-  })
+  const unwatch = endWithConnections(tools, { state, sessions, running })
 
   function endStreams(): void {
     for (const end of state.streams) end()
@@ -126,6 +119,20 @@ function openState(tools: GatewayTools): ModernState {
     runs: new TaskRuns(tools, ways),
     clock: tools.clock,
   }
+}
+
+/** What was begun with a connection ends with it: a session may belong to its account. */
+function endWithConnections(
+  tools: GatewayTools,
+  { state, sessions, running }: { state: ModernState; sessions: LegacySessions; running: Running },
+): () => void {
+  return tools.vault.onChange(({ id, person }, what) => {
+    if (what !== 'ended' && what !== 'replaced') return
+    state.pool.dropConnection(id)
+    sessions.dropConnection(id)
+    if (what === 'ended' && person !== null)
+      running.cut((principal) => tools.access.personBehind(principal) === person)
+  })
 }
 
 interface Face {

@@ -2,7 +2,9 @@ import { ParleyError, type ActivityRecord, type CapabilityName } from '@parley/c
 import { classifyMessage, isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import { admit } from './admit.ts'
+import { askConnection, judgeRefusal } from './ask-connection.ts'
 import { askConsent } from './ask-consent.ts'
+import { connectionFor } from './call-credential.ts'
 import { bundleOf, entryOf, limit, resultKind, type Call, type GatewayTools } from './call.ts'
 import { completionTarget } from './completion-target.ts'
 import { guardOutcome } from './guard-outcome.ts'
@@ -135,7 +137,33 @@ async function invoke(turn: Turn, params: JsonObject): Promise<Outcome> {
   if (admission.kind === 'ask') return putQuestion(turn, admission.missing)
   if (wantsTask(turn, target, params)) return startTask(turn, target, { ...params, name: target.name })
   const own = target.kind === 'resource' ? { uri: target.name } : { name: target.name }
-  return guardOutcome(tools, call, target, await exchange(turn, target.entry, { ...params, ...own }))
+  return guardOutcome(tools, call, target, await exchangeConnected(turn, target.entry, { ...params, ...own }))
+}
+
+/** With a connection of the person where the server wants one: renewed, or asked for, when it refuses. */
+async function exchangeConnected(turn: Turn, entry: ServerEntry, params: JsonObject): Promise<Outcome> {
+  const { tools, call } = turn
+  const use = await connectionFor(tools, entry, call.principal)
+  if (use?.kind === 'needed' && use.person !== undefined) return putConnection(turn, entry)
+  try {
+    return await exchange(turn, entry, params)
+  } catch (error) {
+    const verdict = await judgeRefusal(tools, call, { entry, use, error })
+    if (verdict === 'again') return exchange(turn, entry, params)
+    if (verdict === 'connect') return putConnection(turn, entry)
+    throw error
+  }
+}
+
+async function putConnection({ tools, session, call }: Turn, entry: ServerEntry): Promise<Outcome> {
+  const { request, params } = await askConnection(tools, call, { entry, capabilities: session.capabilities })
+  session.awaitAnswer(request.id)
+  return urlElicitationRequired(request.id, params)
+}
+
+function urlElicitationRequired(elicitationId: string, params: { readonly message: string }): Outcome {
+  const elicitations = [{ ...params, elicitationId }]
+  return { error: { code: URL_ELICITATION_REQUIRED, message: params.message, data: { elicitations } } }
 }
 
 /** The person is shown our page, and the client sends the call again (MCP 2025-11-25, URL Elicitation Required Error). */
@@ -145,8 +173,7 @@ async function putQuestion(
 ): Promise<Outcome> {
   const { request, params } = await askConsent(tools, call, { missing, capabilities: session.capabilities })
   session.awaitAnswer(request.id)
-  const elicitations = [{ ...params, elicitationId: request.id }]
-  return { error: { code: URL_ELICITATION_REQUIRED, message: params.message, data: { elicitations } } }
+  return urlElicitationRequired(request.id, params)
 }
 
 async function setLevel(turn: Turn, params: JsonObject, entry: ServerEntry | undefined): Promise<Outcome> {

@@ -98,6 +98,7 @@ export class LegacySessions {
         for (const method of LIST_CHANGES) session.push({ method })
       }),
     )
+    session.onClose(this.#tools.connect.onAnswer((request) => session.tellAnswered(request.id)))
     return session
   }
 

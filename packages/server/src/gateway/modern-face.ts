@@ -12,6 +12,7 @@ import {
   type GatewayTools,
   type Target,
 } from './call.ts'
+import { followConnection } from './ask-connection.ts'
 import { callCredential, connectionFor } from './call-credential.ts'
 import { checkHeaders, checkParamHeaders } from './check-headers.ts'
 import {
@@ -35,14 +36,15 @@ import { listen } from './listen.ts'
 import { mergedDiscover } from './merged-catalog.ts'
 import { META, isListMethod } from './protocol.ts'
 import { failCall, recordCall } from './record-call.ts'
+import { putConnection, recover } from './recover-call.ts'
 import { Reply } from './reply.ts'
-import { digestOf, invalidState, type InnerState, type StateBinding } from './request-state.ts'
+import { digestOf, invalidState, isOwnQuestion, type InnerState, type StateBinding } from './request-state.ts'
 import { isSearchCall, openSearchCall } from './search-call.ts'
 import { resolveTarget } from './resolve-target.ts'
 import { mayPass, reachableEntry } from './visibility.ts'
 import { toDiscoverResult, toLegacyParams, toModernOutcome } from './translate.ts'
 import type { ParamHeader, ServerEntry } from '../registry/index.ts'
-import type { ServerNotification, UpstreamInfo } from '../upstream/index.ts'
+import type { CredentialRefused, ServerNotification, UpstreamInfo } from '../upstream/index.ts'
 import type { ModernState } from './modern-state.ts'
 
 const CALLS = new Set(['tools/call', 'prompts/get', 'resources/read'])
@@ -145,6 +147,7 @@ function invoke(
   const sent = openState(tools, call, binding)
   const errand: Errand = { target, binding, reply, sent }
   if (sent && 'consent' in sent) return resumeAfterConsent(tools, state, call, { ...errand, sent })
+  if (sent && 'connect' in sent) return resumeAfterConnection(tools, state, call, { ...errand, sent })
   const admission = admit(tools, call, target)
   if (admission instanceof Promise)
     return admission.then((admitted) => goOn(tools, state, call, { ...errand, admission: admitted }))
@@ -178,19 +181,44 @@ function goOn(
   if (mayBecomeTask(call, errand.target))
     return callAsTask(tools, state, call, { ...errand, params: upstreamParams(call, errand) })
   const use = connectionFor(tools, errand.target.entry, call.principal)
+  const onRefused = laneRefused
   if (use instanceof Promise)
-    return use.then((ready) => send(tools, state, call, { ...errand, paramHeaders, use: ready }))
-  return send(tools, state, call, { ...errand, paramHeaders, use })
+    return use.then((ready) => send(tools, state, call, { ...errand, paramHeaders, use: ready, onRefused }))
+  return send(tools, state, call, { ...errand, paramHeaders, use, onRefused })
 }
 
 function send(
   tools: GatewayTools,
   state: ModernState,
   call: Call,
-  errand: Errand & Pick<LaneCallOptions, 'paramHeaders' | 'use'>,
+  errand: Errand & Pick<LaneCallOptions, 'paramHeaders' | 'use' | 'onRefused'>,
 ): Promise<void> | undefined {
+  if (errand.use?.kind === 'needed' && errand.use.person !== undefined)
+    return putConnection(tools, call, errand)
   if (!errand.target.entry.readsResults && takeLane(tools, call, errand)) return undefined
-  return goTheLongWay(tools, state, call, errand)
+  return goTheLongWay(tools, state, call, errand).catch((error: unknown) =>
+    recover(tools, call, { ...errand, error }, () => goTheLongWay(tools, state, call, errand)),
+  )
+}
+
+/** A server on the lane wants another credential: the call goes once more, the long way, or its person is asked. */
+function laneRefused(
+  tools: GatewayTools,
+  call: Call,
+  options: LaneCallOptions,
+  error: CredentialRefused,
+): void {
+  const again = () => {
+    const { target, binding, reply, sent } = options
+    const { entry } = target
+    const params = upstreamParams(call, { target, sent })
+    return roundWithModern(tools, call, { entry, params, binding, reply, sent }).then((round) =>
+      finishRound(tools, call, { target, reply }, round),
+    )
+  }
+  recover(tools, call, { ...options, error }, again).catch((failure: unknown) =>
+    failCall(tools, call, failure, options.reply),
+  )
 }
 
 async function resumeAfterConsent(
@@ -201,6 +229,18 @@ async function resumeAfterConsent(
 ): Promise<void> {
   const responses = call.envelope.value('inputResponses')
   await followConsent(tools, errand.sent.consent, { responses, signal: whenClientLeaves(call.res) })
+  const admission = await admit(tools, call, errand.target)
+  await goOn(tools, state, call, { ...errand, admission })
+}
+
+async function resumeAfterConnection(
+  tools: GatewayTools,
+  state: ModernState,
+  call: Call,
+  errand: Errand & { readonly sent: { readonly connect: string } },
+): Promise<void> {
+  const responses = call.envelope.value('inputResponses')
+  await followConnection(tools, errand.sent.connect, { responses, signal: whenClientLeaves(call.res) })
   const admission = await admit(tools, call, errand.target)
   await goOn(tools, state, call, { ...errand, admission })
 }
@@ -235,6 +275,15 @@ async function goTheLongWay(
     info.era === '2026-07-28'
       ? await roundWithModern(tools, call, { entry, params, binding, reply, sent })
       : await roundWithLegacy(tools, state, call, { entry, info, params, binding, reply, sent })
+  await finishRound(tools, call, { target, reply }, answered)
+}
+
+async function finishRound(
+  tools: GatewayTools,
+  call: Call,
+  { target, reply }: Pick<Errand, 'target' | 'reply'>,
+  answered: Outcome,
+): Promise<void> {
   const round = guardOutcome(tools, call, target, answered)
   await recordCall(tools, call, 'result' in round ? resultKind(round.result) : 'ok')
   reply.finish(round)
@@ -244,7 +293,7 @@ async function goTheLongWay(
 function upstreamParams(call: Call, { target, sent }: Pick<Errand, 'target' | 'sent'>): JsonObject {
   const own = paramsOf(call)
   const field = target.kind === 'resource' ? 'uri' : 'name'
-  const asked = sent && 'consent' in sent ? withoutAnswer(own) : own
+  const asked = isOwnQuestion(sent) ? withoutAnswer(own) : own
   return asked[field] === target.name ? asked : { ...asked, [field]: target.name }
 }
 
@@ -268,7 +317,7 @@ async function roundWithModern(tools: GatewayTools, call: Call, options: RoundOp
     if (!sent || !('upstream' in sent)) throw invalidState()
     params = { ...params, requestState: sent.upstream }
   }
-  const { credential } = await callCredential(tools, entry, () => call.principal)
+  const { credential } = await callCredential(tools, entry, () => call.principal, call.capability)
   const channel = await entry.upstream.modern(credential)
   const outcome = await channel.exchange(
     call.method,

@@ -11,7 +11,7 @@ import { findConfusableName } from '../config/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/random.ts'
 import type { Statement, Store } from '../store/index.ts'
-import type { Upstream } from '../upstream/index.ts'
+import type { CredentialRefused, Upstream } from '../upstream/index.ts'
 import type { Vault } from '../vault/index.ts'
 import type { CatalogChange, Registry, ServerEntry } from './catalog.ts'
 import { Changes } from './changes.ts'
@@ -52,6 +52,8 @@ export interface RegistryOptions {
   readonly keepDocument: (serverId: string, document: Buffer) => Promise<readonly Statement[]>
   /** What people have connected ends with a server. */
   readonly vault?: Pick<Vault, 'countAt' | 'serverEnded' | 'onChange'>
+  /** A server cannot be read with what the hub carries in its own name. */
+  readonly onRefused?: (server: ManagedServer, error: CredentialRefused) => void
   readonly log: (message: string, detail: Readonly<Record<string, unknown>>) => void
 }
 
@@ -70,6 +72,8 @@ export interface ManagedRegistry extends Registry {
   remove(name: string, actor: string): Promise<void>
   /** Approves exactly the hashes that were seen, all or none (`conflict`), and a pending server with them. */
   approve(name: string, items: readonly ApprovedItem[], actor: string): Promise<ManagedServer>
+  /** Takes another version of the OpenAPI document that came with a server, and reads it; `conflict` for any other. */
+  replaceDocument(name: string, document: string, actor: string): Promise<ManagedServer>
   /** Connects again and reads the definitions now. */
   refresh(name: string): Promise<ManagedServer>
   /** Says what is looked for in it; `conflict` where parley.yaml says so. */
@@ -193,6 +197,19 @@ class ServerRegistry implements ManagedRegistry {
   async approve(name: string, items: readonly ApprovedItem[], actor: string): Promise<ManagedServer> {
     const { server, keeper } = this.#find(name)
     await keeper.approve(items, actor)
+    return server
+  }
+
+  async replaceDocument(name: string, document: string, actor: string): Promise<ManagedServer> {
+    const { server, reader } = this.#find(name)
+    const { target } = server.row
+    if (target.transport !== 'openapi' || !('kept' in target.document)) {
+      throw new ParleyError('conflict', `"${name}" has no OpenAPI document that was sent to the hub.`)
+    }
+    const unit = await this.#options.keepDocument(server.id, Buffer.from(document))
+    const note = `${name}: another OpenAPI document was sent`
+    await this.#changes.commit(unit, [{ action: 'server.document', subject: actor, note }])
+    await reader.reconnect()
     return server
   }
 
@@ -338,6 +355,7 @@ class ServerRegistry implements ManagedRegistry {
     })
     const reader = new ServerReader({
       server,
+      onRefused: (error) => this.#options.onRefused?.(server, error),
       clock,
       log,
       take: (reading, startedMicros) => keeper.takeReading(reading, startedMicros),

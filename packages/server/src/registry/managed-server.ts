@@ -38,6 +38,8 @@ export class ManagedServer implements ServerEntry {
   row: ServerRow
   health: Health = 'connecting'
   lastError: string | undefined
+  /** What the server said when it refused to be read without another credential. */
+  challenge: string | undefined
   /** What the server said of itself when it was last read. */
   info: UpstreamInfo | undefined
   lastSeenAt: number | undefined

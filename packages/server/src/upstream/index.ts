@@ -20,3 +20,4 @@ export type {
   UpstreamHealth,
   UpstreamInfo,
 } from './channel.ts'
+export { CredentialRefused } from './http-status-error.ts'

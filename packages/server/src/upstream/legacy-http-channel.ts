@@ -150,7 +150,7 @@ class LegacyHttpSession implements Channel {
     if (answered) return
     if (end?.status === 404 && this.#sessionId !== undefined) throw this.#lost()
     throw end
-      ? toStatusError(end.status)
+      ? toStatusError(end.status, end.challenge)
       : new ParleyError('upstream_unavailable', 'The server broke off its answer.')
   }
 
@@ -200,7 +200,7 @@ class LegacyHttpSession implements Channel {
     const onMessage = () => false
     const end = await this.#post(message, { signal: AbortSignal.any([signal, this.#over.signal]), onMessage })
     if (end.status === 404 && this.#sessionId !== undefined) throw this.#lost()
-    if (end.status >= 300) throw toStatusError(end.status)
+    if (end.status >= 300) throw toStatusError(end.status, end.challenge)
   }
 
   /** Sends what nobody waits for. */
