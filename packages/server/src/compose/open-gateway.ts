@@ -1,4 +1,4 @@
-import type { Principal } from '@parley/contract'
+import type { PersonId, Principal } from '@parley/contract'
 import type { Connect } from '../connect/index.ts'
 import { recordOf } from '../activity/index.ts'
 import {
@@ -70,6 +70,9 @@ export async function openGateway(
   rooms.revocations.onRevoked((revocation) => {
     gateway.cut((principal) => gatekeeper.isHit(principal, revocation))
     gateway.tasks.cut(isNamed(revocation, rooms))
+  })
+  rooms.revocations.onRevoked(({ kind, id }) => {
+    if (kind === 'person') rooms.vault.personEnded(id as PersonId)
   })
   rooms.key.onRetired((id) => {
     gateway.cut((principal) => principal.subject === id)

@@ -1,3 +1,4 @@
+import { SEALED_CONNECT_REQUESTS, SEALED_OAUTH_CLIENTS } from '../connect/index.ts'
 import { SEALED_SIGNING_KEYS } from '../identity/index.ts'
 import { SEALED_TOTP_SECRETS } from '../people/index.ts'
 import type { SealedColumn } from '../sealing/index.ts'
@@ -8,4 +9,6 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   SEALED_SIGNING_KEYS,
   SEALED_TOTP_SECRETS,
   SEALED_CONNECTIONS,
+  SEALED_OAUTH_CLIENTS,
+  SEALED_CONNECT_REQUESTS,
 ]

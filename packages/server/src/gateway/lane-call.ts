@@ -81,7 +81,7 @@ function headFor(tools: GatewayTools, call: Call, { target, paramHeaders, use }:
   let head = `mcp-method: ${call.method}\r\nmcp-name: ${name}\r\n`
   const { entry } = target
   if (use !== undefined || entry.upstream.hopAudience !== undefined)
-    head += credentialLines(tools, { entry, caller: call.principal, use })
+    head += credentialLines(tools, { entry, caller: call.principal, use, capability: call.capability })
   for (const { header } of paramHeaders) {
     const value = call.headers.params?.get(header)
     if (value !== undefined) head += `mcp-param-${header}: ${value}\r\n`
