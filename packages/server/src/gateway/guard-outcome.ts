@@ -19,7 +19,12 @@ export interface ContentReport {
  * Looks through a server's answer as its settings say: what was taken out is gone before anyone sees it, and what was
  * found is recorded. Where nothing is set the answer is what it was.
  */
-export function guardOutcome(tools: GatewayTools, call: Call, target: Target, outcome: Outcome): Outcome {
+export function guardOutcome(
+  tools: Pick<GatewayTools, 'reportContent'>,
+  call: ContentReport['call'],
+  target: Target,
+  outcome: Outcome,
+): Outcome {
   const { entry } = target
   if (!entry.readsResults) return outcome
   const given: JsonObject = 'result' in outcome ? outcome.result : { ...outcome.error }

@@ -6,6 +6,7 @@ import type { Task } from '../../tasks/index.ts'
 import type { UpstreamInfo } from '../../upstream/index.ts'
 import { onClientLeft, resultKind, type Call, type GatewayTools, type Target } from '../call.ts'
 import { capabilitiesOf, termsOf } from '../exchange-once.ts'
+import { guardNotification, guardOutcome } from '../guard-outcome.ts'
 import { refuseInputRequests } from '../input-requests.ts'
 import { MODERN } from '../protocol.ts'
 import { recordCall } from '../record-call.ts'
@@ -94,7 +95,7 @@ function openFor(
     terms: termsOf(call),
     params,
     patienceMs: TASK_PATIENCE_MS,
-    notify: (notification) => void reply.send(notification),
+    notify: (notification) => void reply.send(guardNotification(target.entry, notification)),
     ready: () => keepPace(call.res, state.clock),
   }
   if (params['requestState'] === undefined)
@@ -139,17 +140,20 @@ async function outcomeOf(
   call: Call,
   { errand, open, info, step }: Opened & { readonly step: Step },
 ): Promise<Outcome> {
+  const { target, binding } = errand
+  const guard = (outcome: Outcome) => guardOutcome(tools, call, target, outcome)
   if (step.kind === 'done')
-    return info.era === MODERN ? step.outcome : toModernOutcome(call.method, step.outcome, info)
+    return guard(info.era === MODERN ? step.outcome : toModernOutcome(call.method, step.outcome, info))
   if (step.kind === 'task') {
-    const wanted = newTaskOf(call, errand.target.entry.name, { handle: step.handle })
+    const wanted = newTaskOf(call, target.entry.name, { handle: guarded(target, step.handle) })
     return created(...(await state.runs.mirror(wanted, step.ref)))
   }
-  const { binding } = errand
   if (open instanceof LegacyCall) {
     state.held.keep(open.held)
     const requestState = tools.states.seal({ held: open.held.id }, binding)
-    return { result: { resultType: 'input_required', inputRequests: step.inputRequests, requestState } }
+    return guard({
+      result: { resultType: 'input_required', inputRequests: step.inputRequests, requestState },
+    })
   }
   const refusal = refuseInputRequests(step.result, capabilitiesOf(call))
   if (refusal !== undefined)
@@ -157,9 +161,14 @@ async function outcomeOf(
       'upstream_invalid',
       `The server asked for input that this client cannot give. ${refusal}`,
     )
-  if (step.requestState === undefined) return { result: step.result }
+  if (step.requestState === undefined) return guard({ result: step.result })
   const requestState = tools.states.seal({ upstream: step.requestState }, binding)
-  return { result: { ...step.result, requestState } }
+  return guard({ result: { ...step.result, requestState } })
+}
+
+/** What a server says of its own task is shown with ours. */
+function guarded({ entry }: Target, handle: JsonObject): JsonObject {
+  return guardNotification(entry, { method: 'notifications/tasks', params: handle }).params ?? {}
 }
 
 function created(task: Task, run: TaskRun): Outcome {
