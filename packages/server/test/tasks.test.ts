@@ -243,3 +243,29 @@ test('every change of a task is recorded with its grant and capability, and no w
   ])
   expect(JSON.stringify(body)).not.toContain('zzSECRET')
 })
+
+test('T6: what the settings take out of a result is gone from a task’s too, and from what it says on the way', async () => {
+  const { hub, upstream } = await start('content: { secrets: redact }')
+  const secret = `ghp_${'a1B2'.repeat(9)}`
+  const answer = later(upstream)
+  const client = taskClient(hub)
+  const own = await client.call('slow')
+  answer(text(`the token is ${secret}`))
+  const ended = await client.when(own['taskId'], 'completed')
+  expect(JSON.stringify(ended)).toContain('the token is ')
+  expect(JSON.stringify(ended)).not.toContain(secret)
+  const base = { createdAt: '2026-01-01T00:00:00Z', lastUpdatedAt: '2026-01-01T00:00:00Z', ttlMs: null }
+  let state: Json = { status: 'working', statusMessage: `found ${secret}` }
+  upstream.answer = ({ taskId }) =>
+    taskId === undefined
+      ? { resultType: 'task', taskId: 'own', ...base, status: 'working', statusMessage: secret }
+      : { taskId: 'own', ...base, ...state, pollIntervalMs: 100 }
+  const mirrored = await client.call('plain')
+  expect(JSON.stringify(mirrored)).not.toContain(secret)
+  await until(async () => String((await client.get(mirrored['taskId']))['statusMessage']).startsWith('found'))
+  expect(JSON.stringify(await client.get(mirrored['taskId']))).not.toContain(secret)
+  state = { status: 'completed', result: text(secret) }
+  const end = await client.when(mirrored['taskId'], 'completed')
+  expect(end).toHaveProperty('result')
+  expect(JSON.stringify(end)).not.toContain(secret)
+})

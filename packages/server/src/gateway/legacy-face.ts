@@ -135,7 +135,11 @@ async function invoke(turn: Turn, params: JsonObject): Promise<Outcome> {
   call.argumentsDigest = digestOf(span ? call.envelope.bytes.subarray(span.start, span.end) : Buffer.alloc(0))
   const admission = await admit(tools, call, target)
   if (admission.kind === 'ask') return putQuestion(turn, admission.missing)
-  if (wantsTask(turn, target, params)) return startTask(turn, target, { ...params, name: target.name })
+  if (wantsTask(turn, target, params)) {
+    const use = await connectionFor(tools, target.entry, call.principal)
+    if (use?.kind === 'needed' && use.person !== undefined) return putConnection(turn, target.entry)
+    return startTask(turn, target, { ...params, name: target.name })
+  }
   const own = target.kind === 'resource' ? { uri: target.name } : { name: target.name }
   return guardOutcome(tools, call, target, await exchangeConnected(turn, target.entry, { ...params, ...own }))
 }

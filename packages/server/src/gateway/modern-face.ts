@@ -1,7 +1,7 @@
 import { ParleyError, type CapabilityName } from '@parley/contract'
-import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
+import type { Outcome } from '../lib/json-rpc.ts'
 import { admit, type Admission } from './admit.ts'
-import { CONSENT_QUESTION, askConsent, followConsent, withoutAnswer } from './ask-consent.ts'
+import { CONSENT_QUESTION, askConsent, followConsent } from './ask-consent.ts'
 import {
   bundleOf,
   limit,
@@ -29,12 +29,12 @@ import { isListMethod } from './protocol.ts'
 import { failCall, recordCall } from './record-call.ts'
 import { putConnection, recover } from './recover-call.ts'
 import { Reply } from './reply.ts'
-import { digestOf, invalidState, isOwnQuestion, type InnerState, type StateBinding } from './request-state.ts'
+import { digestOf, invalidState, type InnerState, type StateBinding } from './request-state.ts'
 import { isSearchCall, openSearchCall } from './search-call.ts'
 import { resolveTarget } from './resolve-target.ts'
 import { mayPass, reachableEntry } from './visibility.ts'
+import { paramHeadersOf, paramsOf, upstreamParams } from './upstream-params.ts'
 import { toDiscoverResult } from './translate.ts'
-import type { ParamHeader, ServerEntry } from '../registry/index.ts'
 import type { CredentialRefused } from '../upstream/index.ts'
 import type { ModernState } from './modern-state.ts'
 
@@ -85,11 +85,6 @@ async function serveOther(tools: GatewayTools, state: ModernState, call: Call, r
   reply.finish(await answer(tools, state, call, reply))
 }
 
-function paramsOf(call: Call): JsonObject {
-  const params = call.envelope.value('params')
-  return isObject(params) ? params : {}
-}
-
 async function answer(tools: GatewayTools, state: ModernState, call: Call, reply: Reply): Promise<Outcome> {
   const { method } = call
   const entry = reachableEntry(tools, call)
@@ -102,17 +97,13 @@ async function answer(tools: GatewayTools, state: ModernState, call: Call, reply
   if (method === 'server/discover') {
     if (!entry) return { result: mergedDiscover(bundleOf(tools, call.scope)) }
     const offersTasks = declaresTasks(call)
-    return { result: toDiscoverResult(await entry.upstream.info(), approvedInstructions(entry), offersTasks) }
+    return { result: toDiscoverResult(await entry.upstream.info(), entry.catalog.instructions, offersTasks) }
   }
   if (isTaskMethod(method)) return serveTaskMethod(tools, state.runs, call)
   if (method === 'completion/complete') return complete(tools, state, call, reply)
   if (!entry || !mayPass(tools, call, entry))
     throw new ParleyError('method_not_found', `Method not found: ${method}`)
   return exchangeOnce(state, { call, entry, params: paramsOf(call), reply })
-}
-
-function approvedInstructions(entry: ServerEntry): string | undefined {
-  return entry.catalog.instructions
 }
 
 /**
@@ -169,8 +160,6 @@ function goOn(
   if (admission.kind === 'ask') return putQuestion(tools, call, { ...errand, missing: admission.missing })
   const paramHeaders = paramHeadersOf(errand.target)
   checkParamHeaders(call.headers, call.envelope, paramHeaders)
-  if (mayBecomeTask(call, errand.target))
-    return callAsTask(tools, state, call, { ...errand, params: upstreamParams(call, errand) })
   const use = connectionFor(tools, errand.target.entry, call.principal)
   const onRefused = laneRefused
   if (use instanceof Promise)
@@ -186,10 +175,13 @@ function send(
 ): Promise<void> | undefined {
   if (errand.use?.kind === 'needed' && errand.use.person !== undefined)
     return putConnection(tools, call, errand)
-  if (!errand.target.entry.readsResults && takeLane(tools, call, errand)) return undefined
-  return goTheLongWay(tools, state, call, errand).catch((error: unknown) =>
-    recover(tools, call, { ...errand, error }, () => goTheLongWay(tools, state, call, errand)),
-  )
+  const isForTask = mayBecomeTask(call, errand.target)
+  if (!isForTask && !errand.target.entry.readsResults && takeLane(tools, call, errand)) return undefined
+  const go = () =>
+    isForTask
+      ? callAsTask(tools, state, call, { ...errand, params: upstreamParams(call, errand) })
+      : goTheLongWay(tools, state, call, errand)
+  return go().catch((error: unknown) => recover(tools, call, { ...errand, error }, go))
 }
 
 /** A server on the lane wants another credential: the call goes once more, the long way, or its person is asked. */
@@ -278,18 +270,6 @@ async function finishRound(
   const round = guardOutcome(tools, call, target, answered)
   await recordCall(tools, call, 'result' in round ? resultKind(round.result) : 'ok')
   reply.finish(round)
-}
-
-/** As the server knows them: under its own names, and without the answer to a question of ours. */
-function upstreamParams(call: Call, { target, sent }: Pick<Errand, 'target' | 'sent'>): JsonObject {
-  const own = paramsOf(call)
-  const field = target.kind === 'resource' ? 'uri' : 'name'
-  const asked = isOwnQuestion(sent) ? withoutAnswer(own) : own
-  return asked[field] === target.name ? asked : { ...asked, [field]: target.name }
-}
-
-function paramHeadersOf({ entry, kind, name }: Target): readonly ParamHeader[] {
-  return (kind === 'tool' ? entry.catalog.tools.get(name)?.paramHeaders : undefined) ?? []
 }
 
 async function complete(tools: GatewayTools, state: ModernState, call: Call, reply: Reply): Promise<Outcome> {

@@ -140,19 +140,20 @@ async function outcomeOf(
   call: Call,
   { errand, open, info, step }: Opened & { readonly step: Step },
 ): Promise<Outcome> {
-  if (step.kind === 'done') {
-    const done = info.era === MODERN ? step.outcome : toModernOutcome(call.method, step.outcome, info)
-    return guardOutcome(tools, call, errand.target, done)
-  }
+  const { target, binding } = errand
+  const guard = (outcome: Outcome) => guardOutcome(tools, call, target, outcome)
+  if (step.kind === 'done')
+    return guard(info.era === MODERN ? step.outcome : toModernOutcome(call.method, step.outcome, info))
   if (step.kind === 'task') {
-    const wanted = newTaskOf(call, errand.target.entry.name, { handle: step.handle })
+    const wanted = newTaskOf(call, target.entry.name, { handle: guarded(target, step.handle) })
     return created(...(await state.runs.mirror(wanted, step.ref)))
   }
-  const { binding } = errand
   if (open instanceof LegacyCall) {
     state.held.keep(open.held)
     const requestState = tools.states.seal({ held: open.held.id }, binding)
-    return { result: { resultType: 'input_required', inputRequests: step.inputRequests, requestState } }
+    return guard({
+      result: { resultType: 'input_required', inputRequests: step.inputRequests, requestState },
+    })
   }
   const refusal = refuseInputRequests(step.result, capabilitiesOf(call))
   if (refusal !== undefined)
@@ -160,9 +161,14 @@ async function outcomeOf(
       'upstream_invalid',
       `The server asked for input that this client cannot give. ${refusal}`,
     )
-  if (step.requestState === undefined) return { result: step.result }
+  if (step.requestState === undefined) return guard({ result: step.result })
   const requestState = tools.states.seal({ upstream: step.requestState }, binding)
-  return { result: { ...step.result, requestState } }
+  return guard({ result: { ...step.result, requestState } })
+}
+
+/** What a server says of its own task is shown with ours. */
+function guarded({ entry }: Target, handle: JsonObject): JsonObject {
+  return guardNotification(entry, { method: 'notifications/tasks', params: handle }).params ?? {}
 }
 
 function created(task: Task, run: TaskRun): Outcome {

@@ -108,7 +108,7 @@ async function take(
 ): Promise<UpstreamEnd | undefined> {
   const { run } = followed
   const { status, statusMessage } = state
-  if (typeof statusMessage === 'string') run.message = statusMessage.slice(0, 1000)
+  if (typeof statusMessage === 'string') run.say(statusMessage)
   if (status === 'cancelled') return { kind: 'cancelled' }
   if (
     !isObject(state['result']) &&

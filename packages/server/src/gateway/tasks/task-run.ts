@@ -1,5 +1,4 @@
-import type { ParleyError } from '@parley/contract'
-import { type CapabilityName, type Principal, type TaskId } from '@parley/contract'
+import type { CapabilityName, ParleyError, Principal, TaskId } from '@parley/contract'
 import { isObject, type JsonObject, type Outcome } from '../../lib/json-rpc.ts'
 import type { Task, Tasks } from '../../tasks/index.ts'
 import type { ServerNotification } from '../../upstream/index.ts'
@@ -19,6 +18,12 @@ export interface TaskTerms {
   readonly clientInfo: JsonObject
 }
 
+export interface TaskRunTools {
+  readonly tasks: Pick<Tasks, 'change'>
+  /** What the server's settings take out of what it says on the way. */
+  readonly guard: (notification: ServerNotification) => ServerNotification
+}
+
 /** A task that is under way in this process: what it asks of its client, and how it is stopped. */
 export class TaskRun {
   readonly id: TaskId
@@ -26,13 +31,12 @@ export class TaskRun {
   readonly server: string
   readonly capability: CapabilityName
   readonly terms: TaskTerms
-  /** For people; what the server last said of its progress. */
-  message: string | undefined
   /** Notifications that belong to the task, for a client that can be told. */
   onNotification: ((notification: ServerNotification) => void) | undefined
   /** What somebody is being asked at this moment (2025-11-25). */
   readonly asked = new Set<string>()
   readonly #tasks: Pick<Tasks, 'change'>
+  readonly #guard: TaskRunTools['guard']
   readonly #abort = new AbortController()
   readonly #questions = new Map<string, { question: Question; answer: (outcome: Outcome) => void }>()
   /** A key is never used for a second question (SEP-2663, Task Update Requests). */
@@ -40,14 +44,16 @@ export class TaskRun {
   readonly #watchers = new Set<() => void>()
   #state: 'working' | 'input_required' = 'working'
   #turn: Promise<void> = Promise.resolve()
+  #message: string | undefined
 
-  constructor(task: Task, terms: TaskTerms, tasks: Pick<Tasks, 'change'>) {
+  constructor(task: Task, terms: TaskTerms, tools: TaskRunTools) {
     this.id = task.id
     this.principal = task.principal
     this.server = task.server
     this.capability = task.capability
     this.terms = terms
-    this.#tasks = tasks
+    this.#tasks = tools.tasks
+    this.#guard = tools.guard
   }
 
   /** Aborted when the task is given up, or has ended in another way. */
@@ -58,6 +64,11 @@ export class TaskRun {
   /** All that the client has yet to answer, by key. */
   get inputRequests(): JsonObject {
     return Object.fromEntries([...this.#questions].map(([key, { question }]) => [key, question]))
+  }
+
+  /** For people: what the server last said of its progress. */
+  get message(): string | undefined {
+    return this.#message
   }
 
   get isAsking(): boolean {
@@ -120,9 +131,16 @@ export class TaskRun {
   }
 
   notify(notification: ServerNotification): void {
-    const said = notification.method === 'notifications/progress' && notification.params?.['message']
-    if (typeof said === 'string') this.message = said.slice(0, 1000)
-    this.onNotification?.(notification)
+    const guarded = this.#guard(notification)
+    const said = guarded.method === 'notifications/progress' && guarded.params?.['message']
+    if (typeof said === 'string') this.#message = said.slice(0, 1000)
+    this.onNotification?.(guarded)
+  }
+
+  /** What the server says of the task's state. */
+  say(message: string): void {
+    const { params } = this.#guard({ method: 'notifications/tasks', params: { message } })
+    if (typeof params?.['message'] === 'string') this.#message = params['message'].slice(0, 1000)
   }
 
   /** Told whenever there may be another question; answers the unsubscriber. */
@@ -137,7 +155,7 @@ export class TaskRun {
   }
 
   #put(key: string, question: Question, answer: (outcome: Outcome) => void): void {
-    this.#questions.set(key, { question, answer })
+    this.#questions.set(key, { question: this.#guard(question), answer })
     this.#settleState()
     for (const watcher of this.#watchers) watcher()
   }
