@@ -177,7 +177,7 @@ async function deepNestingApi(rig: Rig): Promise<void> {
   for (const depth of [100, 100_000, 400_000]) {
     const body = `{"name":"deep","url":${'['.repeat(depth)}${']'.repeat(depth)}}`
     const reply = await rig.hub.send({
-      path: '/api/groups',
+      path: '/api/servers',
       headers: ['Content-Type', 'application/json'],
       body,
     })
