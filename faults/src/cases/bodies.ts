@@ -28,7 +28,7 @@ export const bodiesGroup: FaultGroup = {
     {
       requirement: 'D1',
       name: 'an endless chunked body to the management API is cut at the cap',
-      run: (rig) => endlessBody(rig, '/api/servers'),
+      run: (rig) => endlessBody(rig, '/api/groups'),
     },
     {
       requirement: 'D1',
@@ -88,7 +88,7 @@ function head(rig: Rig, path: string): string {
 }
 
 async function announcedLength(rig: Rig): Promise<void> {
-  for (const path of ['/mcp', '/mcp/servers/modern', '/api/servers']) {
+  for (const path of ['/mcp', '/mcp/servers/modern', '/api/groups']) {
     for (const length of ['1048577', '2147483648', '9007199254740993']) {
       const connection = await openRaw(rig.hub.port)
       const started = performance.now()
@@ -112,7 +112,7 @@ async function compressedBodies(rig: Rig): Promise<void> {
       const reply = await face.call('echo', {}, { body, headers: { 'content-encoding': encoding } })
       expectHttpRefusal(reply, encoding, [400, 413, 415])
       const api = await rig.hub.send({
-        path: '/api/servers',
+        path: '/api/groups',
         headers: ['Content-Type', 'application/json', 'Content-Encoding', encoding],
         body,
       })

@@ -41,8 +41,9 @@ export function createRemoteKeys({ jwksUri, fetch, now }: RemoteKeysOptions): Ke
     try {
       return await known!(header, token)
     } catch (error) {
-      const isUnknown = error instanceof errors.JWKSNoMatchingKey
-      if (!isUnknown || now() - askedAtMs < COOLDOWN_MS) throw error
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
+      // Whoever comes while the issuer is being asked waits for that answer too.
+      if (!asking && now() - askedAtMs < COOLDOWN_MS) throw error
       await refresh()
       return known!(header, token)
     }

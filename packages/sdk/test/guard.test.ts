@@ -165,6 +165,18 @@ describe('the keys of the issuer', () => {
     expect(await guard.check(unseen)).toMatchObject({ status: 401 })
   })
 
+  test('R23: of many tokens of a new key that come at once none is refused', async () => {
+    let nowMs = Date.now()
+    const guard = makeGuard({ now: () => nowMs })
+    await callerFrom(guard, await bearer())
+    await issuer.rotate()
+    nowMs += 10_000
+    const fresh = await Promise.all(Array.from({ length: 5 }, () => bearer()))
+    const checked = await Promise.all(fresh.map((authorization) => guard.check(authorization)))
+    expect(checked.map(({ kind }) => kind)).toEqual(Array.from({ length: 5 }, () => 'caller'))
+    expect(issuer.keyRequests).toBe(2)
+  })
+
   test('are asked for once, however many tokens name an unknown one', async () => {
     const guard = makeGuard()
     await callerFrom(guard, await bearer())
