@@ -72,8 +72,8 @@ describe.each(['modern', 'legacy'] as const)('a %s server that wants a key', (er
     await hub.api('PUT', '/api/servers/one/connections', { owner: 'own' })
     expect((await ann!.api('DELETE', `/api/me/connections/${own.id}`)).status).toBe(200)
     const refused = await call(ann!.app)
-    const url = `${hub.url}/account/connections/one`
-    expect(refused.body.error).toMatchObject({ code: 4711, data: { server: 'one', why: 'none', url } })
+    const url = expect.stringContaining(`${hub.url}/connect/`)
+    expect(refused.body.error).toMatchObject({ code: 4711, data: { server: 'one', url } })
     expect(await onSession()).toMatchObject({ code: 4711 })
     expect(server.crossed).toBe(0)
   })
