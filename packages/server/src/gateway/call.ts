@@ -43,8 +43,8 @@ export interface GatewayTools {
 /** The endpoint a request came to: all servers merged, or one server with its own names. */
 export type Scope = { readonly kind: 'merged' } | { readonly kind: 'single'; readonly name: string }
 
-/** One JSON-RPC request on its way through the pipeline. */
-export interface Call {
+/** A request whose caller is known. */
+export interface Received {
   readonly req: IncomingMessage
   readonly res: ServerResponse
   readonly headers: McpHeaders
@@ -52,6 +52,10 @@ export interface Call {
   /** The path of the endpoint, which tokens are for. */
   readonly resource: string
   readonly principal: Principal
+}
+
+/** One JSON-RPC request on its way through the pipeline. */
+export interface Call extends Received {
   readonly envelope: Envelope
   readonly method: string
   /** The request's id exactly as it was sent. */

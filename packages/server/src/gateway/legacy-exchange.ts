@@ -1,11 +1,13 @@
 import { ParleyError } from '@parley/contract'
 import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
+import type { ServerNotification } from '../upstream/index.ts'
 import type { Call, GatewayTools } from './call.ts'
 import { clientMayBeAsked, refuseInputRequests } from './input-requests.ts'
-import type { LegacyReply } from './legacy-reply.ts'
 import type { LegacySession } from './legacy-session.ts'
 import { LEGACY } from './protocol.ts'
+import type { SessionReply } from './session-reply.ts'
+import { toClientNotification } from './to-client-revision.ts'
 import { toLegacyOutcome, toLegacyQuestion, toModernParams } from './translate.ts'
 
 /** Rounds of questions that a modern upstream may put to a legacy client within one call. */
@@ -16,16 +18,20 @@ export interface Turn {
   readonly tools: GatewayTools
   readonly session: LegacySession
   readonly call: Call
-  readonly reply: LegacyReply
+  readonly reply: SessionReply
   readonly signal: AbortSignal
 }
 
 /** One request to an upstream of either era, with the questions it may ask on the way. */
 export async function exchange(turn: Turn, entry: ServerEntry, params: JsonObject): Promise<Outcome> {
   const { session, call, reply, signal } = turn
+  reply.begin()
   const channel = await session.channel(entry)
   const events = {
-    notification: (notification: { method: string }) => void reply.send(notification),
+    notification: (notification: ServerNotification) => {
+      const told = toClientNotification(session.revision, notification)
+      if (told) reply.send(told)
+    },
     serverRequest: (request: { method: string; params?: JsonObject }, asked: AbortSignal) => {
       const refusal = clientMayBeAsked(request, session.capabilities)
       if (refusal !== undefined)

@@ -15,6 +15,8 @@ import { LEGACY, LIST_FIELDS, LOG_LEVELS, isListMethod } from './protocol.ts'
 import { failCall, recordCall } from './record-call.ts'
 import { sendJsonText } from './reply.ts'
 import { digestOf } from './request-state.ts'
+import { encodeResponse } from './session-reply.ts'
+import { toClientOutcome } from './to-client-revision.ts'
 import { ownerOfUri, resolveTarget } from './resolve-target.ts'
 import { toInitializeResult } from './translate.ts'
 import { mayPass, reachableEntry, requireUse, visibilityFor } from './visibility.ts'
@@ -22,26 +24,38 @@ import { mayPass, reachableEntry, requireUse, visibilityFor } from './visibility
 /** MCP 2025-11-25, URL Elicitation Required Error. */
 const URL_ELICITATION_REQUIRED = -32042
 
-/** Serves one request of a 2025-11-25 client. */
+/** Serves one request over Streamable HTTP of a client before 2026-07-28. */
 export async function serveLegacy(tools: GatewayTools, sessions: LegacySessions, call: Call): Promise<void> {
-  let reply: LegacyReply | undefined
   try {
     if (call.method === 'initialize') return await initialize(tools, sessions, call)
     const session = sessions.find(call.headers, call.principal, call.scope)
-    reply = new LegacyReply(tools, call, session.streams)
-    const running = new AbortController()
-    session.running.set(call.idJson, running)
-    try {
-      const outcome = await answer({ tools, session, call, reply, signal: running.signal })
-      if (running.signal.aborted) throw running.signal.reason
-      if (call.capability !== undefined) await recordCall(tools, call, kindOf(outcome))
-      reply.finish(outcome)
-    } finally {
-      // A client that used one id twice must still be able to cancel the later call.
-      if (session.running.get(call.idJson) === running) session.running.delete(call.idJson)
-    }
+    await serveInSession({ tools, session, call, reply: new LegacyReply(tools, call, session) })
+  } catch (error) {
+    failCall(tools, call, error)
+  }
+}
+
+async function initialize(tools: GatewayTools, sessions: LegacySessions, call: Call): Promise<void> {
+  const { session, result } = await openSession(tools, sessions, call)
+  const json = encodeResponse(call.idJson, { result })
+  sendJsonText(call.res, 200, json, ['mcp-session-id', session.id])
+}
+
+/** One request in its session, whatever way its answer goes. */
+export async function serveInSession(started: Omit<Turn, 'signal'>): Promise<void> {
+  const { tools, session, call, reply } = started
+  const running = new AbortController()
+  session.running.set(call.idJson, running)
+  try {
+    const outcome = await answer({ ...started, signal: running.signal })
+    if (running.signal.aborted) throw running.signal.reason
+    if (call.capability !== undefined) await recordCall(tools, call, kindOf(outcome))
+    reply.finish(toClientOutcome(session.revision, call.method, outcome))
   } catch (error) {
     failCall(tools, call, error, reply)
+  } finally {
+    // A client that used one id twice must still be able to cancel the later call.
+    if (session.running.get(call.idJson) === running) session.running.delete(call.idJson)
   }
 }
 
@@ -50,7 +64,12 @@ function kindOf(outcome: Outcome): ActivityRecord['result'] {
   return outcome.error.code === URL_ELICITATION_REQUIRED ? 'input_required' : 'ok'
 }
 
-async function initialize(tools: GatewayTools, sessions: LegacySessions, call: Call): Promise<void> {
+/** `initialize` (MCP 2025-11-25, Lifecycle): a session, and what the client is to be told. */
+export async function openSession(
+  tools: GatewayTools,
+  sessions: LegacySessions,
+  call: Call,
+): Promise<{ session: LegacySession; result: JsonObject }> {
   limit(tools, call.principal)
   const params = call.envelope.value('params')
   if (!isObject(params) || typeof params['protocolVersion'] !== 'string') {
@@ -59,11 +78,10 @@ async function initialize(tools: GatewayTools, sessions: LegacySessions, call: C
   const entry = reachableEntry(tools, call)
   const session = sessions.open(call)
   try {
-    const result = entry
-      ? toInitializeResult((await session.channel(entry)).info, entry.catalog.instructions)
-      : { protocolVersion: LEGACY, capabilities: MERGED_CAPABILITIES, serverInfo: HUB_INFO }
-    const json = `{"jsonrpc":"2.0","id":${call.idJson},"result":${JSON.stringify(result)}}`
-    sendJsonText(call.res, 200, json, ['mcp-session-id', session.id])
+    const offer = entry
+      ? { ...(await session.channel(entry)).info, instructions: entry.catalog.instructions }
+      : { capabilities: MERGED_CAPABILITIES, serverInfo: HUB_INFO, instructions: undefined }
+    return { session, result: toInitializeResult(session.revision, offer) }
   } catch (error) {
     await sessions.end(session)
     throw error

@@ -1,13 +1,15 @@
-import { ParleyError, type Principal } from '@parley/contract'
+import { ParleyError, type Principal, type SessionRevision } from '@parley/contract'
 import type { JsonObject, Outcome, RequestMessage } from '../lib/json-rpc.ts'
 import type { HopTokens } from '../identity/index.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import type { Channel, ServerNotification, Subscription } from '../upstream/index.ts'
 import type { Scope } from './call.ts'
-import type { LegacyReply } from './legacy-reply.ts'
 import { hopCredential } from './hop-credential.ts'
 import { META, MODERN } from './protocol.ts'
+import type { SessionReply } from './session-reply.ts'
 import { SessionStreams, type EventBudget, type ResumableStream } from './session-streams.ts'
+import { toClientQuestion } from './to-client-question.ts'
+import { toClientNotification } from './to-client-revision.ts'
 
 const MAX_QUESTIONS = 100
 /** Answers of a person that a session waits to tell its client of. */
@@ -17,18 +19,21 @@ export interface SessionOptions {
   readonly id: string
   readonly owner: Principal
   readonly scope: Scope
+  readonly revision: SessionRevision
   readonly capabilities: JsonObject
   readonly clientInfo: JsonObject
   readonly budget: EventBudget
   readonly hopTokens: HopTokens
 }
 
-/** One session of a 2025-11-25 client: bound to the caller that opened it and to one endpoint. */
+/** One session of a client before 2026-07-28: bound to the caller that opened it and to one endpoint. */
 export class LegacySession {
   readonly id: string
   /** As they last came: a new token is the same caller. */
   owner: Principal
   readonly scope: Scope
+  /** As `initialize` settled it. */
+  readonly revision: SessionRevision
   readonly capabilities: JsonObject
   readonly clientInfo: JsonObject
   logLevel: string | undefined
@@ -53,6 +58,7 @@ export class LegacySession {
     this.owner = options.owner
     this.#hopTokens = options.hopTokens
     this.scope = options.scope
+    this.revision = options.revision
     this.capabilities = options.capabilities
     this.clientInfo = options.clientInfo
     this.streams = new SessionStreams(options.budget)
@@ -117,17 +123,19 @@ export class LegacySession {
    */
   ask(
     request: Pick<RequestMessage, 'method' | 'params'>,
-    reply: LegacyReply | undefined,
+    reply: SessionReply | undefined,
     signal: AbortSignal,
   ): Promise<Outcome> {
+    const question = toClientQuestion(this.revision, request)
+    if (typeof question === 'string') return Promise.resolve({ error: { code: -32602, message: question } })
     if (this.#questions.size >= MAX_QUESTIONS) {
       return Promise.resolve({ error: { code: -32603, message: 'Too many questions at once.' } })
     }
     const id = `parley-${++this.#questionCount}`
     const message = {
       id,
-      method: request.method,
-      ...(request.params === undefined ? {} : { params: request.params }),
+      method: question.method,
+      ...(question.params === undefined ? {} : { params: question.params }),
     }
     return new Promise((resolve, reject) => {
       this.#questions.set(id, resolve)
@@ -154,8 +162,9 @@ export class LegacySession {
   }
 
   /** Sends on the session's own stream, or keeps it until the client opens one. */
-  push(message: ServerNotification | object): void {
-    if (!this.#closed) this.ownStream.send(JSON.stringify({ jsonrpc: '2.0', ...message }))
+  push(message: ServerNotification): void {
+    const told = toClientNotification(this.revision, message)
+    if (told && !this.#closed) this.ownStream.send(JSON.stringify({ jsonrpc: '2.0', ...told }))
   }
 
   /** Follows a modern upstream's changes for this session; called again when the URIs change. */

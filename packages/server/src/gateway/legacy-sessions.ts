@@ -1,4 +1,4 @@
-import { ParleyError, type Principal } from '@parley/contract'
+import { ParleyError, isSessionRevision, type Principal, type SessionRevision } from '@parley/contract'
 import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import type { Call, GatewayTools, Scope } from './call.ts'
 import { LegacySession } from './legacy-session.ts'
@@ -6,13 +6,14 @@ import { LIST_CHANGES, listChanges } from './listen.ts'
 import { LEGACY } from './protocol.ts'
 import type { McpHeaders } from './read-headers.ts'
 import { EventBudget } from './session-streams.ts'
+import { readClientCapabilities } from './to-client-revision.ts'
 
 const SESSION_ID_BYTES = 24
 const IDLE_MICROS = 30 * 60_000_000
 /** Events that are kept for clients that come back, of all sessions together. */
 const KEPT_BYTES = 64 * 1024 * 1024
 
-/** The sessions of 2025-11-25 clients. */
+/** The sessions of clients before 2026-07-28. */
 export class LegacySessions {
   readonly #tools: GatewayTools
   readonly #budget = new EventBudget(KEPT_BYTES)
@@ -43,15 +44,21 @@ export class LegacySessions {
     if (!session || session.owner.subject !== principal.subject || !sameScope(session.scope, scope)) {
       throw new ParleyError('session_not_found', 'There is no such session; send `initialize` to open one.')
     }
-    if (headers.version !== undefined && headers.version !== LEGACY) {
+    // The header exists since 2025-06-18; without it, the version is what `initialize` settled (Protocol Version Header).
+    if (headers.version !== undefined && headers.version !== session.revision) {
       throw new ParleyError(
         'unsupported_version',
-        `This session speaks ${LEGACY}, not ${headers.version.slice(0, 40)}.`,
+        `This session speaks ${session.revision}, not ${headers.version.slice(0, 40)}.`,
       )
     }
+    this.use(session, principal)
+    return session
+  }
+
+  /** Notes that the session's caller was heard of. */
+  use(session: LegacySession, principal: Principal): void {
     session.lastUsedMicros = this.#tools.clock.monotonicMicros()
     session.owner = principal
-    return session
   }
 
   open(call: Call): LegacySession {
@@ -63,11 +70,14 @@ export class LegacySessions {
       })
     }
     const params = call.envelope.value('params') as JsonObject
+    const revision = negotiate(params['protocolVersion'])
+    const declared = isObject(params['capabilities']) ? params['capabilities'] : {}
     const session = new LegacySession({
       id: Buffer.from(this.#tools.random.bytes(SESSION_ID_BYTES)).toString('base64url'),
       owner: call.principal,
       scope: call.scope,
-      capabilities: isObject(params['capabilities']) ? params['capabilities'] : {},
+      revision,
+      capabilities: readClientCapabilities(revision, declared),
       clientInfo: isObject(params['clientInfo']) ? params['clientInfo'] : { name: 'unnamed', version: '0' },
       budget: this.#budget,
       hopTokens: this.#tools.hopTokens,
@@ -92,8 +102,7 @@ export class LegacySessions {
   }
 
   async end(session: LegacySession): Promise<void> {
-    this.#sessions.delete(session.id)
-    await session.close()
+    if (this.#sessions.delete(session.id)) await session.close()
   }
 
   /** Ends those of callers that are meant. */
@@ -114,6 +123,11 @@ export class LegacySessions {
   }
 }
 
-function sameScope(one: Scope, other: Scope): boolean {
+/** The revision that the client asks for, or else the newest that has sessions (MCP, Lifecycle: Version Negotiation). */
+function negotiate(asked: unknown): SessionRevision {
+  return isSessionRevision(asked) ? asked : LEGACY
+}
+
+export function sameScope(one: Scope, other: Scope): boolean {
   return one.kind === 'merged' ? other.kind === 'merged' : other.kind === 'single' && one.name === other.name
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ParleyError, toParleyError, type Principal } from '@parley/contract'
 import type { EventStream } from '../http/index.ts'
 import type { GatewayTools, Scope } from './call.ts'
-import { RETRY_MS } from './legacy-reply.ts'
+import { primeFor } from './legacy-reply.ts'
 import type { LegacySession } from './legacy-session.ts'
 import type { LegacySessions } from './legacy-sessions.ts'
 import type { McpHeaders } from './read-headers.ts'
@@ -50,7 +50,8 @@ async function openSessionStream(
   request: SessionRequest,
 ): Promise<void> {
   const connection = connect(tools, session, request)
-  connection.send(session.ownStream.prime(RETRY_MS))
+  const retryMs = primeFor(session)
+  if (retryMs !== undefined) connection.send(session.ownStream.prime(retryMs))
   session.ownStream.connect(connection)
   await follow(tools, session)
 }

@@ -42,6 +42,7 @@ export class SessionStreams {
   #kept: KeptEvent[] = []
   #bytes = 0
   #lastNumber = 0
+  #isKeeping = true
 
   constructor(budget: EventBudget) {
     this.#budget = budget
@@ -69,12 +70,19 @@ export class SessionStreams {
   close(): void {
     for (const stream of this.#streams.values()) stream.disconnect()
     this.#streams.clear()
+    this.keepNothing()
+  }
+
+  /** For clients that never come back to a stream: nothing is kept for them from now on. */
+  keepNothing(): void {
+    this.#isKeeping = false
     this.#budget.give(this.#bytes)
     this.#bytes = 0
     this.#kept = []
   }
 
   #keep(stream: ResumableStream, sequence: number, text: string): void {
+    if (!this.#isKeeping) return
     const bytes = Buffer.byteLength(text)
     while (this.#kept.length > 0 && (this.#kept.length >= MAX_EVENTS || this.#bytes + bytes > MAX_BYTES))
       this.#drop()
@@ -138,8 +146,8 @@ export class ResumableStream {
   }
 
   /** The whole of a stream that has only one message, for a response in one piece. */
-  encodeWhole(json: string, retryMs: number): string {
-    return this.prime(retryMs) + this.#encodeLast(json)
+  encodeWhole(json: string, retryMs: number | undefined): string {
+    return (retryMs === undefined ? '' : this.prime(retryMs)) + this.#encodeLast(json)
   }
 
   /**
