@@ -55,6 +55,11 @@ export const REVISION_FEATURES = {
     since: '2025-06-18',
     elsewhere: 'not asked; the server is told that the client cannot',
   },
+  versionHeader: {
+    name: 'the header `MCP-Protocol-Version`',
+    since: '2025-06-18',
+    elsewhere: 'not needed: the session has its revision',
+  },
   titles: {
     name: 'titles',
     since: '2025-06-18',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { OWNER_NAME, OWNER_NAME_MAX_LENGTH } from '../capability.ts'
+import { REVISIONS } from '../revisions.ts'
 import type { ApiRoute } from './api-route.ts'
 
 /** A server's name: lower-case words joined by single hyphens, as it stands in its address. */
@@ -9,7 +10,7 @@ const serverName = z
   .regex(OWNER_NAME, 'lower-case letters, digits and single hyphens')
 
 const transport = z.enum(['http', 'stdio'])
-const era = z.enum(['2026-07-28', '2025-11-25'])
+const era = z.enum(REVISIONS)
 const health = z.enum(['connecting', 'ready', 'unreachable', 'failing'])
 
 /** What an administrator sends to add a server. Only HTTP: a stdio server comes from the configuration file alone. */

@@ -1,12 +1,20 @@
+import type { Revision } from '@parley/contract'
 import type { Lane } from './lane.ts'
 import type { JsonObject, Outcome, RequestMessage } from '../lib/json-rpc.ts'
 
-/** The two ways of speaking MCP: stateless with per-request metadata, or sessions opened by `initialize`. */
+/**
+ * The two ways of speaking MCP, each by its newest revision: stateless with per-request metadata, or sessions opened by
+ * `initialize`.
+ */
 export type Era = '2026-07-28' | '2025-11-25'
 
 /** What an upstream says of itself in `server/discover` or `initialize`; self-reported, never trusted. */
 export interface UpstreamInfo {
   readonly era: Era
+  /** The revision that was settled on with it. */
+  readonly revision: Revision
+  /** How an HTTP server is spoken with; undefined for Streamable HTTP and for processes. */
+  readonly isHttpSse?: boolean
   readonly capabilities: JsonObject
   readonly serverInfo: JsonObject | undefined
   readonly instructions: string | undefined
@@ -54,8 +62,8 @@ export interface Subscription {
 }
 
 /**
- * One conversation with an upstream, at the level of messages. Four implementations, one contract suite:
- * {modern, legacy} × {Streamable HTTP, stdio}. A modern channel is stateless and shared by all; a legacy channel is
+ * One conversation with an upstream, at the level of messages. Five implementations, one contract suite: {modern,
+ * legacy} × {Streamable HTTP, stdio}, and HTTP+SSE. A modern channel is stateless and shared by all; a legacy channel is
  * one `initialize`d session and belongs to one owner at a time.
  */
 export interface Channel {

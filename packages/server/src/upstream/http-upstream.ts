@@ -1,7 +1,7 @@
 import { ParleyError } from '@parley/contract'
 import type { Outlet } from '../egress/index.ts'
 import { Breaker } from './breaker.ts'
-import type { Channel, Credential, Upstream, UpstreamInfo } from './channel.ts'
+import type { Channel, Credential, SessionTerms, Upstream, UpstreamInfo } from './channel.ts'
 import type { UpstreamOptions } from './create-upstream.ts'
 import { detectHttp } from './detect-http.ts'
 import { guardChannel } from './guard-channel.ts'
@@ -10,6 +10,7 @@ import type { HttpWire } from './http-wire.ts'
 import { KnownServer } from './known-server.ts'
 import { createLane } from './lane.ts'
 import { openLegacyHttpChannel } from './legacy-http-channel.ts'
+import { openHttpSession, openSseChannel } from './open-http-session.ts'
 import { createModernHttpChannel } from './modern-http-channel.ts'
 import { SessionCount } from './session-count.ts'
 import { shareSubscriptions } from './share-subscriptions.ts'
@@ -18,7 +19,7 @@ import { UpstreamGuard, guardLimits, isUnreachable } from './upstream-guard.ts'
 /** A server that comes back is noticed within two seconds. */
 const BREAKER = { threshold: 3, firstWaitMs: 250, maxWaitMs: 1500 }
 
-/** A server over Streamable HTTP, of either era. */
+/** A server over HTTP, of any revision. */
 export function createHttpUpstream(
   options: UpstreamOptions,
   target: { url: string; outlet: Outlet; credential?: Credential | undefined },
@@ -65,7 +66,8 @@ export function createHttpUpstream(
     openSession: (terms, signal) =>
       sessions.open(async () => {
         const own = terms.credential ? { ...wire, credential: terms.credential } : wire
-        const channel = await guard.run(signal, (inner) => openLegacyHttpChannel(own, terms, inner))
+        const open = wayOf(server.info)
+        const channel = await guard.run(signal, (inner) => open(own, terms, inner))
         return shareSubscriptions(guardChannel(channel, guard))
       }),
     async close() {
@@ -74,6 +76,18 @@ export function createHttpUpstream(
       await outlet.destroy()
     },
   }
+}
+
+/** How a session is opened: by the way that was found out, or by whichever works. */
+function wayOf(info: UpstreamInfo | undefined): typeof openHttpSession {
+  if (!info) return openHttpSession
+  return info.isHttpSse ? openSseSession : openLegacyHttpChannel
+}
+
+async function openSseSession(wire: HttpWire, terms: SessionTerms, signal: AbortSignal): Promise<Channel> {
+  const channel = await openSseChannel(wire, terms, signal)
+  if (channel instanceof ParleyError) throw channel
+  return channel
 }
 
 function createGuard({ name, clock, limits }: UpstreamOptions, breaker: Breaker, server: KnownServer) {

@@ -12,7 +12,7 @@ import type {
 import { postMessage, type PostEnd } from './http-post.ts'
 import { toStatusError } from './http-status-error.ts'
 import { authorization, type HttpWire } from './http-wire.ts'
-import { initializeParams, readSessionId, toLegacyInfo, versionOf } from './legacy-info.ts'
+import { initialize, readSessionId } from './legacy-info.ts'
 import { toOutcome } from './modern-http-channel.ts'
 import { NO_EVENTS } from './no-events.ts'
 import { postHeaders, sessionHeaders } from './request-headers.ts'
@@ -55,7 +55,6 @@ class LegacyHttpSession implements Channel {
   readonly #subscriptions: LegacySubscriptions
   readonly #over = new AbortController()
   #sessionId: string | undefined
-  #version: string | undefined
   #info: UpstreamInfo | undefined
   #stream: SessionStream | undefined
 
@@ -74,8 +73,10 @@ class LegacyHttpSession implements Channel {
   }
 
   async initialize(terms: SessionTerms, signal: AbortSignal): Promise<void> {
-    this.#info = toLegacyInfo(await this.exchange('initialize', initializeParams(terms), NO_EVENTS, signal))
-    this.#version = versionOf(this.#info)
+    const ask = (params: JsonObject) => this.exchange('initialize', params, NO_EVENTS, signal)
+    const info = await initialize(terms, ask)
+    this.#info = info
+    this.#router.revision = info.revision
     await this.#send({ jsonrpc: '2.0', method: 'notifications/initialized' }, signal)
   }
 
@@ -138,7 +139,8 @@ class LegacyHttpSession implements Channel {
     return postMessage(this.#wire, {
       ...options,
       method: 'POST',
-      headers: postHeaders(this.#version, this.#sessionId),
+      isBatching: () => this.#router.takesBatches,
+      headers: postHeaders(this.#info?.revision, this.#sessionId),
       body: JSON.stringify(message),
       onHeaders: (_status, headers) => {
         if (message['method'] === 'initialize') this.#sessionId = readSessionId(headers['mcp-session-id'])
@@ -154,9 +156,10 @@ class LegacyHttpSession implements Channel {
     return postMessage(this.#wire, {
       ...options,
       method: 'GET',
+      isBatching: () => this.#router.takesBatches,
       headers: {
         accept: 'text/event-stream',
-        ...sessionHeaders(this.#version, this.#sessionId),
+        ...sessionHeaders(this.#info?.revision, this.#sessionId),
         ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
       },
       onEvent: cursor.take,
@@ -247,7 +250,7 @@ class LegacyHttpSession implements Channel {
       }),
     )
     if (this.#sessionId === undefined) return
-    const headers = { ...sessionHeaders(this.#version, this.#sessionId), ...authorization(this.#wire) }
+    const headers = { ...sessionHeaders(this.#info?.revision, this.#sessionId), ...authorization(this.#wire) }
     await this.#wire.outlet
       .request({ method: 'DELETE', path: this.#wire.path, headers, timeoutMs: DELETE_TIMEOUT_MS })
       .catch(() => this.#wire.report('lost-session', 'it could not be ended'))
