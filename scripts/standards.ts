@@ -138,6 +138,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   { id: 'G4', about: 'the same check on every route' },
   { id: 'G5', about: 'ids are not authority' },
   { id: 'G7', about: 'what is cut off ends within a second' },
+  { id: 'G12', about: 'who manages a part cannot raise what they can do' },
   { id: 'D12', about: 'password hashing is bounded' },
   { id: 'R4', about: 'parallel refreshes, one lineage' },
   { id: 'R5', about: 'no replay after a restart' },

@@ -39,7 +39,14 @@ try {
   await using activity = createActivity({ store, clock: systemClock, mode: 'queued', onError: console.error })
   const statement = () => ({ sql: 'SELECT 1', parameters: [] })
   const revocation = { statement, announce: () => undefined }
-  const grants = createGrants({ store, activity, clock: systemClock, newId, revocation })
+  const grants = createGrants({
+    store,
+    activity,
+    clock: systemClock,
+    newId,
+    keepEndedMs: 86_400_000,
+    revocation,
+  })
   const access = createAccess({ grants, people: { rolesOf: () => [], groupsOf: () => [] } })
   const numbers: Record<string, number> = {}
   for (const [rules, chain] of [

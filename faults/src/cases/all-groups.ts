@@ -6,6 +6,8 @@ import { approvalGroup } from './approval.ts'
 import { bodiesGroup } from './bodies.ts'
 import { brokenAnswersGroups } from './broken-answers.ts'
 import { cancellingGroup } from './cancelling.ts'
+import { clientDocumentsGroup } from './client-documents.ts'
+import { clocksGroup } from './clocks.ts'
 import { codesGroup } from './codes.ts'
 import { corpusGroup } from './corpus.ts'
 import { cutOffGroup } from './cut-off.ts'
@@ -53,6 +55,8 @@ const GROUPS: readonly FaultGroup[] = [
   pinningGroup,
   approvalGroup,
   codesGroup,
+  clocksGroup,
+  clientDocumentsGroup,
   twoPersonsGroup,
   cutOffGroup,
   markedSecretsGroup,

@@ -34,6 +34,12 @@ export const namespaceGroup: FaultGroup = {
       run: namesInward,
     },
     {
+      requirement: 'A12',
+      also: ['E7'],
+      name: 'a client_id whose name leads to a private address or to the hub is an error page',
+      run: documentsInward,
+    },
+    {
       requirement: 'R8',
       name: 'a full disk refuses writes, keeps reading and calling, and heals by itself',
       run: diskFull,
@@ -182,4 +188,35 @@ async function namesInward(rig: Rig): Promise<void> {
     await rig.hub.api('DELETE', '/api/servers/inward')
   }
   expectSilence(net, 'by name')
+}
+
+async function documentsInward(rig: Rig): Promise<void> {
+  const net = await ownNet(rig)
+  INNER.forEach((address, index) => net.zone.set(`inner${index}.test`, [address]))
+  net.zone.set('half.test', [PUBLIC, '10.9.8.7'])
+  net.zone.set('self.test', ['127.0.0.1'])
+  const clientIds = [
+    ...INNER.map((_, index) => `https://inner${index}.test:${net.port}/app.json`),
+    `https://half.test:${net.port}/app.json`,
+    `https://self.test:${rig.hub.port}/app.json`,
+    `https://nowhere.test/app.json`,
+  ]
+  for (const client_id of clientIds) {
+    const query = new URLSearchParams({
+      client_id,
+      redirect_uri: 'https://app.example/callback',
+      response_type: 'code',
+      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+      code_challenge_method: 'S256',
+    })
+    const reply = await rig.hub.send({
+      method: 'GET',
+      path: `/oauth/authorize?${query}`,
+      anonymous: true,
+    })
+    assert.equal(reply.status, 400, `${client_id}: ${reply.text.slice(0, 200)}`)
+    assert.equal(reply.headers.location, undefined, client_id)
+    assert.match(reply.text, /metadata document could not be fetched/, client_id)
+  }
+  expectSilence(net, 'as a client_id')
 }

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -21,6 +22,8 @@ export interface HubOptions {
   readonly entry?: string
   /** The port of the hub that ran before, so that it is the same issuer again. */
   readonly port?: number
+  /** Its clock goes as `setClock` says. */
+  readonly isClockMovable?: boolean
 }
 
 /** A hub running as a process of its own. Extends the target, so it can be sent to. */
@@ -36,6 +39,8 @@ export interface Hub extends Target {
   isAlive(): boolean
   send(request: HttpRequest): Promise<Reply>
   api(method: string, path: string, body?: unknown): Promise<Reply>
+  /** Sets its wall clock so far from the machine's; for one that was started with a movable clock. */
+  setClock(offsetMs: number): Promise<void>
   /** Resolves with the exit code, or the signal's name, once it has ended. */
   readonly exited: Promise<number | string>
   /** SIGTERM, and SIGKILL after `limitMs`; removes the data directory when the launcher made it. */
@@ -46,6 +51,8 @@ export interface FailedStart {
   readonly code: number | string
   readonly output: string
 }
+
+const MOVABLE_CLOCK = resolve(import.meta.dirname, 'movable-clock.ts')
 
 export const DEFAULT_HUB_ENTRY: string = resolve(import.meta.dirname, '../../../packages/cli/src/main.ts')
 
@@ -74,6 +81,7 @@ export async function startHub(options: HubOptions = {}): Promise<Hub> {
     isAlive: () => started.child.exitCode === null && started.child.signalCode === null,
     send: (request) => send(target, request),
     api: (method, path, body) => send(target, apiRequest(method, path, body)),
+    setClock: (offsetMs) => setClock(started.child, offsetMs),
     exited: started.exited,
     stop: async (limitMs = 5000) => {
       started.child.kill('SIGTERM')
@@ -124,10 +132,13 @@ function launch(options: HubOptions) {
     '--json',
   ]
   const env = { PATH: process.env['PATH'] ?? '', HOME: home, ...options.env }
-  const child = spawn(process.execPath, [...args, ...(options.args ?? [])], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const preload = options.isClockMovable ? ['--import', MOVABLE_CLOCK] : []
+  const child = spawn(process.execPath, [...preload, ...args, ...(options.args ?? [])], {
+    stdio: ['ignore', 'pipe', 'pipe', ...(options.isClockMovable ? (['ipc'] as const) : [])],
     env,
   })
+  const { stdout, stderr } = child
+  if (!stdout || !stderr) throw new Error('the hub was started without its outputs')
   // A rig that dies must not leave its hub behind.
   const killWithRig = (): void => void child.kill('SIGKILL')
   process.on('exit', killWithRig)
@@ -138,9 +149,9 @@ function launch(options: HubOptions) {
     keep += text.length
     if (keep < 20_000_000) lines.push(text)
   }
-  child.stderr.on('data', (chunk: Buffer) => collect(chunk.toString('utf8')))
+  stderr.on('data', (chunk: Buffer) => collect(chunk.toString('utf8')))
   const ready = new Promise<ReadyEvent>((resolveReady) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    createInterface({ input: stdout }).on('line', (line) => {
       collect(`${line}\n`)
       const event = readEvent(line)
       if (event) resolveReady(event)
@@ -158,6 +169,12 @@ function launch(options: HubOptions) {
     log: () => lines.join(''),
     cleanUp: () => rmSync(home, { recursive: true, force: true }),
   }
+}
+
+async function setClock(child: ChildProcess, offsetMs: number): Promise<void> {
+  const taken = once(child, 'message')
+  child.send(offsetMs)
+  await taken
 }
 
 interface ReadyEvent {

@@ -32,3 +32,10 @@ export async function isActive(hub: Hub, token: string): Promise<boolean> {
   const reply = await postForm(hub, '/oauth/introspect', { client_id: 'desk', token })
   return reply.json?.['active'] === true
 }
+
+/** A member of a token response. */
+export function tokenIn({ json }: Reply, name: 'access_token' | 'refresh_token'): string {
+  const value = json?.[name]
+  if (typeof value !== 'string') throw new Error(`there is no ${name} in the answer`)
+  return value
+}

@@ -19,16 +19,21 @@ export interface IdentityHub {
   restart(env?: Readonly<Record<string, string>>): Promise<void>
 }
 
+export interface IdentityOptions {
+  readonly config?: Json
+  readonly limits?: Json
+  readonly env?: Readonly<Record<string, string>>
+  readonly isClockMovable?: boolean
+}
+
 /** A hub of the case's own with one administrator, the apps `desk` and `other`, and the rig's server `modern`. */
-export async function openIdentity(
-  rig: Rig,
-  options: { config?: Json; limits?: Json; env?: Readonly<Record<string, string>> } = {},
-): Promise<IdentityHub> {
+export async function openIdentity(rig: Rig, options: IdentityOptions = {}): Promise<IdentityHub> {
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-faults-identity-'))
   rig.defer(() => rmSync(dataDir, { recursive: true, force: true }))
-  const { limits, config, env } = options
+  const { limits, config, env, isClockMovable = false } = options
   const fixed = {
     dataDir,
+    isClockMovable,
     config: {
       ...DESK_CONFIG,
       servers: { modern: { url: rig.modern.url } },

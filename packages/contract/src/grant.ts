@@ -51,8 +51,9 @@ export const capabilityRule = z.strictObject({
 export const grantLimits = z.strictObject({
   /** Calls in the whole life of the grant. */
   calls: z.number().int().min(1).optional(),
+  /** In any sixty seconds. */
   callsPerMinute: z.number().int().min(1).optional(),
-  /** The sum of one numeric argument over all calls, in the argument's own unit. */
+  /** The sum of one numeric argument over all calls, in the argument's own unit; a call without it is refused. */
   amount: z.strictObject({ pointer: argumentConstraint.shape.pointer, total: z.number().min(0) }).optional(),
 })
 

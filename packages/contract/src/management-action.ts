@@ -9,6 +9,7 @@ export const MANAGEMENT_ACTIONS = [
   'people.manage',
   'clients.read',
   'clients.manage',
+  'clients.rotate',
   'grants.read',
   'grants.manage',
   'resources.read',

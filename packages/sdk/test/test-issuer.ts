@@ -42,7 +42,7 @@ export async function startTestIssuer(): Promise<TestIssuer> {
     },
   }
   const { port, listener, streams } = await startListener({ handlers })
-  feed = createFeed({ revocations, streams })
+  feed = createFeed({ revocations, streams, trustedProxy: false })
   const url = `http://localhost:${port}`
   const metadata = () => ({
     issuer: url,

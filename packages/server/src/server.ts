@@ -19,8 +19,8 @@ import type { Gateway } from './gateway/index.ts'
 import type { Grants } from './grants/index.ts'
 import { EventStreams, createListener, sendJson, type RawHandler } from './http/index.ts'
 import { writeCredentials, type BootstrapKey, type HopTokens, type Identity } from './identity/index.ts'
-import { systemClock } from './lib/clock.ts'
 import { createNewId, systemRandom } from './lib/random.ts'
+import { createSteadyClock } from './lib/steady-clock.ts'
 import { WriteBatch } from './lib/write-batch.ts'
 import { createMetrics, type HubState } from './metrics/index.ts'
 import type { People } from './people/index.ts'
@@ -120,7 +120,11 @@ async function openHouse(
   given: Pick<House, 'config' | 'log' | 'origin'>,
 ): Promise<House> {
   const { config, log } = given
-  const [clock, random] = [systemClock, systemRandom]
+  const random = systemRandom
+  const clock = createSteadyClock({
+    onSetBack: (byMs) =>
+      log('the clock of this machine was set back', { bySeconds: Math.round(byMs / 1000) }),
+  })
   const store = stack.use(await openStore(config.dataDir))
   const onError = (error: unknown) => log('activity was lost', { error: String(error) })
   return {

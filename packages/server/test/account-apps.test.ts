@@ -184,6 +184,34 @@ test('more than fifty are paged, each on one page and none twice', async () => {
   expect(seen.toSorted()).toEqual(made.toSorted())
 })
 
+test('hundreds of agents beneath one grant are a few and a page of their own, where each can be ended', async () => {
+  const { visitor, person } = await signUp(hub, 'noa@example.com')
+  const grant = await hub.grant(['tool:one/look'], { person })
+  const made: GrantId[] = []
+  const first = await passOn(grant, person, 'swarm')
+  made.push(first.id)
+  while (made.length < 70) {
+    const { kind, holder, parent, terms } = first
+    made.push((await hub.hub.grants.create({ kind, holder, person, parent, terms }, BY)).id)
+  }
+  const { text } = await visitor.open('/account/apps')
+  expect(text.match(/<li>\s*<p class="strong">swarm/g)).toHaveLength(10)
+  expect(text).toContain('All 70 agents')
+  const seen: string[] = []
+  let next: string | undefined = `/account/apps?in=${grant}`
+  while (next !== undefined) {
+    const page = await visitor.open(next)
+    seen.push(...[...page.text.matchAll(/name="grant" value="([^"]+)"/g)].map((match) => match[1]!))
+    next = /href="(\/account\/apps\?in=[^"]+after=[^"]+)"/.exec(page.text)?.[1]?.replace('&amp;', '&')
+  }
+  expect(seen.toSorted()).toEqual(made.toSorted())
+  await end({ visitor, person }, made[3]!)
+  expect(hub.hub.grants.find(made[3]!)!.state).toBe('revoked')
+  expect(active(person)).toHaveLength(70)
+  const stranger = await ada.visitor.open(`/account/apps?in=${grant}`)
+  expect(stranger.text).not.toContain('swarm')
+})
+
 test('G7: removing a person ends what acted in their name, and nothing of it is listed any more', async () => {
   const leo = await signUp(hub, 'leo@example.com')
   const grant = await hub.grant(['tool:one/look'], { person: leo.person })

@@ -138,7 +138,8 @@ test('A3: a code is not redeemed without its verifier, or with another', async (
 
 test('A13: an unknown resource is invalid_target, at authorization and at the token endpoint; the code stays good', async () => {
   const { url } = await ask(app, { resource: `${hub.url}/mcp/servers/nobody` })
-  const refused = new URL((await fetch(url, { redirect: 'manual' })).headers.get('location')!)
+  const refused = new URL((await visitor.open(url.href)).url)
+  expect(refused.origin).toBe('http://127.0.0.1:43123')
   expect(refused.searchParams.get('error')).toBe('invalid_target')
   expect(refused.searchParams.get('iss')).toBe(hub.url)
 

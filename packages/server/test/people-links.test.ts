@@ -33,6 +33,28 @@ test('L5: a setup link is dead after a day, and one that is made up was never al
   expect(house.people.management.list()).toEqual([])
 })
 
+test('invitations, accounts and groups have a limit, and one more changes nothing', async () => {
+  await using house = await startPeople({ limits: { people: 4, groups: 2, invitations: 2 } })
+  await house.setUp()
+  const { management } = house.people
+  const invite = (email: string) => management.invite({ email, roles: ['member'], groups: [] }, BY)
+  await invite('one@example.com')
+  await invite('two@example.com')
+  await expect(invite('three@example.com')).rejects.toThrow('limits.invitations')
+  // Another invitation of the same address takes the place of the first.
+  await invite('two@example.com')
+  house.clock.advance(73 * 3_600_000)
+  await house.join('one@example.com')
+  await house.join('two@example.com')
+  await invite('three@example.com')
+  await expect(invite('four@example.com')).rejects.toThrow('limits.people')
+  expect(management.invitations().map(({ email }) => email)).toEqual(['three@example.com'])
+  await management.createGroup('red', BY)
+  await management.createGroup('blue', BY)
+  await expect(management.createGroup('green', BY)).rejects.toThrow('limits.groups')
+  expect(management.groups().map(({ name }) => name)).toEqual(['blue', 'red'])
+})
+
 test('C10: an invitation is bound to its address and roles, whatever the form says, and works once in 72 hours', async () => {
   await using house = await startPeople()
   await house.setUp()

@@ -8,7 +8,7 @@ import { createActivity } from '../src/activity/index.ts'
 import { ManualClock } from '../src/lib/manual-clock.ts'
 import { createNewId, systemRandom } from '../src/lib/random.ts'
 import { createPageKit } from '../src/pages/index.ts'
-import { createPeople, type People } from '../src/people/index.ts'
+import { createPeople, type People, type PeopleLimits } from '../src/people/index.ts'
 import type { Revocation } from '../src/revocations/index.ts'
 import { createSealer } from '../src/sealing/index.ts'
 import { openStore, type Store } from '../src/store/index.ts'
@@ -40,7 +40,7 @@ export interface Joined {
 
 /** The rooms of accounts and pages over HTTP, with a clock that is moved by hand. */
 export async function startPeople(
-  options: { trustedProxy?: boolean; publicOrigin?: string } = {},
+  options: { trustedProxy?: boolean; publicOrigin?: string; limits?: Partial<PeopleLimits> } = {},
 ): Promise<TestPeople> {
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-people-'))
   const store = await openStore(dataDir)
@@ -74,6 +74,7 @@ export async function startPeople(
     },
     countActing: () => 0,
     trustedProxy: options.trustedProxy ?? false,
+    limits: { people: 100, groups: 100, invitations: 100, ...options.limits },
     onError,
   })
   const client = () => new PageClient(origin)

@@ -79,7 +79,7 @@ export const agentRoutes = {
     method: 'POST',
     path: `${AGENT}/keys`,
     summary: 'New keys or a new secret, told once; the old ones go on for a while',
-    action: 'clients.manage',
+    action: 'clients.rotate',
     body: z.strictObject({
       proof: proof.default({ kind: 'new-key' }),
       graceSeconds: z.number().int().min(0).max(MAX_GRACE_SECONDS).default(3600),

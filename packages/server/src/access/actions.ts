@@ -6,7 +6,10 @@ export type Action = 'mcp.call' | 'mcp.list' | ManagementAction
 const OWN: readonly ManagementAction[] = ['me.read', 'me.manage']
 const READ: readonly ManagementAction[] = MANAGEMENT_ACTIONS.filter((action) => action.endsWith('.read'))
 
-/** What each role may do to the hub. A role says nothing of capabilities: those are granted. */
+/**
+ * What each role may do to the hub. A role says nothing of capabilities: those are granted. Nobody may raise what they can do
+ * themselves but who may do everything: to get an agent's key is to be that agent, with all it was granted.
+ */
 export const ROLE_ACTIONS: Readonly<Record<Role, ReadonlySet<ManagementAction>>> = {
   admin: new Set(MANAGEMENT_ACTIONS),
   operator: new Set<ManagementAction>([

@@ -1,9 +1,11 @@
-import { join } from 'node:path'
-import type { Activity } from '../activity/index.ts'
+import { basename } from 'node:path'
+import { recordOf, type Activity } from '../activity/index.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { NewId } from '../lib/random.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
 import type { Store } from '../store/index.ts'
 import type { ApiHandlers } from './handlers.ts'
+import { createMakeBackup } from './keep-backups.ts'
 import { openApiDocument } from './openapi-document.ts'
 
 export interface HubTools {
@@ -11,7 +13,9 @@ export interface HubTools {
   readonly activity: Activity
   readonly store: Store
   readonly clock: Clock
+  readonly newId: NewId
   readonly dataDir: string
+  readonly limits: { readonly backups: number }
   readonly version: string
   readonly origin: () => string
 }
@@ -20,6 +24,7 @@ const RECORDS_A_PAGE = 100
 
 /** The hub itself: its state, its record, its description, its backup. */
 export function hubHandlers({ registry, activity, store, clock, ...tools }: HubTools) {
+  const makeBackup = createMakeBackup({ ...tools, store, clock })
   const startedMicros = clock.monotonicMicros()
   return {
     status: async () => {
@@ -45,12 +50,12 @@ export function hubHandlers({ registry, activity, store, clock, ...tools }: HubT
       }
     },
     openapi: async () => openApiDocument({ version: tools.version, origin: tools.origin() }),
-    backup: async () => {
-      const file = join(
-        tools.dataDir,
-        `backup-${new Date(clock.now()).toISOString().replaceAll(/[:.]/g, '-')}.db`,
-      )
-      return { file, bytes: await store.backup(file) }
+    backup: async ({ principal }) => {
+      const made = await makeBackup()
+      const note = basename(made.file)
+      const about = { action: 'hub.backup', subject: principal.subject, chain: principal.chain, note }
+      await store.submit([activity.statement(recordOf({ clock, newId: tools.newId }, about))])
+      return made
     },
   } satisfies Partial<ApiHandlers>
 }

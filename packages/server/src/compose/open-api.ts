@@ -25,6 +25,7 @@ export function openApi(
       outsideResources,
       bootstrapKey: rooms.key,
       dataDir: config.dataDir,
+      limits: config.limits,
     }),
     onError: (error) => log('a request failed', { error: String(error) }),
     onCall: ({ method, ...call }) => metrics.countCall({ face: 'api', action: method, ...call }),

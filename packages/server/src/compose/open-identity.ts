@@ -7,8 +7,8 @@ import type { Egress } from '../egress/index.ts'
 import { createGrants, type Grants } from '../grants/index.ts'
 import type { EventStreams, RawHandler } from '../http/index.ts'
 import { createIdentity, listActing, type Identity } from '../identity/index.ts'
-import { systemClock } from '../lib/clock.ts'
-import { systemRandom, type NewId } from '../lib/random.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { NewId, Random } from '../lib/random.ts'
 import { createPageKit, serveAssets, type PageKit } from '../pages/index.ts'
 import { createPeople, type People } from '../people/index.ts'
 import type { Registry } from '../registry/index.ts'
@@ -20,6 +20,8 @@ import { createDescribeCapabilities } from './describe-capabilities.ts'
 export interface IdentityParts {
   readonly store: Store
   readonly activity: Activity
+  readonly clock: Clock
+  readonly random: Random
   readonly newId: NewId
   readonly config: Config
   readonly egress: Egress
@@ -48,7 +50,7 @@ export interface IdentityRooms extends AsyncDisposable {
   start(streams: EventStreams): void
 }
 
-const CLOCKED = { clock: systemClock, random: systemRandom }
+const DAY_MS = 86_400_000
 
 /** The command line is an app like any other, and there from the start. */
 const COMMAND_LINE: AppConfig = Object.freeze({
@@ -57,14 +59,13 @@ const COMMAND_LINE: AppConfig = Object.freeze({
   redirectUris: Object.freeze(['http://127.0.0.1/callback']),
 })
 
-export async function openIdentity(parts: IdentityParts): Promise<IdentityRooms> {
-  const { store, config, origin } = parts
-  const house = { ...parts, ...CLOCKED }
+export async function openIdentity(house: IdentityParts): Promise<IdentityRooms> {
+  const { store, config, origin, random } = house
   await using stack = new AsyncDisposableStack()
   const revocations = stack.use(createRevocations(house))
   const grants = openGrants(house, revocations)
-  const sealer = await openSealer({ dataDir: config.dataDir, store, random: systemRandom })
-  const pages = createPageKit({ origin, key: sealer.derive('forms'), random: systemRandom })
+  const sealer = await openSealer({ dataDir: config.dataDir, store, random })
+  const pages = createPageKit({ origin, key: sealer.derive('forms'), random })
   const people = createPeople({
     ...house,
     sealer,
@@ -72,7 +73,8 @@ export async function openIdentity(parts: IdentityParts): Promise<IdentityRooms>
     revocations,
     countActing: (person) => listActing({ grants }, person).length,
     trustedProxy: config.listen.trustedProxy,
-    onError: (error) => parts.log('a page failed', { error: stackOf(error) }),
+    limits: config.limits,
+    onError: (error) => house.log('a page failed', { error: stackOf(error) }),
   })
   const clients = stack.use(await openClients(house, { grants, revocations }))
   const rooms = { grants, revocations, people, clients, pages, sealer }
@@ -93,7 +95,10 @@ export async function openIdentity(parts: IdentityParts): Promise<IdentityRooms>
       'oauth-authorization-server': identity.handlers['.well-known'],
       'openid-configuration': identity.handlers['.well-known'],
     },
-    start: (streams) => startIdentity({ identity, clients, revocations }, { issuer: origin(), streams }),
+    start(streams) {
+      const { trustedProxy } = config.listen
+      startIdentity({ identity, clients, revocations }, { issuer: origin(), streams, trustedProxy })
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
@@ -107,10 +112,8 @@ function routeAccount(people: People, identity: Identity): RawHandler {
   }
 }
 
-type House = IdentityParts & typeof CLOCKED
-
 function openClients(
-  house: House,
+  house: IdentityParts,
   { grants, revocations }: { grants: Grants; revocations: Revocations },
 ): Promise<Clients> {
   const { identity, apps, limits, listen } = house.config
@@ -126,7 +129,7 @@ function openClients(
 }
 
 function openAuthorizationServer(
-  house: House,
+  house: IdentityParts,
   rooms: Pick<IdentityRooms, 'grants' | 'revocations' | 'people' | 'clients' | 'pages' | 'sealer'>,
 ): Promise<Identity> {
   const { registry, config, log } = house
@@ -142,6 +145,7 @@ function openAuthorizationServer(
         )
       : () => [],
     declaredResources: config.resources,
+    limits: config.limits,
     trustedProxy: config.listen.trustedProxy,
     onError: (error) => log('the authorization server failed', { error: stackOf(error) }),
   })
@@ -150,13 +154,14 @@ function openAuthorizationServer(
 /** What the other rooms add to the authorization server. */
 function startIdentity(
   rooms: { identity: Identity; clients: Clients; revocations: Revocations & RevocationLog },
-  { issuer, streams }: { issuer: string; streams: EventStreams },
+  how: { readonly issuer: string; readonly streams: EventStreams; readonly trustedProxy: boolean },
 ): void {
+  const { issuer } = how
   rooms.identity.start({
     issuer,
     more: {
       '/oauth/register': rooms.clients.register,
-      '/oauth/revocations': createFeed({ revocations: rooms.revocations, streams }),
+      '/oauth/revocations': createFeed({ ...how, revocations: rooms.revocations }),
     },
     discovery: {
       ...(rooms.clients.isOpen && { registration_endpoint: `${issuer}/oauth/register` }),
@@ -167,7 +172,7 @@ function startIdentity(
 }
 
 /** A grant that ends is told to everyone who may still hold its tokens. */
-function openGrants(house: House, revocations: Revocations): Grants {
+function openGrants(house: IdentityParts, revocations: Revocations): Grants {
   const ended = (id: GrantId) => ({
     kind: 'grant' as const,
     id,
@@ -175,14 +180,13 @@ function openGrants(house: House, revocations: Revocations): Grants {
   })
   return createGrants({
     ...house,
+    keepEndedMs: house.config.limits.endedGrantDays * DAY_MS,
     revocation: {
       statement: (id) => revocations.statement(ended(id)),
       announce: (ids) => revocations.announce(ids.map(ended)),
     },
   })
 }
-
-/** Whether an entitlement of the person, or of a group of theirs, covers it for some arguments. */
 
 function factsOf(people: People) {
   return {

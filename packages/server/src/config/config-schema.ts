@@ -75,7 +75,26 @@ const limits = z.strictObject({
     { min: 1, max: 1_000_000 },
     'Apps that registered themselves; a tenth as many may wait for their first grant.',
   ),
+  tokensPerSecond: limit(
+    5000,
+    { min: 1, max: 1_000_000 },
+    'Tokens per second that one client may get; bursts up to twice as many.',
+  ),
+  tokenFailuresPerMinute: limit(
+    3000,
+    { min: 5, max: 1_000_000 },
+    'Token requests per minute of one client address that may fail; a fifth of them for one client there.',
+  ),
   agents: limit(10_000, { min: 1, max: 1_000_000 }, 'Agents, retired ones included.'),
+  people: limit(10_000, { min: 1, max: 1_000_000 }, 'Accounts, together with invitations that are open.'),
+  groups: limit(1000, { min: 1, max: 100_000 }, 'Groups of people.'),
+  invitations: limit(1000, { min: 1, max: 100_000 }, 'Invitations that are open.'),
+  endedGrantDays: limit(
+    90,
+    { min: 1, max: 3650 },
+    'Days that a grant which has ended is kept to be looked up; the activity record stays.',
+  ),
+  backups: limit(10, { min: 1, max: 10_000 }, 'Backups in the data directory; more are refused.'),
   drainMs: limit(15_000, { min: 0, max: HOUR_MS }, 'Time that calls in flight get to finish at shutdown.'),
 })
 

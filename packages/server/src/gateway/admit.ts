@@ -74,7 +74,12 @@ function isShown(tools: GatewayTools, call: Call, { entry, kind, name }: Target)
 
 function goUnless(reached: LimitReached | undefined): Admission {
   if (!reached) return GO
-  const { limit: kind, retryAfterSeconds } = reached
+  const { limit: kind, retryAfterSeconds, uncounted } = reached
+  if (uncounted !== undefined)
+    throw new ParleyError(
+      'forbidden',
+      `This grant needs a number, 0 or more, at ${uncounted} of the arguments.`,
+    )
   throw new ParleyError('rate_limited', WORDS[kind], {
     data: {
       limit: kind,

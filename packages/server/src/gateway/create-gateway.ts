@@ -74,7 +74,7 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     const { req, res } = endpoint
     if (res.destroyed) return
     const request: Received = { ...endpoint, principal: who.principal }
-    running.enter(who.principal, res)
+    running.enter(who.principal, req, res)
     if (req.method === 'POST') {
       refuseOtherMedia(req)
       readBody(req, res, tools.limits.bodyBytes, (body) => receive(face, request, body))

@@ -4,8 +4,8 @@ import { valueAtPointer } from '../lib/json-pointer.ts'
 import type { Store } from '../store/index.ts'
 import { readGrant, takeAmount, takeCalls } from './grant-store.ts'
 import type { LimitReached } from './grants.ts'
+import { MinuteWindow } from './minute-window.ts'
 
-const MINUTE_MICROS = 60_000_000
 /** A kill costs at most so many calls of a grant; a smaller limit is taken in twentieths. */
 const MAX_BLOCK = 50
 
@@ -22,8 +22,7 @@ export class CallLimits {
   #limits: Grant['terms']['limits']
   #ahead = 0
   #filling: Promise<boolean> | undefined
-  #windowMicros = -Infinity
-  #inWindow = 0
+  #lastMinute: MinuteWindow | undefined
 
   constructor(tools: { store: Store; clock: Clock }, grant: Grant) {
     this.#store = tools.store
@@ -55,11 +54,10 @@ export class CallLimits {
   async #takeFromStore(args: () => unknown): Promise<LimitReached | undefined> {
     const { amount } = this.#limits
     if (amount !== undefined) {
-      // A call without the argument takes nothing: the grant may cover tools that have none.
-      const found = valueAtPointer(args(), amount.pointer)
-      const value = found === undefined ? 0 : found
-      // What is no plain amount cannot be counted, and what is negative would give something back.
-      if (typeof value !== 'number' || !(value >= 0)) return { grant: this.#id, limit: 'amount' }
+      const value = valueAtPointer(args(), amount.pointer)
+      // What names no plain amount cannot be counted, so it is not let through; a negative one would give something back.
+      if (typeof value !== 'number' || !(value >= 0))
+        return { grant: this.#id, limit: 'amount', uncounted: amount.pointer }
       if (value > 0 && !(await this.#submit(takeAmount(this.#id, value, amount.total))))
         return { grant: this.#id, limit: 'amount' }
     }
@@ -93,16 +91,10 @@ export class CallLimits {
   }
 
   #takeOfMinute(limit: number): LimitReached | undefined {
-    const now = this.#clock.monotonicMicros()
-    if (now - this.#windowMicros >= MINUTE_MICROS) {
-      this.#windowMicros = now
-      this.#inWindow = 0
-    }
-    if (this.#inWindow < limit) {
-      this.#inWindow += 1
-      return undefined
-    }
-    const retryAfterSeconds = Math.max(1, Math.ceil((this.#windowMicros + MINUTE_MICROS - now) / 1e6))
-    return { grant: this.#id, limit: 'callsPerMinute', retryAfterSeconds }
+    this.#lastMinute ??= new MinuteWindow(this.#clock)
+    const retryAfterSeconds = this.#lastMinute.take(limit)
+    return retryAfterSeconds === 0
+      ? undefined
+      : { grant: this.#id, limit: 'callsPerMinute', retryAfterSeconds }
   }
 }

@@ -15,6 +15,8 @@ export interface GrantTools {
   readonly activity: Activity
   readonly clock: Clock
   readonly newId: NewId
+  /** How long a grant that has ended is kept, for whoever asks what it was. */
+  readonly keepEndedMs: number
   /** What must be written with the end of a grant, and told once that is on disk. */
   readonly revocation: {
     statement(id: GrantId): Statement
@@ -32,7 +34,7 @@ export function createGrants(tools: GrantTools): Grants {
     get version() {
       return book.version
     },
-    create: (grant, by) => changes.create(grant, by),
+    create: (grant, by, along) => changes.create(grant, by, along),
     changeTerms: (id, terms, by, along) => changes.changeTerms(id, terms, by, along),
     revoke: (id, by) => changes.revoke(id, by),
     find: (id) => book.find(id)?.grant ?? readGrant(store, id)?.grant,

@@ -11,7 +11,14 @@ import type { Statement } from '../store/index.ts'
 import type { GrantTools } from './create-grants.ts'
 import { findExcess } from './find-excess.ts'
 import type { GrantBook } from './grant-book.ts'
-import { insertGrant, readActiveBelow, readGrant, revokeAll, updateTerms } from './grant-store.ts'
+import {
+  forgetEnded,
+  insertGrant,
+  readActiveBelow,
+  readGrant,
+  revokeAll,
+  updateTerms,
+} from './grant-store.ts'
 import type { Actor, NewGrant } from './grants.ts'
 
 /** A person's own grant, and seven delegations of it. */
@@ -29,7 +36,11 @@ export class GrantChanges {
     this.#book = book
   }
 
-  async create(wanted: NewGrant, by: Actor): Promise<Grant> {
+  async create(
+    wanted: NewGrant,
+    by: Actor,
+    along: (id: GrantId) => readonly Statement[] = () => [],
+  ): Promise<Grant> {
     const terms = checkTerms(wanted.terms)
     const parent = wanted.parent === null ? undefined : this.#active(wanted.parent)
     checkPlace(wanted, parent)
@@ -46,7 +57,10 @@ export class GrantChanges {
       createdBy: by,
       revokedAt: null,
     })
-    await this.#commit([insertGrant(grant, parent?.version)], this.#record('grant.create', grant, by))
+    const { clock, keepEndedMs } = this.#tools
+    const forget = forgetEnded(clock.now() - keepEndedMs)
+    const unit = [insertGrant(grant, parent?.version), forget, ...along(grant.id)]
+    await this.#commit(unit, this.#record('grant.create', grant, by))
     return this.#settle(grant.id)
   }
 

@@ -84,6 +84,19 @@ export function revokeAll(id: GrantId, known: readonly GrantId[], at: number): S
   }
 }
 
+/** Each write takes away this many that ended long ago, so that they never pile up. */
+const SWEEP = 20
+
+/** What is part of another goes first: nothing outlives what it is part of. */
+export function forgetEnded(before: number): Statement {
+  return {
+    sql: `DELETE FROM grants WHERE id IN (SELECT id FROM grants AS ended
+      WHERE (revoked_at < ? OR terms ->> '$.expiresAt' < ?)
+        AND NOT EXISTS (SELECT 1 FROM grants WHERE parent_id = ended.id) LIMIT ${SWEEP})`,
+    parameters: [before, before],
+  }
+}
+
 /** Takes a block of calls ahead; changes nothing when so many are not left. */
 export function takeCalls(id: GrantId, count: number, limit: number): Statement {
   return {

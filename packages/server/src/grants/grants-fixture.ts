@@ -11,6 +11,8 @@ import { createGrants, type Grants, type NewGrant } from './index.ts'
 
 export const PERSON: PersonId = 'per_00000000000000000000000001'
 
+export const KEEP_ENDED_MS = 90 * 86_400_000
+
 export interface GrantsFixture {
   readonly grants: Grants
   readonly store: Store
@@ -49,6 +51,7 @@ export async function openGrants(): Promise<GrantsFixture> {
       activity,
       clock,
       newId: createNewId(clock, systemRandom),
+      keepEndedMs: KEEP_ENDED_MS,
       revocation: { statement, announce },
     })
   }

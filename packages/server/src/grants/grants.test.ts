@@ -1,5 +1,6 @@
+import type { GrantTerms } from '@parley/contract'
 import { expect, test } from 'vitest'
-import { consent, delegation, openGrants, terms } from './grants-fixture.ts'
+import { KEEP_ENDED_MS, consent, delegation, openGrants, terms } from './grants-fixture.ts'
 import { EVERYONE } from './index.ts'
 
 test('a grant covers what its rules name, exactly or by their beginning, and nothing else', async () => {
@@ -154,4 +155,32 @@ test('everyone is entitled to everything until an administrator changes it', asy
   )
   await fixture.reopen()
   expect(fixture.grants.covers(row!.id, 'tool:b/b').kind).toBe('not-covered')
+})
+
+test('a grant that has ended is kept for its time and then forgotten, children first, with what led to it', async () => {
+  const { grants, store, clock } = await openGrants()
+  const kept = () => store.all('SELECT id FROM grants').map((row) => row['id'])
+  const make = (more: Partial<GrantTerms> = {}) =>
+    grants.create(consent(terms([{ capability: '*' }], more)), 'x')
+  const top = await make()
+  const below = await grants.create(delegation(top.id, terms([{ capability: '*' }])), 'x')
+  const expiring = await make({ expiresAt: clock.now() + 1000 })
+  const stays = await make({ expiresAt: clock.now() + 1000 * KEEP_ENDED_MS })
+  const save = 'INSERT INTO consents (key, grant_id, created_at) VALUES (?, ?, 0)'
+  for (const { id } of [top, stays]) await store.submit([{ sql: save, parameters: [Buffer.from(id), id] }])
+  await grants.revoke(top.id, 'x')
+  clock.advance(KEEP_ENDED_MS)
+  await make()
+  expect(kept()).toEqual(expect.arrayContaining([top.id, below.id, expiring.id, stays.id]))
+  expect(grants.find(top.id)).toMatchObject({ state: 'revoked' })
+  clock.advance(2000)
+  await make()
+  expect(kept()).not.toContain(below.id)
+  expect(kept()).not.toContain(expiring.id)
+  await make()
+  expect(kept()).not.toContain(top.id)
+  expect(kept()).toContain(stays.id)
+  expect(store.all('SELECT grant_id FROM consents')).toEqual([{ grant_id: stays.id }])
+  expect(grants.covers(stays.id, 'tool:files/read').kind).toBe('covered')
+  expect(grants.covers(top.id, 'tool:files/read').kind).toBe('not-covered')
 })

@@ -41,8 +41,11 @@ export type Coverage =
 
 /** Everything that is granted. Reads are answered from memory; every change is one unit with its activity record. */
 export interface Grants {
-  /** Throws `invalid_params` when the terms are wider than the parent's, and `conflict` when the parent is gone meanwhile. */
-  create(grant: NewGrant, by: Actor): Promise<Grant>
+  /**
+   * What is written `along` with its id is part of the same unit. Throws `invalid_params` when the terms are wider than the
+   * parent's, and `conflict` when the parent is gone meanwhile.
+   */
+  create(grant: NewGrant, by: Actor, along?: (id: GrantId) => readonly Statement[]): Promise<Grant>
   /**
    * Replaces the terms; children are held to them from then on. What is written `along` is part of the same unit. Throws as
    * `create`; `not_found`; `conflict`.
@@ -64,7 +67,8 @@ export interface Grants {
   covers(id: GrantId, capability: CapabilityName, args?: () => unknown): Coverage
   /**
    * Counts one call against the limits of the grant and its parents; `undefined` when it may go on, otherwise what is used up.
-   * Never lets through more than the limit, restarts included; a kill may cost some of what was left.
+   * Never lets through more than the limit, restarts included (but for those of the last minute); a kill may cost some of
+   * what was left.
    */
   take(id: GrantId, args: () => unknown): LimitReached | undefined | Promise<LimitReached | undefined>
   /** Counts every change, for caches of what was decided. */
@@ -74,6 +78,8 @@ export interface Grants {
 export interface LimitReached {
   readonly grant: GrantId
   readonly limit: 'calls' | 'callsPerMinute' | 'amount'
-  /** When a window begins anew; absent when it never does. */
+  /** JSON Pointer of the argument that the grant counts, when the call has no amount there. */
+  readonly uncounted?: string
+  /** When the last minute has room again; absent when it never does. */
   readonly retryAfterSeconds?: number
 }

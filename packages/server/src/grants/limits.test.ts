@@ -40,14 +40,59 @@ test('calls of a delegation count against every grant above it', async () => {
   expect(passed.filter(Boolean)).toHaveLength(4)
 })
 
-test('a minute begins anew, and says when', async () => {
+test('no sixty seconds, wherever they begin, have more calls than the limit, and it says when one may', async () => {
   const { grants, clock } = await openGrants()
   const { id } = await grants.create(consent(terms(any, { limits: { callsPerMinute: 2 } })), 'x')
+  clock.advance(59_900)
   expect([grants.take(id, nothing), grants.take(id, nothing)]).toEqual([undefined, undefined])
-  clock.advance(20_000)
-  expect(grants.take(id, nothing)).toEqual({ grant: id, limit: 'callsPerMinute', retryAfterSeconds: 40 })
-  clock.advance(40_000)
+  clock.advance(200)
+  // A minute of the clock has begun anew; the last sixty seconds are as full as before.
+  expect(grants.take(id, nothing)).toEqual({ grant: id, limit: 'callsPerMinute', retryAfterSeconds: 60 })
+  clock.advance(60_000)
   expect(grants.take(id, nothing)).toBeUndefined()
+  clock.advance(30_000)
+  expect(grants.take(id, nothing)).toBeUndefined()
+  expect(grants.take(id, nothing)).toMatchObject({ limit: 'callsPerMinute', retryAfterSeconds: 31 })
+})
+
+test('whatever the pattern of calls, the limit holds in each minute and calls go on after the wait told', async () => {
+  const waits = fc.array(fc.integer({ min: 0, max: 40_000 }), { minLength: 5, maxLength: 60 })
+  await fc.assert(
+    fc.asyncProperty(waits, fc.integer({ min: 1, max: 5 }), async (steps, limit) => {
+      const { grants, clock } = await openGrants()
+      const { id } = await grants.create(consent(terms(any, { limits: { callsPerMinute: limit } })), 'x')
+      const passed: number[] = []
+      for (const step of steps) {
+        clock.advance(step)
+        const reached = await grants.take(id, nothing)
+        if (reached) {
+          clock.advance(reached.retryAfterSeconds! * 1000)
+          expect(await grants.take(id, nothing)).toBeUndefined()
+        }
+        passed.push(clock.monotonicMicros())
+      }
+      for (const at of passed)
+        expect(passed.filter((each) => each > at - 60_000_000 && each <= at).length).toBeLessThanOrEqual(
+          limit,
+        )
+    }),
+    { numRuns: 20 },
+  )
+})
+
+test('G3: a call without the amount that the grant counts is refused, its parent’s too', async () => {
+  const { grants } = await openGrants()
+  const limits = { amount: { pointer: '/euro', total: 100 } }
+  const top = await grants.create(consent(terms(any, { limits })), 'x')
+  const below = await grants.create(delegation(top.id, terms(any, { limits })), 'x')
+  for (const args of [{}, { EURO: 1 }, { euro: null }, { euro: '5' }, undefined, [5]]) {
+    const reached = { limit: 'amount', uncounted: '/euro' }
+    expect(await grants.take(top.id, () => args)).toMatchObject(reached)
+    expect(await grants.take(below.id, () => args)).toMatchObject(reached)
+  }
+  expect(await grants.take(below.id, () => ({ euro: 0 }))).toBeUndefined()
+  expect(await grants.take(below.id, () => ({ euro: 100 }))).toBeUndefined()
+  expect(await grants.take(top.id, () => ({ euro: 1 }))).toEqual({ grant: top.id, limit: 'amount' })
 })
 
 test('a sum is never exceeded, whatever is asked in whatever order', async () => {

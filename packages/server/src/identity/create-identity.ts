@@ -17,6 +17,7 @@ import { createInteractionPages } from './consent/interaction-pages.ts'
 import { openSigningKeys, type SigningKeys } from './keys/signing-keys.ts'
 import { mountProvider } from './mount/mount-provider.ts'
 import { createRequestRate } from './mount/request-rate.ts'
+import { createTokenRate, type TokenRateLimits } from './mount/token-rate.ts'
 import { createSendErrorPage } from './provider/error-page.ts'
 import { FamilyStore } from './provider/family-store.ts'
 import { openWhenNeeded } from './provider/open-when-needed.ts'
@@ -62,6 +63,7 @@ export interface IdentityOptions {
   readonly declaredResources: readonly DeclaredResource[]
   /** The proxy in front names the client's address last in X-Forwarded-For. */
   readonly trustedProxy: boolean
+  readonly limits: TokenRateLimits
   readonly onError: (error: unknown) => void
 }
 
@@ -116,12 +118,13 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
     const shared = { ...options, record, keys, resources, issuer }
     const openServer = openWhenNeeded({ ...shared, discovery, verifyToken })
     const rate = createRequestRate(options.clock, options.trustedProxy)
+    const tokenRate = createTokenRate(options.limits, options)
     const sendErrorPage = createSendErrorPage(options.pages)
     const formKey = options.sealer.derive('consent form')
     started = {
       issuer,
       resources,
-      server: mountProvider({ ...shared, openServer, sendErrorPage, more, rate }),
+      server: mountProvider({ ...shared, openServer, sendErrorPage, more, rate, tokenRate }),
       pages: createInteractionPages({ ...shared, ...appsOf(options.clients), openServer, formKey }),
       account: createAccountApps({ ...shared, families: new FamilyStore(options.store) }),
     }

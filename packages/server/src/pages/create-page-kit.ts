@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sendBody } from '../http/index.ts'
 import type { Random } from '../lib/random.ts'
@@ -34,7 +34,8 @@ export function createPageKit(options: {
   readonly key: Uint8Array
   readonly random: Random
 }): PageKit {
-  const { key, random } = options
+  const { random } = options
+  const key = createSecretKey(options.key)
 
   function cookie(request: IncomingMessage, name: CookieName): string | undefined {
     return readCookie(request.headers.cookie, name, options.origin())

@@ -39,6 +39,8 @@ export interface PageRoute<Need extends string = string> {
   readonly path: string
   /** Who may come here; see `admit`. */
   readonly needs: Need
+  /** Asked before anything of the request is read: throws when there is no room for its work. */
+  readonly checkRoom?: () => void
   answer(visit: Visit): PageAnswer | Promise<PageAnswer>
 }
 
@@ -85,6 +87,7 @@ export function createPageHandler<Need extends string>(
     hit: { route: PageRoute<Need>; params: Record<string, string>; path: string },
   ): Promise<PageAnswer> {
     const { route, params, path } = hit
+    route.checkRoom?.()
     const form = route.method === 'POST' ? await readForm(request) : new Map<string, string>()
     if (route.method === 'POST' && !kit.isGenuine(request, form.get('form'))) throw notGenuine()
     const binding = kit.binding(request)

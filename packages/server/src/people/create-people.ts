@@ -99,6 +99,7 @@ function createParts(options: PeopleOptions): Parts {
     attempts: new Attempts(clock),
     countActing: options.countActing,
     trustedProxy: options.trustedProxy,
+    limits: options.limits,
   }
 }
 

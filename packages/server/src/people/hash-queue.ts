@@ -9,6 +9,14 @@ export class HashQueue {
   #running = 0
   readonly #waiting: (() => void)[] = []
 
+  /** Throws `rate_limited` when one more would have to be refused. */
+  checkRoom(): void {
+    if (this.#waiting.length < MAX_WAITING) return
+    throw new ParleyError('rate_limited', 'Many people are signing in right now. Try again in a moment.', {
+      data: { retryAfterSeconds: RETRY_AFTER_SECONDS },
+    })
+  }
+
   async run<result>(work: () => Promise<result>): Promise<result> {
     if (this.#running >= CONCURRENT) await this.#turn()
     else this.#running += 1
@@ -23,11 +31,7 @@ export class HashQueue {
 
   /** The place of the one that is done goes to the one that waits. */
   #turn(): Promise<void> {
-    if (this.#waiting.length >= MAX_WAITING) {
-      throw new ParleyError('rate_limited', 'Many people are signing in right now. Try again in a moment.', {
-        data: { retryAfterSeconds: RETRY_AFTER_SECONDS },
-      })
-    }
+    this.checkRoom()
     return new Promise((resolve) => this.#waiting.push(resolve))
   }
 }

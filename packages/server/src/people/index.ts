@@ -8,6 +8,7 @@ export type {
   OneTimeLink,
   People,
   PeopleDirectory,
+  PeopleLimits,
   PeopleManagement,
   PeopleOptions,
   Person,

@@ -54,6 +54,16 @@ export class LinkStore {
     }
   }
 
+  /** Goes after a new invitation, and rolls it back when there are too many: every account begins as one. */
+  requireRoom(limits: { readonly people: number; readonly invitations: number }, now: number): Statement {
+    return {
+      sql: `SELECT 1 FROM (SELECT count(*) AS open FROM one_time_links WHERE kind = 'invite' AND expires_at > ?)
+        WHERE open <= ? AND open + (SELECT count(*) FROM people) <= ?`,
+      parameters: [now, limits.invitations, limits.people],
+      expect: 'changed',
+    }
+  }
+
   /** Conflict when it was used, withdrawn or replaced, or its time is over. */
   use(link: LinkRow, now: number): Statement {
     return {

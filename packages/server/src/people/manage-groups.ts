@@ -8,16 +8,19 @@ const NO_NAME = 'A group has a name of at most 64 letters, digits, spaces, dots,
 type Managed = Pick<PeopleManagement, 'groups' | 'createGroup' | 'removeGroup'>
 
 /** Groups of people: what a group is entitled to, each of its members is. */
-export function manageGroups({ people, changes, newId, clock }: Parts): Managed {
+export function manageGroups({ people, changes, newId, clock, limits }: Parts): Managed {
   return {
     groups: () => people.groups(),
 
     async createGroup(name, by) {
       if (!NAME.test(name)) throw new ParleyError('invalid_params', NO_NAME)
       const group = { id: newId('group'), name, createdAt: clock.now() }
-      const unit = [people.insertGroup(group)]
+      const unit = [people.insertGroup(group, limits.groups)]
       const change = { action: 'group.create', by, note: name, unit, touchesPeople: true }
-      await changes.commit(change, 'There is a group of this name already.')
+      await changes.commit(
+        change,
+        `There is a group of this name already, or there are ${limits.groups} groups (limits.groups).`,
+      )
       return group
     },
 

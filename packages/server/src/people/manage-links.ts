@@ -9,7 +9,7 @@ type Managed = Pick<PeopleManagement, 'invitations' | 'invite' | 'withdrawInvita
 
 /** The links that administrators hand out. */
 export function manageLinks(parts: Parts): Managed {
-  const { people, changes, links, clock } = parts
+  const { people, changes, links, clock, limits } = parts
   return {
     invitations: () => links.invitations(clock.now()),
 
@@ -22,8 +22,13 @@ export function manageLinks(parts: Parts): Managed {
       const groups = checkGroups(parts, invitation.groups)
       const about = { kind: 'invite', email, roles, groups, person: null, dropFactors: false } as const
       const { link, unit } = newLink(parts, about)
-      const change = { action: 'person.invite', by, note: `${email} as ${roles.join(', ')}`, unit }
-      await changes.commit(change, 'The invitation could not be made.')
+      const room = links.requireRoom(limits, clock.now())
+      const note = `${email} as ${roles.join(', ')}`
+      await changes.commit(
+        { action: 'person.invite', by, note, unit: [...unit, room] },
+        `There may be ${limits.invitations} open invitations, and ${limits.people} accounts together with them ` +
+          '(limits.invitations, limits.people). Withdraw or remove some first.',
+      )
       return link
     },
 

@@ -33,4 +33,5 @@ export interface Parts {
   readonly attempts: Attempts
   readonly countActing: PeopleOptions['countActing']
   readonly trustedProxy: boolean
+  readonly limits: PeopleOptions['limits']
 }

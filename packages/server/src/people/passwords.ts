@@ -30,6 +30,11 @@ export class Passwords {
     this.#nobody = toPhc(this.#fresh(), Buffer.from(random.bytes(TAG_BYTES)))
   }
 
+  /** Throws `rate_limited` when so many wait that one more would be refused. */
+  checkRoom(): void {
+    this.#queue.checkRoom()
+  }
+
   async hash(password: string): Promise<string> {
     const parameters = this.#fresh()
     return toPhc(parameters, await this.#derive(password, parameters))

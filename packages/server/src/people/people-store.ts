@@ -127,10 +127,11 @@ export class PeopleStore {
     ]
   }
 
-  insertGroup(group: Group): Statement {
+  insertGroup(group: Group, limit: number): Statement {
     return {
-      sql: 'INSERT INTO groups (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING id',
-      parameters: [group.id, group.name, group.createdAt],
+      sql: `INSERT INTO groups (id, name, created_at)
+        SELECT ?, ?, ? WHERE (SELECT count(*) FROM groups) < ? ON CONFLICT DO NOTHING RETURNING id`,
+      parameters: [group.id, group.name, group.createdAt, limit],
       expect: 'changed',
     }
   }

@@ -133,6 +133,14 @@ export interface People extends PeopleDirectory {
   ): BrowserSession | undefined
 }
 
+export interface PeopleLimits {
+  /** Accounts, together with invitations that are open. */
+  readonly people: number
+  readonly groups: number
+  /** Open ones. */
+  readonly invitations: number
+}
+
 export interface PeopleOptions {
   readonly store: Store
   readonly activity: Activity
@@ -147,5 +155,6 @@ export interface PeopleOptions {
   readonly countActing: (person: PersonId) => number
   /** The proxy in front names the client's address last in X-Forwarded-For. */
   readonly trustedProxy: boolean
+  readonly limits: PeopleLimits
   readonly onError: (error: unknown) => void
 }

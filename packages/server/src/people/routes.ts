@@ -69,6 +69,8 @@ export function peopleRoutes(parts: Parts): PageRoute<Need>[] {
     method,
     path,
     needs,
+    // D12: a storm of sign-ins is refused at the least cost.
+    ...(answer === submitPassword ? { checkRoom: () => parts.passwords.checkRoom() } : {}),
     answer: (visit) => answer(parts, visit),
   }))
 }

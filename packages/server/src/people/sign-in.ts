@@ -47,6 +47,8 @@ export async function signInWithPassword(
   given: { readonly email: string; readonly password: string },
   request: IncomingMessage,
 ): Promise<SignIn> {
+  // Whoever finds no room has not tried.
+  parts.passwords.checkRoom()
   const email = given.email.trim().toLowerCase()
   const attempt = begin(parts, { key: `account ${email}`, rule: ACCOUNT }, request)
   if (attempt.kind === 'wait') return attempt

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ParleyError } from '@parley/contract'
-import { sendJson, sendProblem, StreamCaps, type EventStreams, type RawHandler } from '../http/index.ts'
+import { StreamCaps, clientAddress, sendJson, sendProblem } from '../http/index.ts'
+import type { EventStreams, RawHandler } from '../http/index.ts'
 import type { RevocationEntry, RevocationLog } from './create-revocations.ts'
 
 /** Streams of guards; those that find no place ask twice a second instead. */
@@ -11,8 +12,12 @@ const RETRY_SECONDS = '30'
  * The public feed of what was revoked, for guards elsewhere: an event stream for who accepts one, otherwise JSON with
  * what came after `since`. Whoever reads it learns nothing but how much is revoked: an entry is a hash.
  */
-export function createFeed(parts: { revocations: RevocationLog; streams: EventStreams }): RawHandler {
-  const { revocations, streams } = parts
+export function createFeed(parts: {
+  readonly revocations: RevocationLog
+  readonly streams: EventStreams
+  readonly trustedProxy: boolean
+}): RawHandler {
+  const { revocations, streams, trustedProxy } = parts
   const caps = new StreamCaps(LIMITS)
 
   return function serveFeed(request, response) {
@@ -31,7 +36,7 @@ export function createFeed(parts: { revocations: RevocationLog; streams: EventSt
   }
 
   function openStream(request: IncomingMessage, response: ServerResponse, since: number): void {
-    const subject = request.socket.remoteAddress ?? ''
+    const subject = clientAddress(request, trustedProxy)
     if (!caps.take(subject)) {
       const error = new ParleyError('rate_limited', 'Too many streams are open: ask with ?since= instead.')
       return sendProblem(response, error, ['retry-after', RETRY_SECONDS])

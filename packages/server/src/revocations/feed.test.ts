@@ -16,7 +16,7 @@ beforeEach(async () => {
   const revocations = createRevocations({ store, clock: new ManualClock(NOW * 1000) })
   let feed: RawHandler = () => {}
   rig = await startListener({ handlers: { oauth: (...request) => feed(...request) } })
-  feed = createFeed({ revocations, streams: rig.streams })
+  feed = createFeed({ revocations, streams: rig.streams, trustedProxy: true })
   revoke = async (kind, id) => {
     const cut = { kind, id, at: NOW }
     await store.submit([revocations.statement(cut)])
@@ -99,4 +99,6 @@ test('streams of one address have a limit, and asking works beyond it', async ()
   streams[0]!.socket.destroy()
   while (rig.streams.size === 100) await new Promise((resolve) => setTimeout(resolve, 5))
   await listen().until('event: ready')
+  // Behind a proxy each client counts by its own address.
+  await listen('x-forwarded-for: 203.0.113.7\r\n').until('event: ready')
 })

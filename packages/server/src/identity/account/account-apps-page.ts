@@ -7,6 +7,8 @@ import type { GrantWords, ServerPart } from './describe-grant.ts'
 
 export interface AccountAppsView {
   readonly acting: readonly ActingGrant[]
+  /** Whose agents are shown; undefined for what the person let in. */
+  readonly within: { readonly id: GrantId; readonly name: string } | undefined
   readonly total: number
   /** Place of the first one shown, from 1. */
   readonly first: number
@@ -21,13 +23,19 @@ export interface AccountAppsView {
 
 /** Everything that acts in a person's name; names are words of others, and text. */
 export function accountAppsPage(view: AccountAppsView): Html {
-  const { acting, total, ended } = view
+  const { acting, total, ended, within } = view
   return html`<div class="heading">
       <div>
         <h1>What acts for you</h1>
-        <p class="meta">Apps and agents that may use this hub in your name.</p>
+        <p class="meta">
+          ${within ? `Agents that ${within.name} has passed this on to.` : 'Apps and agents that may use this hub in your name.'}
+        </p>
       </div>
-      <a class="button quiet small" href="/account">Your account</a>
+      ${
+        within
+          ? html`<a class="button quiet small" href="/account/apps">All that acts for you</a>`
+          : html`<a class="button quiet small" href="/account">Your account</a>`
+      }
     </div>
     ${
       ended !== undefined &&
@@ -46,14 +54,15 @@ function nothing(): Html {
   </section>`
 }
 
-function grantCard(view: AccountAppsView, { grant, holder, below }: ActingGrant): Html {
+function grantCard(view: AccountAppsView, one: ActingGrant): Html {
+  const { grant, holder } = one
   const since = moment(grant.createdAt)
   const title = `grant-${grant.id}`
   return html`<section class="card acting" aria-labelledby="${title}">
     <div class="heading">
       <div>
         <h2 id="${title}">${holder.name}</h2>
-        <p class="meta">${whoIs(holder)}</p>
+        <p class="meta">${whoIs(view, holder)}</p>
       </div>
       <form method="post" action="/account/apps/end">
         ${view.formField}<input type="hidden" name="grant" value="${grant.id}" />
@@ -62,12 +71,14 @@ function grantCard(view: AccountAppsView, { grant, holder, below }: ActingGrant)
     </div>
     ${powers(view.describe(grant))}
     <p class="meta">${[until(grant), `since ${since}`, lastUse(view.lastIssuedAt(grant.id))].join(' · ')}</p>
-    ${below.length > 0 && agentList(view, below)}
+    ${agentList(view, one)}
   </section>`
 }
 
-function whoIs(holder: Holder): Html {
-  if (holder.kind === 'agent') return html`<span class="badge">agent</span> It acts for you directly.`
+function whoIs({ within }: AccountAppsView, holder: Holder): Html {
+  if (holder.kind === 'agent')
+    return html`<span class="badge">agent</span> It acts for you
+      ${within ? `through ${within.name}` : 'directly'}.`
   const { app } = holder
   if (!app) return html`<span class="badge warning">removed</span>`
   const isSuspended = app.state === 'suspended'
@@ -102,26 +113,36 @@ function counted({ counts: { read, change, destroy } }: ServerPart): Html {
   return html`${parts}`
 }
 
-function agentList(view: AccountAppsView, below: readonly ActingGrant[]): Html {
+function agentList(view: AccountAppsView, { grant: parent, below, belowCount }: ActingGrant): Html {
+  if (belowCount === 0) return html``
+  const all = html`<a href="/account/apps?in=${parent.id}">
+    ${belowCount === 1 ? 'The agent' : `All ${belowCount} agents`} it has passed this on to</a
+  >`
+  if (below.length === 0) return html`<p class="meta">${all}</p>`
   return html`<ul class="agents" aria-label="Agents it has passed this on to">
-    ${below.map(
-      ({ grant, holder, below: further }) =>
-        html`<li>
-          <p class="strong">${holder.name} <span class="tag">agent</span></p>
-          ${powers(view.describe(grant))}
-          <p class="meta">${until(grant)} · since ${moment(grant.createdAt)}</p>
-          ${further.length > 0 && agentList(view, further)}
-        </li>`,
-    )}
-  </ul>`
+      ${below.map((one) => agentItem(view, one))}
+    </ul>
+    ${below.length < belowCount && html`<p class="meta">${all}</p>`}`
 }
 
-function pager({ acting, total, first, next }: AccountAppsView): Html {
+function agentItem(view: AccountAppsView, one: ActingGrant): Html {
+  const { grant, holder } = one
+  return html`<li>
+    <p class="strong">${holder.name} <span class="tag">agent</span></p>
+    ${powers(view.describe(grant))}
+    <p class="meta">${until(grant)} · since ${moment(grant.createdAt)}</p>
+    ${agentList(view, one)}
+  </li>`
+}
+
+function pager({ acting, total, first, next, within }: AccountAppsView): Html {
   if (acting.length === total) return html``
+  const list = within ? `/account/apps?in=${within.id}` : '/account/apps'
+  const older = `${list}${within ? '&' : '?'}after=${next}`
   return html`<nav class="actions" aria-label="Pages">
     <p class="meta">${first} to ${first + acting.length - 1} of ${plural(total, 'grant')}</p>
-    ${first > 1 && html`<a class="button quiet small" href="/account/apps">Newest</a>`}
-    ${next !== undefined && html`<a class="button quiet small" href="/account/apps?after=${next}">Older</a>`}
+    ${first > 1 && html`<a class="button quiet small" href="${list}">Newest</a>`}
+    ${next !== undefined && html`<a class="button quiet small" href="${older}">Older</a>`}
   </nav>`
 }
 

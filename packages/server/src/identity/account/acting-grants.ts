@@ -7,12 +7,17 @@ export type Holder =
   | { readonly kind: 'app'; readonly name: string; readonly app: App | undefined }
   | { readonly kind: 'agent'; readonly name: string }
 
-/** A grant with all that was passed on below it. */
+/** A grant with the newest of what was passed on below it. */
 export interface ActingGrant {
   readonly grant: Grant
   readonly holder: Holder
   readonly below: readonly ActingGrant[]
+  /** How many were passed on directly; `below` may have fewer. */
+  readonly belowCount: number
 }
+
+/** An app may pass on to hundreds of agents, and each of them again: a page shows the beginning. */
+const SHOWN_BELOW = 10
 
 export interface ActingGrantSources {
   readonly grants: Pick<Grants, 'list' | 'find'>
@@ -23,18 +28,30 @@ export interface ActingGrantSources {
 export function listActing({ grants }: Pick<ActingGrantSources, 'grants'>, person: PersonId): Grant[] {
   const own = grants.list({ person })
   const ids = new Set(own.map(({ id }) => id))
-  return own
-    .filter(({ kind, parent }) => kind !== 'entitlement' && (parent === null || !ids.has(parent)))
-    .toSorted((left, right) => right.createdAt - left.createdAt || (left.id < right.id ? 1 : -1))
+  return newestFirst(
+    own.filter(({ kind, parent }) => kind !== 'entitlement' && (parent === null || !ids.has(parent))),
+  )
 }
 
-export function withBelow(sources: ActingGrantSources, grant: Grant): ActingGrant {
+/** What was passed on directly from one grant, newest first. */
+export function listPassedOn({ grants }: Pick<ActingGrantSources, 'grants'>, parent: GrantId): Grant[] {
+  return newestFirst(grants.list({ parent }))
+}
+
+/** `levels`: how far down it goes. */
+export function withBelow(sources: ActingGrantSources, grant: Grant, levels: number): ActingGrant {
+  const below = listPassedOn(sources, grant.id)
+  const shown = levels > 0 ? below.slice(0, SHOWN_BELOW) : []
   return {
     grant,
     holder: holderOf(sources, grant),
-    // Lineages are no longer than eight: `grants` refuses to pass on what is.
-    below: sources.grants.list({ parent: grant.id }).map((child) => withBelow(sources, child)),
+    below: shown.map((child) => withBelow(sources, child, levels - 1)),
+    belowCount: below.length,
   }
+}
+
+function newestFirst(grants: readonly Grant[]): Grant[] {
+  return grants.toSorted((left, right) => right.createdAt - left.createdAt || (left.id < right.id ? 1 : -1))
 }
 
 /** A grant in this person's name, ended or not; another's is the same as none (G5). */

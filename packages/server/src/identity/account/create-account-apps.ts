@@ -1,4 +1,4 @@
-import { ParleyError, isId } from '@parley/contract'
+import { ParleyError, isId, type Grant } from '@parley/contract'
 import type { Grants } from '../../grants/index.ts'
 import type { RawHandler } from '../../http/index.ts'
 import { createPageHandler, type PageAnswer, type PageKit, type Visit } from '../../pages/index.ts'
@@ -6,7 +6,8 @@ import type { BrowserSession, People } from '../../people/index.ts'
 import type { DescribeCapabilities } from '../consent/capability-offer.ts'
 import type { FamilyStore } from '../provider/family-store.ts'
 import type { Resources } from '../resources/resource.ts'
-import { findOwn, holderOf, listActing, withBelow, type ActingGrantSources } from './acting-grants.ts'
+import { findOwn, holderOf, listActing, listPassedOn, withBelow } from './acting-grants.ts'
+import type { ActingGrantSources } from './acting-grants.ts'
 import { accountAppsPage } from './account-apps-page.ts'
 import { describeGrant, type GrantReader } from './describe-grant.ts'
 
@@ -22,6 +23,7 @@ export interface AccountAppsTools extends ActingGrantSources {
 
 export const ACCOUNT_APPS_PATH = '/account/apps'
 const PAGE_SIZE = 50
+const LEVELS_SHOWN = 2
 
 /** `/account/apps`: what acts in a person's name, and the end of it. */
 export function createAccountApps(tools: AccountAppsTools): RawHandler {
@@ -52,7 +54,8 @@ export function createAccountApps(tools: AccountAppsTools): RawHandler {
 }
 
 function show(tools: AccountAppsTools, visit: Visit, { person }: BrowserSession): PageAnswer {
-  const all = listActing(tools, person)
+  const within = ownNamed(tools, person, visit.query.get('in'))
+  const all = within ? listPassedOn(tools, within.id) : listActing(tools, person)
   const after = all.findIndex(({ id }) => id === visit.query.get('after'))
   const grants = all.slice(after + 1, after + 1 + PAGE_SIZE)
   const { resources, families, describeCapabilities } = tools
@@ -67,7 +70,8 @@ function show(tools: AccountAppsTools, visit: Visit, { person }: BrowserSession)
     title: 'What acts for you',
     styles: ['consent.css', 'account-apps.css'],
     body: accountAppsPage({
-      acting: grants.map((grant) => withBelow(tools, grant)),
+      acting: grants.map((grant) => withBelow(tools, grant, LEVELS_SHOWN)),
+      within: within && { id: within.id, name: holderOf(tools, within).name },
       total: all.length,
       first: after + 2,
       next: all.length > after + 1 + PAGE_SIZE ? grants.at(-1)?.id : undefined,
@@ -81,8 +85,7 @@ function show(tools: AccountAppsTools, visit: Visit, { person }: BrowserSession)
 
 /** Ending is safe, so that it needs no fresh proof. What has ended already is told the same way: two clicks are one. */
 async function end(tools: AccountAppsTools, visit: Visit, { person }: BrowserSession): Promise<PageAnswer> {
-  const id = visit.form.get('grant') ?? ''
-  const grant = isId('grant', id) ? findOwn(tools, person, id) : undefined
+  const grant = ownNamed(tools, person, visit.form.get('grant'))
   if (!grant) throw new ParleyError('not_found', 'There is nothing like that in your account.')
   await tools.grants.revoke(grant.id, person)
   return { kind: 'redirect', to: `${ACCOUNT_APPS_PATH}?ended=${grant.id}` }
@@ -94,7 +97,10 @@ function endedName(
   visit: Visit,
   person: BrowserSession['person'],
 ): string | undefined {
-  const id = visit.query.get('ended') ?? ''
-  const grant = isId('grant', id) ? findOwn(tools, person, id) : undefined
+  const grant = ownNamed(tools, person, visit.query.get('ended'))
   return grant?.state === 'revoked' ? holderOf(tools, grant).name : undefined
+}
+
+function ownNamed(tools: AccountAppsTools, person: BrowserSession['person'], id = ''): Grant | undefined {
+  return isId('grant', id) ? findOwn(tools, person, id) : undefined
 }

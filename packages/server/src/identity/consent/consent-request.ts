@@ -19,15 +19,16 @@ export interface ConsentRequest {
 
 const IDENTITY_SCOPES: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access'])
 
-/** Reads the request that the provider has checked; undefined when its app or resource is gone meanwhile. */
+/** Reads the request that the provider has checked; `undefined` when its app is gone meanwhile. */
 export function readConsentRequest(
   { params }: InteractionRecord,
   known: { readonly findApp: (clientId: string) => App | undefined; readonly resources: Resources },
-): ConsentRequest | undefined {
+): ConsentRequest | 'unknown-resource' | undefined {
   const clientId = params['client_id'] ?? ''
   const app = known.findApp(clientId)
   const resource = known.resources.find(params['resource'] ?? '')
-  if (!app || app.state !== 'active' || !resource) return undefined
+  if (!app || app.state !== 'active') return undefined
+  if (!resource) return 'unknown-resource'
   const asked = (params['scope'] ?? '').split(' ')
   const details = params['authorization_details']
   return {

@@ -60,6 +60,12 @@ interface Shown {
   readonly choice?: Choice
 }
 
+interface Opened {
+  readonly waiting: InteractionRecord
+  readonly session: BrowserSession
+  readonly consent: ConsentRequest | 'unknown-resource'
+}
+
 class Interaction {
   readonly #tools: InteractionTools
   readonly #consents: ConsentStore
@@ -85,6 +91,7 @@ class Interaction {
 
   async show(visit: Visit): Promise<PageAnswer> {
     const { waiting, session, consent } = await this.#open(visit)
+    if (consent === 'unknown-resource') return this.#answer(visit, UNKNOWN_RESOURCE)
     const known = this.#knownGrant(waiting, session, consent)
     if (known !== undefined) return this.#finish(visit, session, known)
     return this.#page(visit, { session, consent })
@@ -92,6 +99,7 @@ class Interaction {
 
   async decide(visit: Visit): Promise<PageAnswer> {
     const { waiting, session, consent } = await this.#open(visit)
+    if (consent === 'unknown-resource') return this.#answer(visit, UNKNOWN_RESOURCE)
     // The page was shown to whoever met the demand of the app; who decides has to meet it too.
     if (!this.#tools.people.meets(session, demandOf(waiting, this.#tools.clock.now())))
       return { kind: 'redirect', to: visit.path }
@@ -118,11 +126,13 @@ class Interaction {
     await this.#claim(visit)
     const key = consentKey(session.person, consent)
     const before = this.#active(this.#consents.find(key))
-    const { grants, store, clock, keepApp } = this.#tools
+    const { grants, clock, keepApp } = this.#tools
     // An app that was known by its document alone is kept from now on.
     const app = await keepApp(consent.clientId)
+    // One unit, so that no grant is left that no consent leads to.
+    const remember = (id: GrantId) => [this.#consents.save(key, id, clock.now())]
     const grant = before
-      ? await grants.changeTerms(before, terms, session.person)
+      ? await grants.changeTerms(before, terms, session.person, remember(before))
       : await grants.create(
           {
             kind: 'consent',
@@ -132,14 +142,12 @@ class Interaction {
             terms,
           },
           session.person,
+          remember,
         )
-    await store.submit([this.#consents.save(key, grant.id, clock.now())])
     return this.#finish(visit, session, grant.id)
   }
 
-  async #open(
-    visit: Visit,
-  ): Promise<{ waiting: InteractionRecord; session: BrowserSession; consent: ConsentRequest }> {
+  async #open(visit: Visit): Promise<Opened> {
     const waiting = await this.#find(visit.request, visit.path)
     // One decision for one request.
     if (!waiting || waiting.result?.consent || waiting.result?.error) throw isOver()
@@ -241,6 +249,8 @@ class Interaction {
 /** The provider reads cookies through a pair of request and response, and writes nothing here. */
 const NO_RESPONSE = { getHeader: () => undefined } as unknown as ServerResponse
 
+/** RFC 8707 §2; only whoever has signed in learns what there is. */
+const UNKNOWN_RESOURCE = { error: 'invalid_target', error_description: 'the resource is unknown' }
 const OUT_OF_DATE = 'This page was open for too long, or belongs to another session. Please decide once more.'
 const TOO_EARLY = 'That was quicker than anyone can read. Please look once more and then decide.'
 const CHOICE_FAULTS = {

@@ -1,4 +1,4 @@
-import type { Resource, Resources } from '../resources/resource.ts'
+import type { Resources } from '../resources/resource.ts'
 
 const IDENTITY_SCOPES: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access'])
 
@@ -9,26 +9,22 @@ const IDENTITY_SCOPES: ReadonlySet<string> = new Set(['openid', 'profile', 'emai
 export function completeAuthorizationRequest(parameters: URLSearchParams, resources: Resources): void {
   // RFC 9126 §4: everything else was said when the request was pushed.
   if (parameters.has('request_uri')) return
-  const resource = completeResource(parameters, resources, resources.fallback)
-  const asked = (parameters.get('scope') ?? '').split(' ').filter((scope) => scope !== '')
-  const scopes = asked.every((scope) => IDENTITY_SCOPES.has(scope))
-    ? [...asked, ...(resource?.defaultScopes ?? [])]
-    : asked
+  const asked = parameters.get('resource')
+  const resource = asked === null || asked === '' ? resources.fallback : resources.presume(asked)
+  if (resource) parameters.set('resource', resource.identifier)
+  const askedScopes = (parameters.get('scope') ?? '').split(' ').filter((scope) => scope !== '')
+  const scopes = askedScopes.every((scope) => IDENTITY_SCOPES.has(scope))
+    ? [...askedScopes, ...(resource?.defaultScopes ?? [])]
+    : askedScopes
   parameters.set('scope', [...new Set(scopes)].join(' '))
   askForConsent(parameters, scopes)
   if (!scopes.includes('openid')) withoutOpenId(parameters)
 }
 
 /** Writes the resource in its canonical form; one that is not known stays as it is, to be refused. */
-export function completeResource(
-  parameters: URLSearchParams,
-  resources: Resources,
-  fallback?: Resource,
-): Resource | undefined {
-  const asked = parameters.get('resource')
-  const resource = asked === null || asked === '' ? fallback : resources.find(asked)
+export function completeResource(parameters: URLSearchParams, resources: Resources): void {
+  const resource = resources.find(parameters.get('resource') ?? '')
   if (resource) parameters.set('resource', resource.identifier)
-  return resource
 }
 
 /** OpenID Connect ignores `offline_access` without `prompt=consent` (Core §11); our page asks in any case. */

@@ -8,6 +8,7 @@ import { completeAuthorizationRequest, completeResource } from './complete-reque
 import { copyRequest } from './copy-request.ts'
 import { readParameters } from './read-parameters.ts'
 import type { RequestRate } from './request-rate.ts'
+import type { TokenRate } from './token-rate.ts'
 import { sendOAuthError } from './send-oauth-error.ts'
 
 export interface MountTools {
@@ -19,6 +20,8 @@ export interface MountTools {
   readonly sendErrorPage: (response: ServerResponse, status: number, message: string) => void
   /** For requests that the hub remembers until a person has decided. */
   readonly rate: RequestRate
+  /** For requests in which a client proves itself. */
+  readonly tokenRate: TokenRate
   /** Further addresses below /oauth, by their whole path. */
   readonly more: Readonly<Record<string, RawHandler>>
   readonly onError: (error: unknown) => void
@@ -30,6 +33,8 @@ interface Route {
   readonly complete?: (parameters: URLSearchParams, resources: Resources) => void
   /** Something is kept for it, whoever asks. */
   readonly isRemembered?: true
+  /** The client proves itself, or fails to. */
+  readonly provesClient?: true
   /** A person sees the answer. */
   readonly isPage?: true
   /** `token` may be a JWT of ours, which the provider would refuse to look at. */
@@ -49,9 +54,9 @@ const ROUTES: Readonly<Record<string, Route>> = {
     isRemembered: true,
     complete: completeAuthorizationRequest,
   },
-  [PATHS.token]: { method: 'POST', complete: completeResource },
-  [PATHS.introspection]: { method: 'POST', takesToken: true },
-  [PATHS.revocation]: { method: 'POST', takesToken: true },
+  [PATHS.token]: { method: 'POST', provesClient: true, complete: completeResource },
+  [PATHS.introspection]: { method: 'POST', provesClient: true, takesToken: true },
+  [PATHS.revocation]: { method: 'POST', provesClient: true, takesToken: true },
   '/.well-known/oauth-authorization-server': { method: 'GET' },
   '/.well-known/openid-configuration': { method: 'GET' },
 }
@@ -105,6 +110,10 @@ export function mountProvider(tools: MountTools): RawHandler {
     const read = readParameters(text)
     if (read.kind === 'refused') return refuse(response, route, `The request cannot be read: ${read.why}.`)
     const { parameters } = read
+    const attempt = route.provesClient ? tools.tokenRate(request, parameters) : undefined
+    if (attempt && attempt.waitSeconds > 0)
+      return slowDown(request, response, { route, waitSeconds: attempt.waitSeconds })
+    if (attempt) response.once('finish', () => attempt.ended(response.statusCode))
     route.complete?.(parameters, tools.resources)
     const token = route.takesToken ? parameters.get('token') : null
     const jwt = token?.includes('.') ? token : undefined
@@ -153,7 +162,7 @@ function wrongMethod(request: IncomingMessage, response: ServerResponse, route: 
   sendOAuthError(response, 405, error, ['allow', route.method])
 }
 
-const TOO_MANY = 'Too many requests come from this address. Wait a moment and try again.'
+const TOO_MANY = 'Too many requests come from this client or address. Wait a moment and try again.'
 const UNAVAILABLE = { error: 'temporarily_unavailable', error_description: 'Try again in a moment.' }
 
 function notFound(response: ServerResponse): void {

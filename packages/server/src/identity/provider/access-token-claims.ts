@@ -1,3 +1,4 @@
+import type { Clock } from '../../lib/clock.ts'
 import { hashId } from './record-store.ts'
 import { accessTokenId } from './token-families.ts'
 import type { AccessTokenModel, ProviderContext, SourceModel } from './types.ts'
@@ -21,14 +22,26 @@ export async function accessTokenClaims(
   })
 }
 
-/** See `accessTokenId`. Tokens without a code or refresh token behind them keep their random id. */
-export async function setAccessTokenId(
-  context: ProviderContext,
-  _token: AccessTokenModel,
-  structured: { payload: Record<string, unknown> },
-): Promise<void> {
-  const source = sourceOf(context)
-  if (source) structured.payload['jti'] = accessTokenId(hashId(source.jti))
+interface StructuredToken {
+  readonly payload: Record<string, unknown> & { iat: number; exp: number }
+}
+
+/**
+ * Gives an access token its id (see `accessTokenId`; without a code or refresh token behind it, it keeps a random one) and
+ * the time of the hub: the provider takes the machine's, which may have been set back.
+ */
+export function completeAccessToken(clock: Clock) {
+  return async (
+    context: ProviderContext,
+    _: AccessTokenModel,
+    { payload }: StructuredToken,
+  ): Promise<void> => {
+    const source = sourceOf(context)
+    if (source) payload['jti'] = accessTokenId(hashId(source.jti))
+    const lifeSeconds = payload.exp - payload.iat
+    payload.iat = Math.floor(clock.now() / 1000)
+    payload.exp = payload.iat + lifeSeconds
+  }
 }
 
 function sourceOf(context: ProviderContext): SourceModel | undefined {

@@ -4,7 +4,7 @@ import type { RecordChange } from '../record-change.ts'
 import { viewGrant, type ClientIdOf } from './grant-view.ts'
 import type { Grants } from '../../grants/index.ts'
 import { Provider, errors } from './library.ts'
-import { RecordStore, hashId, type RecordModel } from './record-store.ts'
+import { RecordStore, hashId, type RecordModel, type StoredRecord } from './record-store.ts'
 import type { TokenFamilies } from './token-families.ts'
 
 /** Client metadata in the spelling of RFC 7591; undefined when there is no such client, or it may not act. */
@@ -88,7 +88,11 @@ function recordAdapter(model: RecordModel, { store, clock }: AdapterTools): Adap
     async find(id) {
       const record = rows.find(model, id)
       if (!record) return undefined
-      return { ...record.payload, jti: id, ...(record.consumedAt === null ? {} : { consumed: true }) }
+      return {
+        ...payloadAt(record, clock),
+        jti: id,
+        ...(record.consumedAt === null ? {} : { consumed: true }),
+      }
     },
     async consume(id) {
       const result = await store.submit([rows.consume(model, id, clock.now())])
@@ -99,6 +103,11 @@ function recordAdapter(model: RecordModel, { store, clock }: AdapterTools): Adap
       await store.submit([rows.remove(model, id)])
     },
   }
+}
+
+/** The provider goes by the machine's clock: what is over by the hub's is told to be over by any. */
+function payloadAt({ payload, expiresAt }: StoredRecord, clock: Clock): Payload {
+  return expiresAt > clock.now() ? payload : { ...payload, exp: 0 }
 }
 
 /** Whoever asks makes one of these. */
@@ -116,7 +125,7 @@ function codeAdapter(tools: AdapterTools): Adapter {
     // Whether it was consumed is found out by consuming it, so that of many at once one succeeds.
     async find(id) {
       const found = rows.find('AuthorizationCode', id)
-      return found && { ...found.payload, jti: id }
+      return found && { ...payloadAt(found, clock), jti: id }
     },
     async consume(id) {
       const family = hashId(id)

@@ -6,7 +6,7 @@ import { REFRESH_TOKEN_SECONDS } from '../grant-types/refresh-token-grant.ts'
 import type { SigningKeys } from '../keys/signing-keys.ts'
 import type { Resources } from '../resources/resource.ts'
 import { findAssertionFault } from '../workloads/prove-clients.ts'
-import { accessTokenClaims, setAccessTokenId } from './access-token-claims.ts'
+import { accessTokenClaims, completeAccessToken } from './access-token-claims.ts'
 import type { Adapter } from './adapter.ts'
 import { createFeatures } from './features.ts'
 import { createPolicy } from './interaction-policy.ts'
@@ -136,7 +136,7 @@ function tokens(clock: Clock): object {
     issueRefreshToken: async (_: unknown, client: ClientModel) => client.grantTypeAllowed('refresh_token'),
     revokeGrantPolicy: () => false,
     extraTokenClaims: accessTokenClaims,
-    formats: { customizers: { jwt: setAccessTokenId } },
+    formats: { customizers: { jwt: completeAccessToken(clock) } },
     ttl: {
       // Guards elsewhere know nothing of a grant's end, so that no token may outlive it.
       AccessToken: (context: ProviderContext) => secondsOf(context, clock, ACCESS_TOKEN_SECONDS),

@@ -48,9 +48,16 @@ async function isOwnToken(_context: unknown, client: { clientId: string }, token
   return client.clientId === token.clientId
 }
 
+/** Whether there is a resource is told to whoever has signed in, by the page that asks them. */
+const BEFORE_SIGN_IN: ReadonlySet<string> = new Set(['authorization', 'pushed_authorization_request'])
+
 /** Scopes are looked at one by one, because every capability's name is one; the list would be endless. */
 function describeResource(context: ProviderContext, identifier: string, tools: FeatureTools): object {
-  const resource = tools.resources.find(identifier)
+  const { route } = context.oidc
+  const isAnyones = BEFORE_SIGN_IN.has(route)
+  const resource =
+    (isAnyones ? undefined : tools.resources.find(identifier)) ??
+    (isAnyones || route === 'resume' ? tools.resources.presume(identifier) : undefined)
   if (!resource || resource.identifier !== identifier)
     throw new errors.InvalidTarget('the resource is unknown')
   const { params, entities } = context.oidc

@@ -11,6 +11,7 @@ export type RecordModel =
 export interface StoredRecord {
   readonly payload: Record<string, unknown>
   /** Milliseconds since the epoch. */
+  readonly expiresAt: number
   readonly consumedAt: number | null
 }
 
@@ -27,13 +28,14 @@ export class RecordStore {
 
   find(model: RecordModel, id: string): StoredRecord | undefined {
     const row = this.#store.get(
-      'SELECT payload, consumed_at FROM oauth_records WHERE model = ? AND id = ?',
+      'SELECT payload, expires_at, consumed_at FROM oauth_records WHERE model = ? AND id = ?',
       model,
       hashId(id),
     )
     if (!row) return undefined
     return {
       payload: JSON.parse(String(row['payload'])) as Record<string, unknown>,
+      expiresAt: Number(row['expires_at']),
       consumedAt: row['consumed_at'] as number | null,
     }
   }

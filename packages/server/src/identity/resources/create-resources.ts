@@ -43,7 +43,17 @@ export function createResources(sources: ResourceSources): Resources {
     return outside && outsideResource(outside)
   }
 
-  return { find, fallback: hasGateway ? mcp : api }
+  function presume(identifier: string): Resource | undefined {
+    const canonical = canonicalize(identifier)
+    if (canonical === undefined || canonical === mcp.identifier || canonical === api.identifier)
+      return find(identifier)
+    const server = hasGateway ? serverOf(canonical, mcp.identifier) : undefined
+    return server === undefined
+      ? presumedResource(find(identifier) ?? outsideResource({ resource: canonical, name: '', scopes: {} }))
+      : mcpResource(canonical, server)
+  }
+
+  return { find, presume, fallback: hasGateway ? mcp : api }
 }
 
 /**
@@ -89,6 +99,11 @@ function apiResource(identifier: string): Resource {
     scopes: API_SCOPES,
     hasScope: (scope) => Object.hasOwn(API_SCOPES, scope),
   }
+}
+
+/** Which scopes it has would tell whether it is there. */
+function presumedResource(resource: Resource): Resource {
+  return { ...resource, hasScope: () => true }
 }
 
 function outsideResource({ resource, name, scopes }: OutsideResource): Resource {

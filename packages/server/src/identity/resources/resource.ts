@@ -19,6 +19,11 @@ export interface Resource {
 export interface Resources {
   /** By any spelling that means the same (RFC 3986 §6.2); undefined for one that is not known. */
   find(identifier: string): Resource | undefined
+  /**
+   * What an identifier could be, while it is not known who asks: whoever has not signed in is answered alike whether there is
+   * such a resource or not. Undefined for what can be none.
+   */
+  presume(identifier: string): Resource | undefined
   /** What a client means that names no resource: the endpoint with everything. */
   readonly fallback: Resource
 }

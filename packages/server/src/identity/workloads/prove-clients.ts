@@ -28,6 +28,8 @@ export function findAssertionFault(
   if (typeof aud !== 'string') return 'aud must be one audience'
   if (typeof exp !== 'number' || exp > nowMs / 1000 + ASSERTION_SECONDS + CLOCK_TOLERANCE_SECONDS)
     return `exp must be within ${ASSERTION_SECONDS} seconds`
+  // The provider looks too, but by the machine's clock, which may have been set back.
+  if (exp <= nowMs / 1000 - CLOCK_TOLERANCE_SECONDS) return 'it has expired'
   if (typeof jti !== 'string' || jti.length > MAX_JTI_LENGTH) return 'jti is too long'
   return sub === iss ? undefined : 'sub and iss must both be the client_id'
 }
