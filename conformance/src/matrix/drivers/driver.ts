@@ -1,4 +1,4 @@
-import type { Revision } from '../../suite/suite-command.ts'
+import type { Revision } from '@parley/contract'
 
 /** Where a client connects to. */
 export interface Target {
@@ -76,4 +76,6 @@ export interface MatrixClient {
   connect: (target: Target) => Promise<Driver>
   /** Features this client has no means for, and why. */
   lacks: Record<string, string>
+  /** An official client, which has means for every feature of its revision. */
+  isSdk?: boolean
 }
