@@ -144,7 +144,9 @@ function watchVersion(transport: Transport): () => string | undefined {
   }
   Object.defineProperty(transport, 'onmessage', {
     get: () => (handler ? watch : undefined),
-    set: (next: Transport['onmessage']) => (handler = next),
+    set(next: Transport['onmessage']) {
+      handler = next
+    },
   })
   return () => revision
 }
