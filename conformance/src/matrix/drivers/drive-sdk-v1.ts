@@ -31,7 +31,9 @@ export async function driveOldSdk(target: Target, release: SdkRelease, way: 'htt
   const url = new URL(target.url)
   const { revision } = sdkReleases[release]
   if (way === 'sse') {
-    return driveSdkV1Over(new sdk.SSEClientTransport(url, options), async () => {}, { ...sdk, revision })
+    const transport = new sdk.SSEClientTransport(url, options)
+    const driver = await driveSdkV1Over(transport, async () => {}, { ...sdk, revision })
+    return { ...driver, losesLastProgress: true }
   }
   if (!sdk.StreamableHTTPClientTransport) throw new Error(`${release} has no Streamable HTTP`)
   const transport = new sdk.StreamableHTTPClientTransport(url, options)

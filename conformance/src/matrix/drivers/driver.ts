@@ -19,6 +19,8 @@ export interface Driver {
   getPrompt?: (name: string, args: Record<string, string>) => Promise<{ messages: unknown[] }>
   complete?: (completion: CompletionRequest) => Promise<string[]>
   live?: LiveDriver
+  /** It takes an answer before the progress that comes in the same breath, and then no progress any more. */
+  losesLastProgress?: boolean
   close: () => Promise<void>
 }
 
