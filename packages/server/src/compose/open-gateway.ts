@@ -1,4 +1,4 @@
-import { ClientStreams, RequestStates, createGateway, type Gateway } from '../gateway/index.ts'
+import { ClientStreams, RequestStates, SessionSeals, createGateway, type Gateway } from '../gateway/index.ts'
 import { StreamCaps, readBody, refuseRequest, type EventStreams } from '../http/index.ts'
 import { openStateKey } from '../identity/index.ts'
 import type { WriteBatch } from '../lib/write-batch.ts'
@@ -20,6 +20,7 @@ export async function openGateway(house: House, rooms: GatewayRooms): Promise<Ga
   const { store, activity, config, log, metrics, random, clock } = house
   const { gatekeeper, streams } = rooms
   const { limits } = config
+  const stateKey = await openStateKey(store, random)
   const gateway = createGateway(
     {
       ...house,
@@ -30,7 +31,8 @@ export async function openGateway(house: House, rooms: GatewayRooms): Promise<Ga
         return activity.recordCall(call)
       },
       onError: (error) => log('a request failed', { error: String(error) }),
-      states: new RequestStates(await openStateKey(store, random), clock, random),
+      states: new RequestStates(stateKey, clock, random),
+      sessionSeals: new SessionSeals(stateKey, clock, random),
       limits: { bodyBytes: limits.bodyBytes, sessionsPerPrincipal: limits.streamsPerPrincipal },
       clientStreams: new ClientStreams(streams, new StreamCaps(limits)),
     },

@@ -13,6 +13,7 @@ import type { Registry, ServerEntry } from '../registry/index.ts'
 import type { ClientStreams } from './client-streams.ts'
 import type { McpHeaders } from './read-headers.ts'
 import type { RequestStates } from './request-state.ts'
+import type { SessionSeals } from './session-seals.ts'
 
 export interface GatewayLimits {
   readonly bodyBytes: number
@@ -34,6 +35,7 @@ export interface GatewayTools {
   readonly writes: WriteBatch
   readonly newId: NewId
   readonly states: RequestStates
+  readonly sessionSeals: SessionSeals
   readonly limits: GatewayLimits
   /** What went wrong inside, for the log; the caller has been answered. */
   readonly onError: (error: unknown) => void

@@ -38,7 +38,7 @@ export async function serveLegacy(tools: GatewayTools, sessions: LegacySessions,
 async function initialize(tools: GatewayTools, sessions: LegacySessions, call: Call): Promise<void> {
   const { session, result } = await openSession(tools, sessions, call)
   const json = encodeResponse(call.idJson, { result })
-  sendJsonText(call.res, 200, json, ['mcp-session-id', session.id])
+  sendJsonText(call.res, 200, json, ['mcp-session-id', await sessions.idFor(session)])
 }
 
 /** One request in its session, whatever way its answer goes. */

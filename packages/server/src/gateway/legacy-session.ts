@@ -2,7 +2,7 @@ import { ParleyError, type Principal, type SessionRevision } from '@parley/contr
 import type { JsonObject, Outcome, RequestMessage } from '../lib/json-rpc.ts'
 import type { HopTokens } from '../identity/index.ts'
 import type { ServerEntry } from '../registry/index.ts'
-import type { Channel, ServerNotification, Subscription } from '../upstream/index.ts'
+import type { Channel, ServerNotification, SessionResumption, Subscription } from '../upstream/index.ts'
 import type { Scope } from './call.ts'
 import { hopCredential } from './hop-credential.ts'
 import { META, MODERN } from './protocol.ts'
@@ -24,6 +24,11 @@ export interface SessionOptions {
   readonly clientInfo: JsonObject
   readonly budget: EventBudget
   readonly hopTokens: HopTokens
+  /** How it is taken up again after a restart of the hub. */
+  readonly revived?: {
+    readonly firstStream: number
+    readonly resumption: SessionResumption | undefined
+  }
 }
 
 /** One session of a client before 2026-07-28: bound to the caller that opened it and to one endpoint. */
@@ -36,6 +41,10 @@ export class LegacySession {
   readonly revision: SessionRevision
   readonly capabilities: JsonObject
   readonly clientInfo: JsonObject
+  /** Opened in an earlier process: what it had to tell then is gone. */
+  readonly isRevived: boolean
+  /** The rest of its id as the client has it, from which it can be revived. */
+  sealed: string | undefined
   logLevel: string | undefined
   lastUsedMicros = 0
   /** Requests under way, by the client's id as it was sent. */
@@ -50,6 +59,7 @@ export class LegacySession {
   #uris = new Set<string>()
   #awaited = new Set<string>()
   #subscription: Subscription | undefined
+  #resumption: SessionResumption | undefined
   #cleanups: (() => void)[] = []
   #closed = false
 
@@ -61,7 +71,9 @@ export class LegacySession {
     this.revision = options.revision
     this.capabilities = options.capabilities
     this.clientInfo = options.clientInfo
-    this.streams = new SessionStreams(options.budget)
+    this.isRevived = options.revived !== undefined
+    this.#resumption = options.revived?.resumption
+    this.streams = new SessionStreams(options.budget, options.revived?.firstStream)
     this.ownStream = this.streams.open()
   }
 
@@ -106,8 +118,10 @@ export class LegacySession {
     const info = await entry.upstream.info()
     const credential = hopCredential(this.#hopTokens, entry, () => this.owner)
     if (info.era === MODERN) return entry.upstream.modern(credential)
+    const resumption = this.#resumption
+    this.#resumption = undefined
     const channel = await entry.upstream.openSession(
-      { capabilities: this.capabilities, clientInfo: this.clientInfo, credential },
+      { capabilities: this.capabilities, clientInfo: this.clientInfo, credential, resumption },
       AbortSignal.timeout(60_000),
     )
     void channel.setSessionEvents({
@@ -195,7 +209,8 @@ export class LegacySession {
     else this.#uris.delete(uri)
   }
 
-  async close(): Promise<void> {
+  /** Sessions at servers are left to them where a revival can take them up. */
+  async close({ isRevivable } = { isRevivable: false }): Promise<void> {
     this.#closed = true
     for (const cleanup of this.#cleanups) cleanup()
     for (const controller of this.running.values())
@@ -205,10 +220,16 @@ export class LegacySession {
     const channels = await Promise.allSettled(this.#channels.values())
     await Promise.allSettled(
       channels.map((opened) =>
-        opened.status === 'fulfilled' && opened.value.info.era !== MODERN ? opened.value.close() : undefined,
+        opened.status === 'fulfilled' ? letGo(opened.value, isRevivable) : undefined,
       ),
     )
   }
+}
+
+/** A stateless channel is everybody's, and stays. */
+function letGo(channel: Channel, isRevivable: boolean): Promise<void> | undefined {
+  if (channel.info.era === MODERN) return undefined
+  return isRevivable && channel.resumption && channel.leave ? channel.leave() : channel.close()
 }
 
 function withoutSubscriptionId(params: JsonObject | undefined): JsonObject {

@@ -1,6 +1,6 @@
 import { ParleyError, isSessionRevision, type Principal, type SessionRevision } from '@parley/contract'
 import { isObject, type JsonObject } from '../lib/json-rpc.ts'
-import type { Call, GatewayTools, Scope } from './call.ts'
+import { entryOf, type Call, type GatewayTools, type Scope } from './call.ts'
 import { LegacySession } from './legacy-session.ts'
 import { LIST_CHANGES, listChanges } from './listen.ts'
 import { LEGACY } from './protocol.ts'
@@ -9,6 +9,9 @@ import { EventBudget } from './session-streams.ts'
 import { readClientCapabilities } from './to-client-revision.ts'
 
 const SESSION_ID_BYTES = 24
+/** Beyond it no session of an earlier process is taken up any more. */
+const MAX_ENDED = 10_000
+const MAX_STREAM = 999_000_000
 const IDLE_MICROS = 30 * 60_000_000
 /** Events that are kept for clients that come back, of all sessions together. */
 const KEPT_BYTES = 64 * 1024 * 1024
@@ -18,6 +21,8 @@ export class LegacySessions {
   readonly #tools: GatewayTools
   readonly #budget = new EventBudget(KEPT_BYTES)
   #sessions = new Map<string, LegacySession>()
+  /** Those of an earlier process that have ended in this one. */
+  readonly #ended = new Set<string>()
 
   constructor(tools: GatewayTools) {
     this.#tools = tools
@@ -40,7 +45,8 @@ export class LegacySessions {
         'Mcp-Session-Id is missing: send `initialize` first, or speak protocol version 2026-07-28.',
       )
     }
-    const session = this.#sessions.get(headers.sessionId)
+    const session =
+      this.#sessions.get(idOf(headers.sessionId)) ?? this.#revive(headers.sessionId, principal, scope)
     if (!session || session.owner.subject !== principal.subject || !sameScope(session.scope, scope)) {
       throw new ParleyError('session_not_found', 'There is no such session; send `initialize` to open one.')
     }
@@ -62,13 +68,7 @@ export class LegacySessions {
   }
 
   open(call: Call): LegacySession {
-    this.#evictIdle()
-    const own = [...this.#sessions.values()].filter(({ owner }) => owner.subject === call.principal.subject)
-    if (own.length >= this.#tools.limits.sessionsPerPrincipal) {
-      throw new ParleyError('rate_limited', 'Too many open sessions; end one with DELETE.', {
-        data: { retryAfterSeconds: 60 },
-      })
-    }
+    this.#makeRoom(call.principal)
     const params = call.envelope.value('params') as JsonObject
     const revision = negotiate(params['protocolVersion'])
     const declared = isObject(params['capabilities']) ? params['capabilities'] : {}
@@ -82,7 +82,78 @@ export class LegacySessions {
       budget: this.#budget,
       hopTokens: this.#tools.hopTokens,
     })
-    session.lastUsedMicros = this.#tools.clock.monotonicMicros()
+    this.#add(session)
+    return session
+  }
+
+  /** The id as the client is told it: with a seal where the session can be taken up after a restart. */
+  async idFor(session: LegacySession): Promise<string> {
+    session.sealed = await this.#seal(session)
+    return session.sealed === undefined ? session.id : `${session.id}.${session.sealed}`
+  }
+
+  /**
+   * A session needs nothing of this process where its server's does not: with a stateless server, with one that holds the
+   * session itself, and at the endpoint of all servers, whose sessions with them are opened as they are needed.
+   */
+  async #seal(session: LegacySession): Promise<string | undefined> {
+    const { id, owner, scope, revision, capabilities, clientInfo } = session
+    const server = scope.kind === 'single' ? scope.name : undefined
+    const entry = entryOf(this.#tools, scope)
+    const channel = entry && (await session.channel(entry))
+    const { resumption } = channel ?? {}
+    const address = entry?.upstream.address
+    if (channel?.info.era === LEGACY && (resumption === undefined || address === undefined)) return undefined
+    const upstream = resumption && address !== undefined ? { address, resumption } : undefined
+    const { subject } = owner
+    return this.#tools.sessionSeals.seal({
+      id,
+      subject,
+      server,
+      revision,
+      capabilities,
+      clientInfo,
+      upstream,
+    })
+  }
+
+  #revive(sessionId: string, principal: Principal, scope: Scope): LegacySession | undefined {
+    const id = idOf(sessionId)
+    if (id === sessionId || this.#ended.has(id) || this.#ended.size >= MAX_ENDED) return undefined
+    const sealed = this.#tools.sessionSeals.open(id, sessionId.slice(id.length + 1))
+    const server = scope.kind === 'single' ? scope.name : undefined
+    if (!sealed || sealed.subject !== principal.subject || sealed.server !== server) return undefined
+    const { upstream } = sealed
+    // A session with a server is for the address that it was opened at, and no other.
+    if (upstream && entryOf(this.#tools, scope)?.upstream.address !== upstream.address) return undefined
+    this.#makeRoom(principal)
+    const session = new LegacySession({
+      ...sealed,
+      owner: principal,
+      scope,
+      budget: this.#budget,
+      hopTokens: this.#tools.hopTokens,
+      revived: {
+        firstStream: Math.floor(this.#tools.clock.now() / 1000) % MAX_STREAM,
+        resumption: upstream?.resumption,
+      },
+    })
+    session.sealed = sessionId.slice(id.length + 1)
+    this.#add(session)
+    return session
+  }
+
+  #makeRoom({ subject }: Principal): void {
+    this.#evictIdle()
+    const own = [...this.#sessions.values()].filter(({ owner }) => owner.subject === subject)
+    if (own.length < this.#tools.limits.sessionsPerPrincipal) return
+    throw new ParleyError('rate_limited', 'Too many open sessions; end one with DELETE.', {
+      data: { retryAfterSeconds: 60 },
+    })
+  }
+
+  #add(session: LegacySession): void {
+    this.use(session, session.owner)
     this.#sessions.set(session.id, session)
     const all = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true }
     session.onClose(
@@ -98,11 +169,12 @@ export class LegacySessions {
         for (const method of LIST_CHANGES) session.push({ method })
       }),
     )
-    return session
   }
 
   async end(session: LegacySession): Promise<void> {
-    if (this.#sessions.delete(session.id)) await session.close()
+    if (!this.#sessions.delete(session.id)) return
+    if (session.isRevived) this.#ended.add(session.id)
+    await session.close()
   }
 
   /** Ends those of callers that are meant. */
@@ -111,7 +183,11 @@ export class LegacySessions {
   }
 
   async closeAll(): Promise<void> {
-    await Promise.allSettled([...this.#sessions.values()].map((session) => this.end(session)))
+    const open = [...this.#sessions.values()]
+    this.#sessions.clear()
+    await Promise.allSettled(
+      open.map((session) => session.close({ isRevivable: session.sealed !== undefined })),
+    )
   }
 
   #evictIdle(): void {
@@ -121,6 +197,12 @@ export class LegacySessions {
         void this.end(session)
     }
   }
+}
+
+/** The part that names the session; the rest is its seal. */
+function idOf(sessionId: string): string {
+  const at = sessionId.indexOf('.')
+  return at < 0 ? sessionId : sessionId.slice(0, at)
 }
 
 /** The revision that the client asks for, or else the newest that has sessions (MCP, Lifecycle: Version Negotiation). */

@@ -5,6 +5,7 @@ import type { GatewayTools, Scope } from './call.ts'
 import { primeFor } from './legacy-reply.ts'
 import type { LegacySession } from './legacy-session.ts'
 import type { LegacySessions } from './legacy-sessions.ts'
+import { LIST_CHANGES } from './listen.ts'
 import type { McpHeaders } from './read-headers.ts'
 import { sendError } from './reply.ts'
 import { reachableEntry } from './visibility.ts'
@@ -64,6 +65,11 @@ async function resumeStream(
   lastEventId: string,
 ): Promise<void> {
   const found = session.streams.find(lastEventId)
+  // What an earlier process had to send is gone, and so the client is to look at everything anew.
+  if (!found && session.isRevived) {
+    for (const method of LIST_CHANGES) session.push({ method })
+    return openSessionStream(tools, session, request)
+  }
   if (!found)
     throw new ParleyError('invalid_request', 'Nothing is kept any more of the stream of this Last-Event-ID.')
   const connection = connect(tools, session, request, found.stream)

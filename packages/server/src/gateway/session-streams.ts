@@ -41,11 +41,13 @@ export class SessionStreams {
   readonly #streams = new Map<number, ResumableStream>()
   #kept: KeptEvent[] = []
   #bytes = 0
-  #lastNumber = 0
+  #lastNumber: number
   #isKeeping = true
 
-  constructor(budget: EventBudget) {
+  /** Streams are numbered from `firstNumber` on, so that event ids of an earlier process name none of them. */
+  constructor(budget: EventBudget, firstNumber = 1) {
     this.#budget = budget
+    this.#lastNumber = firstNumber - 1
   }
 
   open(): ResumableStream {

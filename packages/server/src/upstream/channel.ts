@@ -1,4 +1,4 @@
-import type { Revision } from '@parley/contract'
+import type { Revision, SessionRevision } from '@parley/contract'
 import type { Lane } from './lane.ts'
 import type { JsonObject, Outcome, RequestMessage } from '../lib/json-rpc.ts'
 
@@ -68,6 +68,8 @@ export interface Subscription {
  */
 export interface Channel {
   readonly info: UpstreamInfo
+  /** What takes this session up again from another process; undefined where nothing can. */
+  readonly resumption?: SessionResumption | undefined
   /** True once the session or process is gone; `exchange` then fails with `upstream_unavailable`. */
   readonly closed: boolean
   /**
@@ -101,6 +103,14 @@ export interface Channel {
   setSessionEvents(events: Partial<ExchangeEvents>): Promise<void>
   /** Ends the session (HTTP DELETE) or the process if nobody else uses it. */
   close(): Promise<void>
+  /** Ends this side of a session that can be resumed, and leaves it to the server; otherwise as `close`. */
+  leave?(): Promise<void>
+}
+
+/** A session of Streamable HTTP that is open at its server; a server that keeps no sessions gives it no id. */
+export interface SessionResumption {
+  readonly revision: SessionRevision
+  readonly sessionId: string | undefined
 }
 
 /** An access token for the server, asked for at every request. */
@@ -112,6 +122,8 @@ export interface SessionTerms {
   readonly clientInfo: JsonObject
   /** In whose name the session speaks; the hub's own without it. */
   readonly credential?: Credential | undefined
+  /** Takes this session up instead of opening one. */
+  readonly resumption?: SessionResumption | undefined
 }
 
 /** How a server stands, as its exchanges show it. */
@@ -130,6 +142,8 @@ export interface Upstream {
   readonly transport: 'http' | 'stdio'
   /** The server's URL, when it trusts the tokens of this hub: what they must be issued for. */
   readonly hopAudience: string | undefined
+  /** Where sessions with it are held, as a digest: one of theirs is for no other address. Undefined for a process. */
+  readonly address: string | undefined
   /**
    * What the upstream is, detected once and cached (modern first: a modern request or `server/discover`, then
    * `initialize`); detected again after it was lost. Rejects with `upstream_unavailable` or `upstream_timeout`.

@@ -11,6 +11,9 @@ export function guardChannel(channel: Channel, guard: UpstreamGuard): Channel {
     get closed() {
       return channel.closed
     },
+    get resumption() {
+      return channel.resumption
+    },
     exchange: (method, params, events, signal) =>
       guard.run(signal, (inner, deadline) =>
         channel.exchange(method, params, watch(events, deadline), inner),
@@ -40,6 +43,7 @@ export function guardChannel(channel: Channel, guard: UpstreamGuard): Channel {
     },
     setSessionEvents: (events) => channel.setSessionEvents(events),
     close: () => channel.close(),
+    leave: () => channel.leave?.() ?? channel.close(),
   }
 }
 

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { ParleyError } from '@parley/contract'
 import type { Outlet } from '../egress/index.ts'
 import { Breaker } from './breaker.ts'
@@ -49,6 +50,7 @@ export function createHttpUpstream(
     name,
     transport: 'http',
     hopAudience: target.credential && target.url,
+    address: hash('sha256', target.url, 'base64url'),
     lane: () => (server.info?.era === '2026-07-28' ? lane : undefined),
     health: () => guard.health(),
     info: () => server.find(),

@@ -12,6 +12,7 @@ export type {
   Era,
   ExchangeEvents,
   ServerNotification,
+  SessionResumption,
   SessionTerms,
   Subscription,
   SubscriptionFilter,

@@ -4,6 +4,7 @@ import type {
   Channel,
   ExchangeEvents,
   ServerNotification,
+  SessionResumption,
   SessionTerms,
   Subscription,
   SubscriptionFilter,
@@ -33,7 +34,8 @@ export async function openLegacyHttpChannel(
 ): Promise<Channel> {
   const session = new LegacyHttpSession(wire)
   try {
-    await session.initialize(terms, signal)
+    if (terms.resumption) session.resume(terms.resumption)
+    else await session.initialize(terms, signal)
     return session
   } catch (error) {
     await session.close()
@@ -70,6 +72,24 @@ class LegacyHttpSession implements Channel {
 
   get closed(): boolean {
     return this.#over.signal.aborted
+  }
+
+  get resumption(): SessionResumption | undefined {
+    const { revision } = this.#router
+    return revision === undefined || this.closed ? undefined : { revision, sessionId: this.#sessionId }
+  }
+
+  /** What the server says of itself is not asked again; whether the session is still there shows at the next request. */
+  resume({ revision, sessionId }: SessionResumption): void {
+    const nothing = {
+      serverInfo: undefined,
+      instructions: undefined,
+      discover: undefined,
+      initialize: undefined,
+    }
+    this.#info = { era: '2025-11-25', revision, capabilities: {}, ...nothing }
+    this.#router.revision = revision
+    this.#sessionId = sessionId
   }
 
   async initialize(terms: SessionTerms, signal: AbortSignal): Promise<void> {
@@ -242,13 +262,18 @@ class LegacyHttpSession implements Channel {
     this.#router.abandonAll(error)
   }
 
-  async close(): Promise<void> {
-    if (this.closed) return
+  leave(): Promise<void> {
     this.#end(
       new ParleyError('upstream_unavailable', 'The session with the server was closed.', {
         data: { status: 404 },
       }),
     )
+    return Promise.resolve()
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return
+    await this.leave()
     if (this.#sessionId === undefined) return
     const headers = { ...sessionHeaders(this.#info?.revision, this.#sessionId), ...authorization(this.#wire) }
     await this.#wire.outlet

@@ -16,11 +16,15 @@ export function shareSubscriptions(channel: Channel): Channel {
     get closed() {
       return channel.closed
     },
+    get resumption() {
+      return channel.resumption
+    },
     exchange: (method, params, events, signal) => channel.exchange(method, params, events, signal),
     notify: (method, params) => channel.notify(method, params),
     subscribe: (filter, onNotification, signal) => shared.subscribe(filter, onNotification, signal),
     setSessionEvents: (events) => channel.setSessionEvents(events),
     close: () => channel.close(),
+    leave: () => channel.leave?.() ?? channel.close(),
   }
 }
 

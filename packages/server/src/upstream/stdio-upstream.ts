@@ -29,6 +29,7 @@ class StdioUpstream implements Upstream {
   readonly name: string
   readonly transport = 'stdio'
   readonly hopAudience = undefined
+  readonly address = undefined
   readonly #options: UpstreamOptions
   readonly #wire: StdioWire
   readonly #guard: UpstreamGuard
