@@ -13,6 +13,7 @@ async function build(target: string): Promise<void> {
       main: join(root, 'packages/cli/src/main.ts'),
       hub: join(root, 'packages/server/src/index.ts'),
       'writer-thread': join(store, 'writer-thread.ts'),
+      'translate-thread': join(root, 'packages/server/src/openapi/translate-thread.ts'),
     },
     platform: 'node',
     plugins: [undiciInParts, nodeHttpInParts(join(root, 'packages/server/src/lib/node-http.ts'))],

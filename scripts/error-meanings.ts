@@ -54,6 +54,10 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, readonly [meaning: strin
     'The definition is new or has changed since it was approved',
     '`parley servers review NAME` shows the change',
   ],
+  connection_needed: [
+    'The server needs a connection that the caller does not have, or that works no more',
+    'Open the page that `data.url` names; where there is none, an administrator connects the server',
+  ],
   rate_limited: [
     'Too many requests, sessions or streams of this caller',
     'Wait as long as `Retry-After` or `data.retryAfterSeconds` says',

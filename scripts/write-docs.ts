@@ -55,6 +55,7 @@ A flag wins over the environment, the environment over the file.
 | \`--host HOST\` | \`PARLEY_HOST\` | \`listen.host\` |
 | \`--port PORT\` | \`PARLEY_PORT\` | \`listen.port\` |
 | \`--data-dir DIR\` | \`PARLEY_DATA_DIR\` | where database and credentials are kept; \`.parley\` |
+| | \`PARLEY_MASTER_KEY\` | the master key itself, 32 bytes in base64; the key before it may stand behind it |
 
 Servers that are started as a process see \`PATH\`, \`HOME\` (the data directory) and what their \`env\` names; nothing else
 of the hub's environment, and never a \`PARLEY_\` variable.
@@ -81,10 +82,7 @@ function section(
   prefix: string,
   of?: Schema,
 ): string {
-  const rows = Object.entries(properties).map(
-    ([name, schema]) =>
-      `| \`${prefix}${name}\` | ${defaultText(schema)} | ${allowedText(schema)} | ${schema.description ?? ''} |`,
-  )
+  const rows = settingRows(properties, prefix)
   const about = of?.description === undefined ? [] : [of.description, '']
   return [
     `## ${title}`,
@@ -95,6 +93,16 @@ function section(
     ...rows,
     '',
   ].join('\n')
+}
+
+function settingRows(properties: Readonly<Record<string, Schema>>, prefix: string): string[] {
+  return Object.entries(properties).flatMap(([name, schema]) =>
+    schema.properties
+      ? settingRows(schema.properties, `${prefix}${name}.`)
+      : [
+          `| \`${prefix}${name}\` | ${defaultText(schema)} | ${allowedText(schema)} | ${schema.description ?? ''} |`,
+        ],
+  )
 }
 
 function defaultText({ default: fallback }: Schema): string {

@@ -1,5 +1,6 @@
 import { faultGroups, leftOut } from './cases/all-groups.ts'
 import { REQUIREMENTS } from './cases/requirements.ts'
+import { buildHub } from './run/build-hub.ts'
 import { printCoverage } from './run/coverage.ts'
 import { runGroups } from './run/run-groups.ts'
 import { runInNamespace, tellOutcomes } from './run/run-in-namespace.ts'
@@ -8,7 +9,8 @@ import { readSettings, USAGE, type Settings } from './run/settings.ts'
 if (process.argv.includes('--help')) {
   console.log(USAGE)
 } else {
-  const settings = readSettings(process.argv.slice(2), Date.now())
+  const given = readSettings(process.argv.slice(2), Date.now())
+  const settings = { ...given, hubEntry: given.hubEntry ?? buildHub() }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
   process.exit(await (settings.isInsideNamespace ? runInside(settings) : runAll(settings)))
 }

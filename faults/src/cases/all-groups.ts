@@ -15,6 +15,8 @@ import { egressGroup } from './egress.ts'
 import { fuzzGroup } from './fuzz.ts'
 import { gatewayGroup } from './gateway.ts'
 import { headersGroup } from './headers.ts'
+import { keyRotationGroup } from './key-rotation.ts'
+import { killedConsentGroup } from './killed-consent.ts'
 import { localGroup } from './local.ts'
 import { markedSecretsGroup } from './marked-secrets.ts'
 import { messagesGroup } from './messages.ts'
@@ -36,7 +38,7 @@ import { unwantedRequestsGroup } from './unwanted-requests.ts'
 import { upstreamFaultsGroup } from './upstream-faults.ts'
 import { upstreamSpeedGroup } from './upstream-speed.ts'
 
-/** The longest come first, so that none of them runs alone at the end. */
+/** The longest come first, so that none of them runs alone at the end. How to add one: faults/README.md. */
 const GROUPS: readonly FaultGroup[] = [
   ...brokenAnswersGroups,
   upstreamFaultsGroup,
@@ -55,7 +57,9 @@ const GROUPS: readonly FaultGroup[] = [
   pinningGroup,
   approvalGroup,
   codesGroup,
+  killedConsentGroup,
   clocksGroup,
+  keyRotationGroup,
   clientDocumentsGroup,
   twoPersonsGroup,
   cutOffGroup,

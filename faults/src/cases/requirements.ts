@@ -168,6 +168,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
       },
     ],
   },
+  { id: 'R23', title: 'new signing keys fail nobody' },
   {
     id: 'R26',
     title: 'a storm of sign-ins',

@@ -3,7 +3,7 @@ import { readForm } from '../../../packages/server/test/page-visitor.ts'
 import { openFace, type Face } from '../kit/face.ts'
 import type { Hub } from '../kit/hub.ts'
 import { asCaller, getTokens } from '../kit/people.ts'
-import { sendStorm } from '../kit/storm-client.ts'
+import { sendStorm, type StormAnswer } from '../kit/storm-client.ts'
 import { isActive } from '../kit/token-endpoint.ts'
 import type { FaultGroup } from '../run/fault-case.ts'
 import { openIdentity } from '../run/identity-hub.ts'
@@ -25,14 +25,16 @@ export const signInStormGroup: FaultGroup = {
 }
 
 async function storm(rig: Rig): Promise<void> {
-  const tries = rig.settings.isFull ? 500 : 250
+  const tries = rig.settings.isFull ? 500 : 160
   const { hub, app, ada, endpoint } = await openIdentity(rig)
   const { access } = await getTokens(app, ada, { resource: endpoint })
   const face = await openFace(asCaller(hub, access), '2026-07-28', '/mcp/servers/modern')
+  const requests = await signIns(hub, tries)
+  // A hub in use has done this before: its first time is a matter of compiling.
+  if (rig.settings.isFull) await sendStorm({ port: hub.port, requests })
   const until = performance.now() + 1000
   const quietMs = await timeCalls(face, () => performance.now() > until)
   await hub.send({ method: 'GET', path: '/metrics' })
-  const requests = await signIns(hub, tries)
   const state = { isDone: false }
   const busy = timeCalls(face, () => state.isDone)
   const answers = await sendStorm({ port: hub.port, requests }).finally(() => (state.isDone = true))
@@ -45,14 +47,28 @@ async function storm(rig: Rig): Promise<void> {
     'a 429 without Retry-After',
   )
   rig.note(`${tries - refused.length} tried, ${refused.length} refused`)
-  const times = refused.map(({ ms }) => ms)
-  rig.figure('p99 of a refusal, ms', percentile(times, 0.99), 200)
+  const refusalMs = timeOf(refused, 0.99)
+  const triedMs = timeOf(
+    answers.filter(({ status }) => status === 401),
+    0.5,
+  )
+  // Where others use the machine too everything takes long, but who is refused does not wait for who is tried.
+  rig.note(`p99 of a refusal: ${refusalMs.toFixed(0)} ms; median of a try: ${triedMs.toFixed(0)} ms`)
+  if (rig.settings.isFull) rig.figure('p99 of a refusal, ms', refusalMs, 200)
+  else assert.ok(refusalMs < triedMs, `refused after ${refusalMs} ms, tried after ${triedMs} ms`)
   rig.slowdown('p99 of a call meanwhile', { quietMs, busyMs }, 2)
   const { text } = await hub.send({ method: 'GET', path: '/metrics' })
   const lag = /parley_event_loop_lag_seconds\{[^}]*quantile="0\.99"[^}]*\} (\S+)/.exec(text)?.[1]
   assert.ok(lag !== undefined, 'the metrics tell no loop lag')
-  rig.figure('loop lag p99, ms', Number(lag) * 1000, 50)
+  if (rig.settings.isFull) rig.figure('loop lag p99, ms', Number(lag) * 1000, 50)
   assert.ok(await isActive(hub, access))
+}
+
+function timeOf(answers: readonly StormAnswer[], part: number): number {
+  return percentile(
+    answers.map(({ ms }) => ms),
+    part,
+  )
 }
 
 /** The p99 of calls one after the other. */

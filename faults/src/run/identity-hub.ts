@@ -19,6 +19,13 @@ export interface IdentityHub {
   restart(env?: Readonly<Record<string, string>>): Promise<void>
 }
 
+/** So many requests of one client and one address are what the cases are made of. */
+const WIDE_LIMITS = {
+  requestsPerSecond: 100_000,
+  tokensPerSecond: 100_000,
+  tokenFailuresPerMinute: 1_000_000,
+}
+
 export interface IdentityOptions {
   readonly config?: Json
   readonly limits?: Json
@@ -37,7 +44,7 @@ export async function openIdentity(rig: Rig, options: IdentityOptions = {}): Pro
     config: {
       ...DESK_CONFIG,
       servers: { modern: { url: rig.modern.url } },
-      limits: { requestsPerSecond: 100_000, ...limits },
+      limits: { ...WIDE_LIMITS, ...limits },
       ...config,
     },
   }

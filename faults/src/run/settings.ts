@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util'
 import { resolve } from 'node:path'
-import { DEFAULT_HUB_ENTRY } from '../kit/hub.ts'
 
 export interface Settings {
   readonly isFull: boolean
@@ -10,10 +9,14 @@ export interface Settings {
   /** Groups that run at once. */
   readonly jobs: number
   readonly isInsideNamespace: boolean
+  /** The file that starts the hub. */
   readonly hubEntry: string
   /** The JSONTestSuite's files; it lies beside the checkout and is not part of it. */
   readonly corpusDir: string
 }
+
+/** As the command line gives them: the hub is built unless there is one. */
+export type GivenSettings = Omit<Settings, 'hubEntry'> & { readonly hubEntry: string | undefined }
 
 export const USAGE = `npm run faults -- [--full] [--only NAME] [--seed N] [--jobs N] [--hub FILE] [--corpus DIR]
   --full   the long cases too, one group at a time, and figures held to their exact limits
@@ -21,12 +24,12 @@ export const USAGE = `npm run faults -- [--full] [--only NAME] [--seed N] [--job
   --seed   repeats a run; each failure prints its seed
   --jobs   groups that run at once, 3 unless given
   --corpus the JSONTestSuite, ../shared/corpora/jsontestsuite unless given
-  --hub    the file that starts the hub, packages/cli/src/main.ts unless given`
+  --hub    the file that starts the hub, such as packages/cli/src/main.ts; unless given it is built first`
 
 const DEFAULT_CORPUS = resolve(import.meta.dirname, '../../../../shared/corpora/jsontestsuite')
 
 /** Reads the command line. The seed is taken from the clock when none is given. */
-export function readSettings(args: readonly string[], now: number): Settings {
+export function readSettings(args: readonly string[], now: number): GivenSettings {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -46,7 +49,7 @@ export function readSettings(args: readonly string[], now: number): Settings {
     jobs: values.jobs === undefined ? (values.full ? 1 : 3) : readCount('--jobs', values.jobs, 1),
     isInsideNamespace: values['inside-namespace'],
     corpusDir: resolve(values.corpus),
-    hubEntry: values.hub === undefined ? DEFAULT_HUB_ENTRY : resolve(values.hub),
+    hubEntry: values.hub === undefined ? undefined : resolve(values.hub),
   }
 }
 

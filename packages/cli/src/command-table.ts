@@ -1,9 +1,11 @@
 import type { Command, CommandFacts, CommandOption } from './command.ts'
 import { agents } from './commands/agents.ts'
 import { apps } from './commands/apps.ts'
+import { bundles } from './commands/bundles.ts'
 import { grants } from './commands/grants.ts'
 import { groups } from './commands/groups.ts'
 import { keys } from './commands/keys.ts'
+import { connections } from './commands/connections.ts'
 import { people } from './commands/people.ts'
 import { resources } from './commands/resources.ts'
 import { activity } from './commands/activity.ts'
@@ -28,6 +30,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   logout,
   whoami,
   servers,
+  bundles,
   call,
   people,
   groups,
@@ -35,6 +38,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   agents,
   grants,
   resources,
+  connections,
   keys,
   doctor,
   activity,

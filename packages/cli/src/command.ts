@@ -21,6 +21,8 @@ export interface Given {
   openBrowser(url: string): void
   /** Goes on when the person agrees or said `--yes`; throws a CliError otherwise. */
   confirm(question: string): Promise<void>
+  /** Reads a secret: one line of what is piped in, or typed without being shown. Never an argument, which others can see. */
+  readSecret(question: string): Promise<string>
   /** Absolute path of the hub's data directory, which may not exist. */
   readonly dataDir: string
   /** What relative paths start from. */

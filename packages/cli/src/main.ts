@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
+import { createSecretReader } from './create-secret-reader.ts'
 import { openBrowser } from './open-browser.ts'
 import { runCommand } from './run-command.ts'
 
@@ -13,6 +14,7 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   directory: process.cwd(),
   configDir: join(configHome || join(homedir(), '.config'), 'parley'),
   openBrowser,
+  readSecret: createSecretReader(process.stdin, process.stderr),
   ...(process.stdin.isTTY && process.stdout.isTTY ? { ask } : {}),
 })
 

@@ -23,6 +23,8 @@ export interface Terminal {
   openBrowser(url: string): void
   /** Asks the person at the terminal; absent where there is none. */
   ask?(question: string): Promise<boolean>
+  /** The next line of what is piped in, or of what the person types, unseen; undefined at its end. */
+  readSecret?(question: string): Promise<string | undefined>
 }
 
 const DEFAULT_DATA_DIR = '.parley'
@@ -80,6 +82,11 @@ async function answer(name: string, args: readonly string[], terminal: Terminal)
       if (values['yes'] === true) return
       if (asJson || !terminal.ask) throw new CliError(question, { hint: 'Add --yes.' })
       if (!(await terminal.ask(printable(question)))) throw new CliError('Nothing was done.')
+    },
+    async readSecret(question) {
+      const secret = await terminal.readSecret?.(printable(question))
+      if (secret) return secret
+      throw new CliError('There was no secret to read.', { hint: 'Type it, or pipe it in, one line each.' })
     },
     tell: (line) => asJson || terminal.out(printable(line)),
   })

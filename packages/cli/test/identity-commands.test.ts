@@ -57,6 +57,8 @@ test('people and groups: invite, join, entitle, and the group goes with what it 
 test('apps: the secret is shown once', async () => {
   const added = await json('apps', 'add', 'Desk', '--redirect', 'https://desk.example/cb', '--secret')
   expect(await ok('apps', 'show', 'Desk')).not.toContain(added.secret)
+  expect(await ok('apps')).toMatch(/Parley command line +entered here +static/)
+  expect(await ok('activity')).toMatch(/Parley command line for ada@example\.com \(gra_\w+\) {2}app\.create/)
   expect(await ok('apps', 'suspend', 'Desk')).toMatch(/state +suspended/)
   await ok('apps', 'remove', 'Desk', '--yes')
   const { code, errors } = await ada.run(['apps', 'show', 'Desk'])

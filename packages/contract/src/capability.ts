@@ -1,5 +1,8 @@
-/** What can be granted and called. A skill is an A2A agent's; the rest are an MCP server's. */
-export const CAPABILITY_KINDS = ['tool', 'resource', 'template', 'prompt', 'skill'] as const
+/**
+ * What can be granted. A skill is an A2A agent's; the rest are an MCP server's, and all but a connection can be called:
+ * `connection:github/token` lets its holder have the token itself.
+ */
+export const CAPABILITY_KINDS = ['tool', 'resource', 'template', 'prompt', 'skill', 'connection'] as const
 export type CapabilityKind = (typeof CAPABILITY_KINDS)[number]
 
 /** `tool:github/create_issue`: kind, the server's or agent's name, and the name the owner gave it. */

@@ -24,6 +24,7 @@ export const ERRORS = {
   unsupported_media_type: { http: 415, jsonRpc: -32600 },
   host_refused: { http: 421, jsonRpc: 4721 },
   quarantined: { http: 403, jsonRpc: 4710 },
+  connection_needed: { http: 403, jsonRpc: 4711 },
   rate_limited: { http: 429, jsonRpc: 4729 },
   internal: { http: 500, jsonRpc: -32603 },
   upstream_invalid: { http: 502, jsonRpc: 4750 },

@@ -31,6 +31,7 @@ export type AgentId = Id<'agent'>
 export type AppId = Id<'app'>
 export type ServerId = Id<'server'>
 export type GrantId = Id<'grant'>
+export type ConnectionId = Id<'connection'>
 export type GroupId = Id<'group'>
 export type InvitationId = Id<'invitation'>
 export type ResourceId = Id<'resource'>

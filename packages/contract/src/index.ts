@@ -2,6 +2,7 @@ export { ID_PREFIXES, isId } from './ids.ts'
 export type {
   AgentId,
   AppId,
+  ConnectionId,
   ConsentId,
   GrantId,
   GroupId,
@@ -35,6 +36,16 @@ export type {
   ParleyCapabilityDetail,
 } from './grant.ts'
 export {
+  CALL_TOOL,
+  FIND_TOOLS,
+  bundleName,
+  bundleTerms,
+  findBundleFault,
+  toolAlias,
+  toolSearchSettings,
+} from './bundle.ts'
+export type { BundleTerms, ToolSearchSettings } from './bundle.ts'
+export {
   CAPABILITY_KINDS,
   MERGED_NAME_SEPARATOR,
   OWNER_NAME,
@@ -55,6 +66,8 @@ export { apiRoutes } from './api/api-routes.ts'
 export type { ApiBody, ApiExchange, ApiReply, ApiRouteName } from './api/api-routes.ts'
 export type { AgentDetail, AgentView, ShownOnceView } from './api/agent-routes.ts'
 export type { AddAppBody, AppView } from './api/app-routes.ts'
+export type { ConnectionView } from './api/connection-routes.ts'
+export type { BundleDetail, BundleView } from './api/bundle-routes.ts'
 export type { GrantDetail, GrantView } from './api/grant-routes.ts'
 export type { GroupView } from './api/group-routes.ts'
 export type { StatusView } from './api/hub-routes.ts'
@@ -62,6 +75,7 @@ export type { KeysView } from './api/key-routes.ts'
 export type { CallerView } from './api/me-routes.ts'
 export type { InvitationView, OneTimeLinkView, PersonView, SessionView } from './api/people-routes.ts'
 export type { ResourceView } from './api/resource-routes.ts'
+export { operationSelection } from './api/server-routes.ts'
 export type {
   AddServerBody,
   DefinitionView,

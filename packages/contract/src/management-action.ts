@@ -14,6 +14,8 @@ export const MANAGEMENT_ACTIONS = [
   'grants.manage',
   'resources.read',
   'resources.manage',
+  'connections.read',
+  'connections.manage',
   'keys.read',
   'keys.manage',
   'me.read',

@@ -1,5 +1,6 @@
 import { ParleyError } from '@parley/contract'
 import { createActivity, type Activity } from './activity/index.ts'
+import { createBundles } from './bundles/index.ts'
 import type { Clients } from './clients/index.ts'
 import {
   openApi,
@@ -8,7 +9,9 @@ import {
   openIdentity,
   openMetrics,
   openRegistry,
+  placeMasterKey,
   routeWellKnown,
+  SEALED_COLUMNS,
   stackOf,
   type House,
   type Log,
@@ -25,7 +28,9 @@ import { WriteBatch } from './lib/write-batch.ts'
 import { createMetrics, type HubState } from './metrics/index.ts'
 import type { People } from './people/index.ts'
 import type { ManagedRegistry } from './registry/index.ts'
+import { openSealing } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
+import { createVault } from './vault/index.ts'
 
 export const VERSION = '0.1.0'
 
@@ -52,7 +57,7 @@ export interface Hub extends AsyncDisposable {
 export async function startHub(config: Config, environment: Environment, log: Log): Promise<Hub> {
   await using stack = new AsyncDisposableStack()
   let origin = ''
-  const house = await openHouse(stack, { config, log, origin: () => origin })
+  const house = await openHouse(stack, { config, environment, log, origin: () => origin })
   const { store } = house
   const writes = new WriteBatch()
   let addresses: () => { address: string; port: number }[] = () => []
@@ -61,16 +66,19 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   stack.defer(() => egress.close())
   const streams = new EventStreams(limits)
   const late: { hopTokens?: HopTokens } = {}
-  const credentialFor = (url: string) => () => hubToken(late.hopTokens, house, url)
+  const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
+  const vault = createVault(house)
   const isAlone = config.only === 'identity'
   const registry = isAlone
     ? undefined
-    : stack.use(await openRegistry(house, { egress, environment, credentialFor }))
-  const identity = stack.use(await openIdentity({ ...house, egress, registry }))
+    : stack.use(await openRegistry(house, { egress, environment, vault, hubTokenFor }))
+  const bundles = createBundles(house, config.bundles)
+  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault }))
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
   const rooms = { ...identity, ...enforcement }
-  const gateway = registry && (await openGateway(house, { ...rooms, registry, streams, writes }))
+  const gateway =
+    registry && (await openGateway(house, { ...rooms, registry, vault, bundles, streams, writes }))
   stack.defer(() => gateway?.close())
   const state = () => stateOf({ ...house, registry, gateway, streams })
   const listener = createListener({
@@ -82,7 +90,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       ...enforcement.handlers,
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
       ...(gateway && { mcp: gateway.handle }),
-      api: openApi(house, { ...rooms, registry, version: VERSION }),
+      api: openApi(house, { ...rooms, registry, vault, bundles, version: VERSION }),
       metrics: openMetrics(house, { ...rooms, state }),
       '': welcome,
     },
@@ -94,6 +102,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   addresses = () => listener.addresses()
   origin = config.listen.publicUrl ?? `http://${hostFor(config.listen.host)}:${address.port}`
   identity.start(streams)
+  house.masterKeys.start(SEALED_COLUMNS)
   const { key } = enforcement
   if (key.text !== undefined) writeCredentials(config.dataDir, { url: origin, key: key.text })
   const setupLink = await identity.people.openSetup()
@@ -117,9 +126,9 @@ export async function startHub(config: Config, environment: Environment, log: Lo
 
 async function openHouse(
   stack: AsyncDisposableStack,
-  given: Pick<House, 'config' | 'log' | 'origin'>,
+  given: Pick<House, 'config' | 'log' | 'origin'> & { readonly environment: Environment },
 ): Promise<House> {
-  const { config, log } = given
+  const { config, log, environment } = given
   const random = systemRandom
   const clock = createSteadyClock({
     onSetBack: (byMs) =>
@@ -127,13 +136,16 @@ async function openHouse(
   })
   const store = stack.use(await openStore(config.dataDir))
   const onError = (error: unknown) => log('activity was lost', { error: String(error) })
+  const activity = stack.use(createActivity({ store, clock, mode: config.activity, onError }))
+  const tools = { clock, random, newId: createNewId(clock, random), store, activity, log }
+  const { sealer, masterKeys } = await openSealing(tools, placeMasterKey(config, environment))
+  stack.use(masterKeys)
   return {
-    ...given,
-    clock,
-    random,
-    newId: createNewId(clock, random),
-    store,
-    activity: stack.use(createActivity({ store, clock, mode: config.activity, onError })),
+    ...tools,
+    config,
+    origin: given.origin,
+    sealer,
+    masterKeys,
     metrics: stack.use(createMetrics()),
   }
 }

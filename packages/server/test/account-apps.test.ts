@@ -93,6 +93,8 @@ test('G7: ending it ends the app and every agent beneath at once, and says so; o
   const { body } = await hub.api('GET', '/api/activity')
   const records = body.records.filter((one: any) => one.grant === grant && one.action === 'grant.revoke')
   expect(records.map((one: any) => one.subject)).toEqual([person])
+  expect(body.names[person]).toBe('ivy@example.com')
+  expect(body.names[grant]).toBe('Parley command line for ivy@example.com')
 })
 
 test("G5: another person's grant, an invented one and no id at all are the same: not found, and nothing ends", async () => {

@@ -143,6 +143,58 @@ describe('just-in-time consent, 2026-07-28', () => {
   })
 })
 
+describe('consent for single arguments', () => {
+  const conditional = async () => {
+    const grant = await hub.grant([], { person: ada.person })
+    const terms = {
+      ...hub.hub.grants.find(grant)!.terms,
+      capabilities: [{ capability: 'tool:one/change', where: [{ pointer: '/to', oneOf: [7, 8] }] }],
+    }
+    await hub.hub.grants.changeTerms(grant, terms, ada.person)
+    return { grant, terms, caller: hub.as(hub.token(grant)) }
+  }
+  const call = (to: unknown) => change({ arguments: { to, why: 'so' } })
+
+  test('G3: what is allowed is this call’s value of the argument that the grant looks at, and no other', async () => {
+    const { grant, terms, caller } = await conditional()
+    expect((await sendRaw(caller, call(7))).status).toBe(200)
+    const { url } = questionOf((await sendRaw(caller, call(9))).body.result)
+    expect((await ada.visitor.open(url)).text).toContain('only where to is exactly 9')
+    await answer(ada, url, 'allow')
+    expect((await sendRaw(caller, call(9))).body.result.content[0].text).toBe('done')
+    questionOf((await sendRaw(caller, call(10))).body.result)
+    expect(hub.upstream.calls.map(({ params }) => params['arguments'])).toEqual([
+      { to: 7, why: 'so' },
+      { to: 9, why: 'so' },
+    ])
+    expect(hub.hub.grants.find(grant)!.terms.capabilities).toEqual([
+      ...terms.capabilities,
+      { capability: 'tool:one/change', where: [{ pointer: '/to', equals: 9 }] },
+    ])
+    const { records } = (await hub.api('GET', '/api/activity')).body
+    const note = records.find((one: any) => one.grant === grant && one.action === 'consent.allow').note
+    expect(note).toBe('tool:one/change as called')
+  })
+
+  test('the person may also allow it with any arguments', async () => {
+    const { caller } = await conditional()
+    const { url } = questionOf((await sendRaw(caller, call(9))).body.result)
+    const page = await ada.visitor.open(url)
+    await wait(READING_MS)
+    await ada.visitor.submit(page, { choice: 'allow-any' })
+    for (const to of [9, 10, 'x']) expect((await sendRaw(caller, call(to))).status).toBe(200)
+  })
+
+  test('a value that no rule can say, or no person read, is asked for as a whole', async () => {
+    const { caller } = await conditional()
+    for (const to of [{ deep: 1 }, 'x'.repeat(300), 2 ** 60, undefined]) {
+      const { url } = questionOf((await sendRaw(caller, call(to))).body.result)
+      expect((await ada.visitor.open(url)).text).toContain('for any arguments')
+    }
+    expect(hub.upstream.calls).toEqual([])
+  })
+})
+
 describe('PX6: the page is for the person behind the call alone', () => {
   test('somebody else who opens the link finds what anybody finds who invents one', async () => {
     const { caller, grant } = await adasApp()

@@ -264,18 +264,42 @@ test('A15: a token in the query is not looked at', async () => {
 })
 
 test('A21: a page of another origin reads nothing, and its origin is never reflected', async () => {
-  for (const path of [
-    '/oauth/authorize',
-    '/oauth/token',
-    '/oauth/introspect',
-    '/.well-known/openid-configuration',
-  ]) {
+  for (const path of ['/oauth/authorize', '/oauth/token', '/oauth/introspect', '/oauth/jwks']) {
     for (const origin of ['https://evil.example', 'null', 'http://localhost.evil.example']) {
       const response = await fetch(hub.url + path, { headers: { origin }, redirect: 'manual' })
       expect(response.headers.get('access-control-allow-origin')).toBeNull()
       expect(response.headers.get('access-control-allow-credentials')).toBeNull()
       expect([path, origin, response.status]).toEqual([path, origin, 403])
     }
+  }
+})
+
+test('A21, RS2: what everyone may know any page may read, with a preflight, and no origin is reflected', async () => {
+  for (const path of [
+    'openid-configuration',
+    'oauth-authorization-server',
+    'oauth-protected-resource',
+    'oauth-protected-resource/mcp',
+  ]) {
+    const url = `${hub.url}/.well-known/${path}`
+    const origin = 'https://inspector.example'
+    const preflight = await fetch(url, {
+      method: 'OPTIONS',
+      headers: {
+        origin,
+        'access-control-request-method': 'GET',
+        'access-control-request-headers': 'mcp-protocol-version',
+      },
+    })
+    const read = await fetch(url, { headers: { origin, 'mcp-protocol-version': '2026-07-28' } })
+    expect([path, preflight.status, read.status]).toEqual([path, 204, 200])
+    expect(preflight.headers.get('access-control-allow-headers')).toContain('mcp-protocol-version')
+    for (const { headers } of [preflight, read]) {
+      expect(headers.get('access-control-allow-origin')).toBe('*')
+      expect(headers.get('access-control-allow-credentials')).toBeNull()
+    }
+    const posted = await fetch(url, { method: 'POST', headers: { origin } })
+    expect(posted.status).toBeGreaterThanOrEqual(400)
   }
 })
 

@@ -64,6 +64,7 @@ export async function startClientHub(given: { hosts?: readonly string[]; yaml?: 
       const caller = { ...test, headers: { Authorization: `Bearer ${token}` } }
       return sendRaw(caller, { path: '/mcp', headers, body })
     },
+    api: test.api,
     async records() {
       const { body } = await test.api('GET', '/api/activity')
       return (body.records as any[]).map((entry) => entry.record ?? entry)

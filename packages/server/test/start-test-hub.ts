@@ -8,20 +8,23 @@ export interface TestHub extends AsyncDisposable {
   readonly hub: Hub
   readonly url: string
   readonly dataDir: string
+  /** Where its parley.yaml is. */
+  readonly directory: string
   readonly key: string
   readonly headers: { readonly Authorization: string }
   readonly logs: string[]
   api(method: string, path: string, body?: unknown): Promise<{ status: number; body: any }>
 }
 
-/** The real hub on a free loopback port with a data directory of its own; `yaml` is its parley.yaml. */
+/** The real hub on a free loopback port with a data directory of its own; `yaml` is its parley.yaml, `files` stand by it. */
 export async function startTestHub(
   yaml = '',
-  options: { dataDir?: string; port?: number } = {},
+  options: { dataDir?: string; port?: number; files?: Readonly<Record<string, string>> } = {},
 ): Promise<TestHub> {
   const directory = mkdtempSync(join(tmpdir(), 'parley-hub-'))
   const file = join(directory, 'parley.yaml')
   writeFileSync(file, yaml, { mode: 0o600 })
+  for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(join(directory, name), text)
   const dataDir = options.dataDir ?? join(directory, 'data')
   const environment = readEnv({ PATH: process.env['PATH'] })
   const flags = { config: file, host: undefined, port: String(options.port ?? 0), dataDir }
@@ -40,6 +43,7 @@ export async function startTestHub(
     hub,
     url: hub.url,
     dataDir,
+    directory,
     key,
     headers,
     logs,

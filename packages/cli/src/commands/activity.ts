@@ -14,20 +14,23 @@ export const activity: Command = {
     const path = before === undefined ? '/api/activity' : `/api/activity?before=${before}`
     const value = (await given.hub().api('GET', path)) as {
       records: Record<string, unknown>[]
+      names: Record<string, string>
       next: number | null
     }
     const more = value.next === null ? [] : [`Earlier: parley activity --before ${value.next}`]
-    const text = [...value.records.map(line), ...more].join('\n')
+    const text = [...value.records.map((record) => line(record, value.names)), ...more].join('\n')
     return { value, text: text || 'Nothing has happened yet.' }
   },
 }
 
-function line(record: Record<string, unknown>): string {
+/** Names change and are chosen by others; the id beside one is what stays. */
+function line(record: Record<string, unknown>, names: Readonly<Record<string, string>>): string {
   const { seq, at, subject, action, capability, note, decision, result } = record
+  const name = Object.hasOwn(names, String(subject)) ? names[String(subject)] : undefined
   return [
     seq,
     new Date(Number(at)).toISOString(),
-    subject,
+    name === undefined ? subject : `${name} (${String(subject)})`,
     action,
     capability ?? note ?? '',
     decision,

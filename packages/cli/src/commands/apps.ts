@@ -70,7 +70,14 @@ async function add(given: Given, name: string): Promise<Answer> {
 }
 
 function row({ name, verifiedHost, source, state, lastUsedAt, id }: AppView): string[] {
-  return [name, verifiedHost ?? 'unverified', source, state, `used ${when(lastUsedAt)}`, id]
+  return [
+    name,
+    verifiedHost ?? (source === 'static' ? 'entered here' : 'unverified'),
+    source,
+    state,
+    `used ${when(lastUsedAt)}`,
+    id,
+  ]
 }
 
 function described(app: AppView): Answer {
@@ -78,7 +85,7 @@ function described(app: AppView): Answer {
     ['app', app.name],
     ['id', app.id],
     ['client_id', app.clientId],
-    ['vouched by', app.verifiedHost ?? 'nobody'],
+    ['vouched by', app.verifiedHost ?? (app.source === 'static' ? 'this hub' : 'nobody')],
     ['state', app.state],
     ['redirects', app.redirectUris.join(' ')],
     ['proves by', app.authMethod],

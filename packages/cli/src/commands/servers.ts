@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { ServerTestView, ServerView } from '@parley/contract'
 import { CliError } from '../cli-error.ts'
-import type { Answer, Command } from '../command.ts'
+import { listOf, textOf, type Answer, type Command, type Given } from '../command.ts'
 import type { HubClient } from '../hub-client.ts'
 
 interface Definition {
@@ -17,6 +19,7 @@ type ServerDetail = ServerView & { definitions: Definition[] }
 const USAGE = [
   'servers list',
   'servers add NAME URL [--pending]',
+  'servers add NAME URL --openapi FILE|URL [--tag TAG]… [--include OPERATION]… [--exclude OPERATION]… [--deprecated]',
   'servers show|test|remove NAME',
   'servers review NAME [--approve]',
 ]
@@ -28,10 +31,30 @@ export const servers: Command = {
   usage: USAGE,
   summary: 'The MCP servers behind the hub: add, look at, try, review what changed, remove.',
   options: {
+    openapi: {
+      type: 'string',
+      value: 'FILE|URL',
+      about: 'With add: the OpenAPI document of a service that speaks no MCP; its operations become tools.',
+    },
+    tag: {
+      type: 'string',
+      multiple: true,
+      value: 'TAG',
+      about: 'With --openapi: only operations with this tag.',
+    },
+    include: {
+      type: 'string',
+      multiple: true,
+      value: 'OPERATION',
+      about: 'With --openapi: only this one, by operation id or "METHOD /path"; * stands for anything.',
+    },
+    exclude: { type: 'string', multiple: true, value: 'OPERATION', about: 'With --openapi: never this one.' },
+    deprecated: { type: 'boolean', about: 'With --openapi: deprecated operations too.' },
     pending: { type: 'boolean', about: 'With add: hold its definitions back until they are reviewed.' },
     approve: { type: 'boolean', about: 'With review: let through exactly what review shows.' },
   },
-  async run({ values, positionals, hub }) {
+  async run(given) {
+    const { values, positionals, hub } = given
     const [action = 'list', name = '', url = ''] = positionals
     const wanted = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined
     if (wanted === undefined || Math.max(positionals.length, 1) !== wanted)
@@ -41,7 +64,7 @@ export const servers: Command = {
     const path = `/api/servers/${encodeURIComponent(name)}`
     if (action === 'list') return list(hub())
     if (action === 'add') {
-      const body = { name, url, pending: values['pending'] === true }
+      const body = { name, url, pending: values['pending'] === true, ...readOpenApi(given) }
       return described((await hub().api('POST', '/api/servers', body)) as ServerDetail)
     }
     if (action === 'show') return described((await hub().api('GET', path)) as ServerDetail)
@@ -49,6 +72,40 @@ export const servers: Command = {
     if (action === 'remove') return { value: await hub().api('DELETE', path), text: `Removed ${name}.` }
     return test(hub(), path)
   },
+}
+
+/** The hub fetches a URL itself; a file is here, and is sent. */
+function readOpenApi(given: Given) {
+  const source = textOf(given, 'openapi')
+  const selection = {
+    ...nonEmpty('tags', listOf(given, 'tag')),
+    ...nonEmpty('include', listOf(given, 'include')),
+    ...nonEmpty('exclude', listOf(given, 'exclude')),
+    ...(given.values['deprecated'] === true ? { deprecated: true } : {}),
+  }
+  if (source === undefined) {
+    if (Object.keys(selection).length > 0)
+      throw new CliError('Operations are chosen from an OpenAPI document.', {
+        hint: 'Add --openapi FILE|URL.',
+      })
+    return {}
+  }
+  const document = /^https?:/i.test(source)
+    ? { url: source }
+    : { document: readDocument(given.directory, source) }
+  return { openapi: { ...document, ...selection } }
+}
+
+function nonEmpty<name extends string>(name: name, list: readonly string[]) {
+  return list.length > 0 ? { [name]: list } : {}
+}
+
+function readDocument(directory: string, name: string): string {
+  try {
+    return readFileSync(resolve(directory, name), 'utf8')
+  } catch (cause) {
+    throw new CliError(`The OpenAPI document ${name} cannot be read.`, { cause })
+  }
 }
 
 async function list(hub: HubClient): Promise<Answer> {

@@ -12,6 +12,8 @@ export interface ApiRoute {
   readonly action: ManagementAction
   readonly query?: z.ZodObject
   readonly body?: z.ZodType
+  /** Largest body, where a megabyte is not enough. */
+  readonly bodyBytes?: number
   readonly response: z.ZodType
 }
 
@@ -32,6 +34,7 @@ export const PATH_PARAMETERS = {
   agent: idParameter('agent'),
   grant: idParameter('grant'),
   resource: idParameter('resource'),
+  connection: idParameter('connection'),
 } as const satisfies Record<string, PathParameter>
 
 export type PathParameterName = keyof typeof PATH_PARAMETERS

@@ -2,6 +2,8 @@ import type { z } from 'zod'
 import { agentRoutes } from './agent-routes.ts'
 import type { ApiRoute, RouteParameters } from './api-route.ts'
 import { appRoutes } from './app-routes.ts'
+import { connectionRoutes } from './connection-routes.ts'
+import { bundleRoutes } from './bundle-routes.ts'
 import { grantRoutes } from './grant-routes.ts'
 import { groupRoutes } from './group-routes.ts'
 import { hubRoutes } from './hub-routes.ts'
@@ -15,12 +17,14 @@ import { serverRoutes } from './server-routes.ts'
 export const apiRoutes = {
   ...hubRoutes,
   ...serverRoutes,
+  ...bundleRoutes,
   ...peopleRoutes,
   ...groupRoutes,
   ...appRoutes,
   ...agentRoutes,
   ...grantRoutes,
   ...resourceRoutes,
+  ...connectionRoutes,
   ...keyRoutes,
   ...meRoutes,
 } as const satisfies Record<string, ApiRoute>

@@ -7,7 +7,7 @@ export const appView = z.object({
   name: z.string(),
   /** How it came in: by its metadata document, by registering itself, or by an administrator. */
   source: z.enum(['cimd', 'dcr', 'static']),
-  /** The host that vouches for the name; null: nobody does. */
+  /** The host that vouches for the name; null: nobody does, but for a `static` one the administrator who entered it. */
   verifiedHost: z.string().nullable(),
   state: z.enum(['active', 'suspended']),
   redirectUris: z.array(z.string()),

@@ -41,7 +41,13 @@ export const hubRoutes = {
     summary: 'The newest activity records, newest first, at most 100',
     action: 'activity.read',
     query: activityQuery,
-    response: z.object({ records: z.array(z.record(z.string(), z.unknown())), next: z.number().nullable() }),
+    response: z.object({
+      /** As they were recorded. */
+      records: z.array(z.record(z.string(), z.unknown())),
+      /** What the people, apps, agents and grants in them are called now, by id. */
+      names: z.record(z.string(), z.string()),
+      next: z.number().nullable(),
+    }),
   },
   openapi: {
     method: 'GET',

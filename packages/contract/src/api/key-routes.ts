@@ -13,6 +13,21 @@ const keysView = z.object({
   ),
   /** Whether the administrator's first key still works. */
   bootstrap: z.boolean(),
+  /** What secrets are sealed under; these are names of keys, not the keys. */
+  master: z.object({
+    current: z.string(),
+    /** Keys before it that are still there. */
+    old: z.array(z.string()),
+    /** While secrets are sealed anew. `total` is unknown where it began with a start; `failed` opens with no key. */
+    rotation: z
+      .object({
+        startedAt: instant,
+        total: z.number().nullable(),
+        remaining: z.number(),
+        failed: z.number(),
+      })
+      .nullable(),
+  }),
 })
 
 export type KeysView = z.infer<typeof keysView>
@@ -41,6 +56,20 @@ export const keyRoutes = {
     method: 'POST',
     path: '/api/keys/bootstrap/retire',
     summary: "End the administrator's first key for good; there must be an administrator with an account",
+    action: 'keys.manage',
+    response: keysView,
+  },
+  rotateMasterKey: {
+    method: 'POST',
+    path: '/api/keys/master/rotate',
+    summary: 'Seal all secrets under a new master key, in the background',
+    action: 'keys.manage',
+    response: keysView,
+  },
+  forgetMasterKeys: {
+    method: 'POST',
+    path: '/api/keys/master/forget',
+    summary: 'Throw the old master keys away; backups from before the rotation then open no more',
     action: 'keys.manage',
     response: keysView,
   },

@@ -4,19 +4,42 @@ import { REVISIONS } from '../revisions.ts'
 import type { ApiRoute } from './api-route.ts'
 
 /** A server's name: lower-case words joined by single hyphens, as it stands in its address. */
-const serverName = z
+export const serverName = z
   .string()
   .max(OWNER_NAME_MAX_LENGTH)
   .regex(OWNER_NAME, 'lower-case letters, digits and single hyphens')
 
-const transport = z.enum(['http', 'stdio'])
+const transport = z.enum(['http', 'stdio', 'openapi'])
 const era = z.enum(REVISIONS)
 const health = z.enum(['connecting', 'ready', 'unreachable', 'failing'])
+
+const patterns = z.array(z.string().min(1).max(256)).min(1).max(500).optional()
+
+/** Which operations of an OpenAPI document are tools: all that are not deprecated, unless something is said here. */
+export const operationSelection = z.strictObject({
+  tags: patterns.describe('Only operations with one of these tags.'),
+  include: patterns.describe(
+    'Only these: operation ids or "METHOD /path", * for anything. Beside tags: these too.',
+  ),
+  exclude: patterns.describe('Never these.'),
+  deprecated: z.boolean().optional().describe('Deprecated operations too.'),
+})
+
+export const MAX_DOCUMENT_CHARACTERS = 24 * 1024 * 1024
+
+/** The document that describes a service: at a URL, or as it is. */
+const openapi = operationSelection.extend({
+  url: z.string().max(2048).optional(),
+  document: z.string().min(1).max(MAX_DOCUMENT_CHARACTERS).optional(),
+})
 
 /** What an administrator sends to add a server. Only HTTP: a stdio server comes from the configuration file alone. */
 export const addServerBody = z.strictObject({
   name: serverName,
+  /** The MCP endpoint; with `openapi`, where the service is called. */
   url: z.string().max(2048),
+  /** The service speaks no MCP: its operations become tools. */
+  openapi: openapi.optional(),
   /** Hold the server's definitions back until they are reviewed, instead of approving the first ones with it. */
   pending: z.boolean().default(false),
 })
@@ -97,9 +120,10 @@ export const serverRoutes = {
   addServer: {
     method: 'POST',
     path: '/api/servers',
-    summary: 'Add an HTTP server and approve its first definitions',
+    summary: 'Add an HTTP server, or a service with an OpenAPI document, and approve its first definitions',
     action: 'servers.manage',
     body: addServerBody,
+    bodyBytes: 2 * MAX_DOCUMENT_CHARACTERS,
     response: serverDetail,
   },
   showServer: {

@@ -1,4 +1,4 @@
-import type { CapabilityName, Decision, Principal } from '@parley/contract'
+import type { CapabilityName, Decision, PersonId, Principal } from '@parley/contract'
 import type { LimitReached } from '../grants/index.ts'
 import type { Action } from './actions.ts'
 
@@ -21,6 +21,10 @@ export interface Access {
   visible(principal: Principal): (capability: CapabilityName) => boolean
   /** Whether anything of the MCP server is the principal's to use or to ask for. */
   reaches(principal: Principal, server: string): boolean
+  /** The person in whose name it acts: the grant says who that is, whatever the token says. */
+  personBehind(principal: Principal): PersonId | undefined
+  /** Whether the person, or a group of theirs, may use anything of the MCP server. */
+  mayUse(person: PersonId, server: string): boolean
   /** Counts one call against the limits of the principal's grant; undefined when it may go on. */
   take(
     principal: Principal,

@@ -23,6 +23,8 @@ export const ROLE_ACTIONS: Readonly<Record<Role, ReadonlySet<ManagementAction>>>
     'resources.read',
     'resources.manage',
     'grants.read',
+    'connections.read',
+    'connections.manage',
     'keys.read',
   ]),
   auditor: new Set<ManagementAction>([...OWN, ...READ]),

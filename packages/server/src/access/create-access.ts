@@ -3,7 +3,7 @@ import type { Coverage } from '../grants/index.ts'
 import type { Access, AccessRequest } from './access.ts'
 import { ROLE_ACTIONS, isManagementAction, scopeOf } from './actions.ts'
 import { isEntitled, type AccessFacts } from './is-entitled.ts'
-import { reachesServer } from './reaches-server.ts'
+import { mayUseServer, reachesServer } from './reaches-server.ts'
 
 const POLICY_VERSION = 1
 const because = (policy: string) => ({ policies: Object.freeze([policy]), policyVersion: POLICY_VERSION })
@@ -46,6 +46,8 @@ export function createAccess(facts: AccessFacts): Access {
       if (principal.assurance.kind === 'bootstrap') return true
       return reachesServer(facts, principal, { person: personBehind(principal), server })
     },
+    personBehind,
+    mayUse: (person, server) => mayUseServer(facts, person, server),
     take(principal, args) {
       return principal.grant === undefined ? undefined : grants.take(principal.grant, args)
     },
@@ -90,7 +92,6 @@ export function createAccess(facts: AccessFacts): Access {
     return person === undefined || isEntitled(facts, person, capability, args)
   }
 
-  /** The grant says who stands behind it, whatever the token says. */
   function personBehind({ grant, person }: Principal): PersonId | undefined {
     return (grant && grants.find(grant)?.person) ?? person
   }

@@ -14,10 +14,14 @@ export function reachesServer(
 ): boolean {
   const { person, server } = about
   if (grant === undefined) return false
+  if (person !== undefined && !mayUseServer(facts, person, server)) return false
   const names = ({ terms }: { readonly terms: GrantTerms }) => namesServer(terms, server)
-  if (person !== undefined && !entitlementsOfPerson(facts, person).some(names)) return false
   const lineage = facts.grants.lineage(grant)
   return lineage[0]?.kind === 'consent' || (lineage.length > 0 && lineage.every(names))
+}
+
+export function mayUseServer(facts: AccessFacts, person: PersonId, server: string): boolean {
+  return entitlementsOfPerson(facts, person).some(({ terms }) => namesServer(terms, server))
 }
 
 function namesServer({ capabilities }: GrantTerms, server: string): boolean {

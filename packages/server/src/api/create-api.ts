@@ -60,7 +60,7 @@ export function createApi(options: {
     const match = matchRoute(req.method ?? '', path)
     const refusal = match ? refusalOf(req, match, principal) : noRoute()
     if (!match || refusal) return refuse(refusal)
-    readBody(req, BODY_LIMIT_BYTES, (error, body) => {
+    readBody(req, match.route.bodyBytes ?? BODY_LIMIT_BYTES, (error, body) => {
       if (error) return refuseRequest(req, res, error, { asJsonRpc: false })
       const startedMicros = clock.monotonicMicros()
       const count = (result: ApiCall['result']) =>

@@ -1,22 +1,28 @@
 import { agentHandlers, type AgentTools } from './agent-handlers.ts'
 import { appHandlers, type AppTools } from './app-handlers.ts'
+import type { ConnectionTools } from './connection-desk.ts'
+import { connectionHandlers } from './connection-handlers.ts'
+import { bundleHandlers, type BundleTools } from './bundle-handlers.ts'
 import { grantHandlers, type GrantTools } from './grant-handlers.ts'
 import { groupHandlers } from './group-handlers.ts'
 import type { ApiHandlers } from './handlers.ts'
 import { hubHandlers, type HubTools } from './hub-handlers.ts'
 import { keyHandlers, type KeyTools } from './key-handlers.ts'
 import { meHandlers } from './me-handlers.ts'
+import { myConnectionHandlers } from './my-connection-handlers.ts'
 import { peopleHandlers, type PeopleTools } from './people-handlers.ts'
 import { resourceHandlers, type ResourceTools } from './resource-handlers.ts'
 import { serverHandlers, type ServerTools } from './server-handlers.ts'
 
 export type RouteTools = HubTools &
   ServerTools &
+  BundleTools &
   PeopleTools &
   AppTools &
   AgentTools &
   GrantTools &
   ResourceTools &
+  ConnectionTools &
   KeyTools
 
 /** What each route of the contract does. */
@@ -24,13 +30,16 @@ export function createRoutes(tools: RouteTools): ApiHandlers {
   return {
     ...hubHandlers(tools),
     ...serverHandlers(tools),
+    ...bundleHandlers(tools),
     ...peopleHandlers(tools),
     ...groupHandlers(tools),
     ...appHandlers(tools),
     ...agentHandlers(tools),
     ...grantHandlers(tools),
     ...resourceHandlers(tools),
+    ...connectionHandlers(tools),
     ...keyHandlers(tools),
     ...meHandlers(tools),
+    ...myConnectionHandlers(tools),
   }
 }

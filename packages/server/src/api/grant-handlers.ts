@@ -6,10 +6,11 @@ import {
   type GrantHolder,
 } from '@parley/contract'
 import type { Clients } from '../clients/index.ts'
-import { EVERYONE, type GrantFilter, type Grants } from '../grants/index.ts'
+import type { GrantFilter, Grants } from '../grants/index.ts'
 import type { People } from '../people/index.ts'
 import { isApproved, type ManagedRegistry } from '../registry/index.ts'
 import type { ApiHandlers, ApiRequest } from './handlers.ts'
+import { nameOfHolder } from './name-of-holder.ts'
 import { pageOf } from './page-of.ts'
 
 export interface GrantTools {
@@ -43,7 +44,7 @@ export function grantHandlers(tools: GrantTools) {
       }
     },
     addGrant: async ({ body: { holder, terms }, principal }) => {
-      if (nameOf(holder, tools) === null)
+      if (nameOfHolder(holder, tools) === null)
         throw new ParleyError('not_found', `There is no such ${holder.kind}.`)
       const entitlement = { kind: 'entitlement', holder, person: null, parent: null, terms } as const
       return view(await grants.create(entitlement, principal.subject))
@@ -65,7 +66,7 @@ export function grantHandlers(tools: GrantTools) {
 
 /** A grant with the name of its holder. */
 export function viewOfGrants(tools: Pick<GrantTools, 'people' | 'clients'>) {
-  return (grant: Grant) => ({ ...grant, holderName: nameOf(grant.holder, tools) })
+  return (grant: Grant) => ({ ...grant, holderName: nameOfHolder(grant.holder, tools) })
 }
 
 /** What filters name more than one thing, all of it must hold. */
@@ -84,17 +85,6 @@ function filterGrants(grants: Pick<Grants, 'list'>, query: ApiRequest<'listGrant
   const found = grants.list(person === undefined ? filter : { ...filter, person })
   if (person === undefined || holders.length > 0) return [...found]
   return [...found, ...grants.list({ ...filter, holder: { kind: 'person', id: person } })]
-}
-
-function nameOf(
-  holder: GrantHolder,
-  { people, clients }: Pick<GrantTools, 'people' | 'clients'>,
-): string | null {
-  if (holder.kind === 'person') return people.find(holder.id)?.email ?? null
-  if (holder.kind === 'app') return clients.app(holder.id)?.name ?? null
-  if (holder.kind === 'agent') return clients.agent(holder.id)?.name ?? null
-  if (holder.id === EVERYONE) return 'everyone'
-  return people.management.groups().find(({ id }) => id === holder.id)?.name ?? null
 }
 
 /** What the servers offer now, and is approved. */

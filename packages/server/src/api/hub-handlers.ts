@@ -5,10 +5,12 @@ import type { NewId } from '../lib/random.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
 import type { Store } from '../store/index.ts'
 import type { ApiHandlers } from './handlers.ts'
+import type { GrantTools } from './grant-handlers.ts'
 import { createMakeBackup } from './keep-backups.ts'
+import { nameActors } from './name-actors.ts'
 import { openApiDocument } from './openapi-document.ts'
 
-export interface HubTools {
+export interface HubTools extends Pick<GrantTools, 'people' | 'clients' | 'grants'> {
   readonly registry: ManagedRegistry | undefined
   readonly activity: Activity
   readonly store: Store
@@ -46,6 +48,10 @@ export function hubHandlers({ registry, activity, store, clock, ...tools }: HubT
       const records = activity.list({ before: query.before, limit: RECORDS_A_PAGE })
       return {
         records: records.map(({ seq, record }) => ({ seq, ...record })),
+        names: nameActors(
+          records.map(({ record }) => record),
+          tools,
+        ),
         next: records.length === RECORDS_A_PAGE ? records.at(-1)!.seq : null,
       }
     },

@@ -38,7 +38,7 @@ export function meHandlers({ grants, people, clients }: MeTools) {
   } satisfies Partial<ApiHandlers>
 }
 
-function meOf({ person }: Principal): PersonId {
+export function meOf({ person }: Principal): PersonId {
   if (person !== undefined) return person
   throw new ParleyError(
     'not_found',

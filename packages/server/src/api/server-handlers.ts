@@ -52,7 +52,7 @@ function serverView(server: ManagedServer, origin: string): ServerView {
     id: server.id,
     name: server.name,
     transport: target.transport,
-    target: target.transport === 'http' ? target.url : [target.command, ...target.args].join(' '),
+    target: target.transport === 'stdio' ? [target.command, ...target.args].join(' ') : target.url,
     source: server.row.source,
     state: server.row.state,
     health: server.health,

@@ -1,4 +1,5 @@
 import type { CapabilityName, PersonId } from '@parley/contract'
+import type { Bundle, Bundles } from '../bundles/index.ts'
 import type { CapabilityGroup, DescribeCapabilities, Effect, ServerOffer } from '../identity/index.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import type { Registry, ServerEntry } from '../registry/index.ts'
@@ -9,17 +10,26 @@ const EFFECTS: readonly Effect[] = ['read', 'change', 'destroy']
 
 type Item = CapabilityGroup['items'][number] & { readonly effect: Effect }
 
-/** What a person may allow an app: approved capabilities, as far as the person is entitled to them. */
+/**
+ * What a person may allow an app: approved capabilities, as far as the person is entitled to them, and at a bundle's
+ * endpoint those that are in it.
+ */
 export function createDescribeCapabilities(
-  registry: Pick<Registry, 'entries'>,
+  {
+    registry,
+    bundles,
+  }: { readonly registry: Pick<Registry, 'entries'>; readonly bundles: Pick<Bundles, 'find'> },
   isEntitled: (person: PersonId, capability: CapabilityName) => boolean,
 ): DescribeCapabilities {
   return (resource, person) => {
+    const bundle = resource.bundle === undefined ? undefined : bundles.find(resource.bundle)
+    if (resource.bundle !== undefined && !bundle) return []
     const entries = registry
       .entries()
       .filter(({ name }) => resource.server === undefined || resource.server === name)
     const offers = entries.map((entry): ServerOffer => {
-      const items = itemsOf(entry).filter((item) => isEntitled(person, item.capability as CapabilityName))
+      const known = bundle ? itemsOf(entry).flatMap((item) => withinBundle(bundle, item)) : itemsOf(entry)
+      const items = known.filter((item) => isEntitled(person, item.capability as CapabilityName))
       const groups = EFFECTS.map((effect) => ({
         effect,
         items: items.filter((item) => item.effect === effect),
@@ -52,6 +62,21 @@ function dataOf(server: string): Item[] {
     { capability: `resource:${server}/*`, title: 'Its resources, as they come and go', ...words },
     { capability: `template:${server}/*`, title: 'Resources found by a pattern', ...words },
   ]
+}
+
+/** A pattern for resources that is wider than the bundle gives way to the bundle's own. */
+function withinBundle(bundle: Bundle, item: Item): Item[] {
+  const { capability } = item
+  if (bundle.includes(capability as CapabilityName)) return [item]
+  if (!capability.endsWith('/*')) return []
+  const start = capability.slice(0, -1)
+  return bundle.terms.capabilities
+    .filter((pattern) => pattern.startsWith(start))
+    .map((pattern) => ({
+      ...item,
+      capability: pattern as Item['capability'],
+      title: pattern.slice(start.length),
+    }))
 }
 
 function wordsOf(name: string, body: JsonObject): { title: string; description: string | undefined } {

@@ -1,7 +1,9 @@
 import { createApi, createMetricsHandler, createRoutes } from '../api/index.ts'
+import type { Bundles } from '../bundles/index.ts'
 import type { RawHandler } from '../http/index.ts'
 import type { HubState } from '../metrics/index.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
+import type { Vault } from '../vault/index.ts'
 import type { House } from './house.ts'
 import type { Enforcement } from './open-enforcement.ts'
 import type { IdentityRooms } from './open-identity.ts'
@@ -10,7 +12,12 @@ type ApiRooms = Pick<IdentityRooms, 'access' | 'people' | 'clients' | 'grants' |
 
 export function openApi(
   house: House,
-  rooms: ApiRooms & { readonly registry: ManagedRegistry | undefined; readonly version: string },
+  rooms: ApiRooms & {
+    readonly registry: ManagedRegistry | undefined
+    readonly vault: Vault
+    readonly bundles: Bundles
+    readonly version: string
+  },
 ): RawHandler {
   const { log, metrics, config } = house
   const { keys, outsideResources } = rooms.identity

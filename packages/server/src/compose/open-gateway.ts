@@ -1,8 +1,17 @@
-import { ClientStreams, RequestStates, SessionSeals, createGateway, type Gateway } from '../gateway/index.ts'
+import {
+  ClientStreams,
+  RequestStates,
+  SearchCatalog,
+  SessionSeals,
+  createGateway,
+  type Gateway,
+} from '../gateway/index.ts'
+import type { Bundles } from '../bundles/index.ts'
 import { StreamCaps, readBody, refuseRequest, type EventStreams } from '../http/index.ts'
 import { openStateKey } from '../identity/index.ts'
 import type { WriteBatch } from '../lib/write-batch.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
+import type { Vault } from '../vault/index.ts'
 import type { House } from './house.ts'
 import { isGrantOver, type Enforcement } from './open-enforcement.ts'
 import type { IdentityRooms } from './open-identity.ts'
@@ -11,6 +20,8 @@ const EXPIRY_CHECK_MS = 500
 
 export interface GatewayRooms extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations'> {
   readonly registry: ManagedRegistry
+  readonly vault: Vault
+  readonly bundles: Bundles
   readonly streams: EventStreams
   readonly writes: WriteBatch
 }
@@ -25,6 +36,8 @@ export async function openGateway(house: House, rooms: GatewayRooms): Promise<Ga
     {
       ...house,
       ...rooms,
+      toolSearch: config.toolSearch,
+      search: new SearchCatalog(rooms.registry),
       challenges: (resource) => gatekeeper.challenges(resource),
       recordCall(call) {
         metrics.countCall(call)

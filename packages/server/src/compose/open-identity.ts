@@ -1,4 +1,5 @@
 import type { GrantId, PersonId } from '@parley/contract'
+import { serversOf, type Bundles } from '../bundles/index.ts'
 import { createAccess, isEntitled, type Access } from '../access/index.ts'
 import type { Activity } from '../activity/index.ts'
 import { createClients, type Clients } from '../clients/index.ts'
@@ -13,12 +14,15 @@ import { createPageKit, serveAssets, type PageKit } from '../pages/index.ts'
 import { createPeople, type People } from '../people/index.ts'
 import type { Registry } from '../registry/index.ts'
 import { createFeed, createRevocations, type RevocationLog, type Revocations } from '../revocations/index.ts'
-import { openSealer, type Sealer } from '../sealing/index.ts'
+import type { Sealer } from '../sealing/index.ts'
 import type { Store } from '../store/index.ts'
+import type { Vault } from '../vault/index.ts'
 import { createDescribeCapabilities } from './describe-capabilities.ts'
+import { createFindConnectionToken } from './find-connection-token.ts'
 
 export interface IdentityParts {
   readonly store: Store
+  readonly sealer: Sealer
   readonly activity: Activity
   readonly clock: Clock
   readonly random: Random
@@ -30,6 +34,8 @@ export interface IdentityParts {
   readonly origin: () => string
   /** Undefined where the authorization server runs alone. */
   readonly registry: Pick<Registry, 'entries' | 'entry'> | undefined
+  readonly bundles: Bundles
+  readonly vault: Pick<Vault, 'use'>
 }
 
 /** Who calls and what they may: the rooms that a hub has with or without a gateway. */
@@ -41,7 +47,6 @@ export interface IdentityRooms extends AsyncDisposable {
   readonly clients: Clients
   readonly identity: Identity
   readonly pages: PageKit
-  readonly sealer: Sealer
   /** By first path segment. */
   readonly handlers: Readonly<Record<string, RawHandler>>
   /** Handlers below `/.well-known`, by their own first segment. */
@@ -60,11 +65,10 @@ const COMMAND_LINE: AppConfig = Object.freeze({
 })
 
 export async function openIdentity(house: IdentityParts): Promise<IdentityRooms> {
-  const { store, config, origin, random } = house
+  const { config, origin, random, sealer } = house
   await using stack = new AsyncDisposableStack()
   const revocations = stack.use(createRevocations(house))
   const grants = openGrants(house, revocations)
-  const sealer = await openSealer({ dataDir: config.dataDir, store, random })
   const pages = createPageKit({ origin, key: sealer.derive('forms'), random })
   const people = createPeople({
     ...house,
@@ -77,7 +81,7 @@ export async function openIdentity(house: IdentityParts): Promise<IdentityRooms>
     onError: (error) => house.log('a page failed', { error: stackOf(error) }),
   })
   const clients = stack.use(await openClients(house, { grants, revocations }))
-  const rooms = { grants, revocations, people, clients, pages, sealer }
+  const rooms = { grants, revocations, people, clients, pages }
   const identity = await openAuthorizationServer(house, rooms)
   const owned = stack.move()
   return {
@@ -130,17 +134,24 @@ function openClients(
 
 function openAuthorizationServer(
   house: IdentityParts,
-  rooms: Pick<IdentityRooms, 'grants' | 'revocations' | 'people' | 'clients' | 'pages' | 'sealer'>,
+  rooms: Pick<IdentityRooms, 'grants' | 'revocations' | 'people' | 'clients' | 'pages'>,
 ): Promise<Identity> {
-  const { registry, config, log } = house
+  const { registry, bundles, config, log } = house
   const { grants, people } = rooms
   return createIdentity({
     ...house,
     ...rooms,
     hasGateway: registry !== undefined,
     hasServer: (name) => registry?.entry(name) !== undefined,
+    findConnectionToken: createFindConnectionToken({ grants, people: factsOf(people) }, house),
+    findBundle(name) {
+      const bundle = bundles.find(name)
+      if (!registry || !bundle) return undefined
+      const servers = serversOf(bundle, registry).map((entry) => entry.name)
+      return { title: bundle.terms.title ?? name, servers, includes: bundle.includes }
+    },
     describeCapabilities: registry
-      ? createDescribeCapabilities(registry, (person, capability) =>
+      ? createDescribeCapabilities({ registry, bundles }, (person, capability) =>
           isEntitled({ grants, people: factsOf(people) }, person, capability),
         )
       : () => [],

@@ -1,26 +1,37 @@
 import { childEnvironment, type Config, type Environment } from '../config/index.ts'
-import type { Egress } from '../egress/index.ts'
-import { createRegistry, type ManagedRegistry, type ServerTarget } from '../registry/index.ts'
+import type { Egress, Outlet } from '../egress/index.ts'
+import {
+  createRegistry,
+  type ConnectedServer,
+  type ManagedRegistry,
+  type ServerTarget,
+} from '../registry/index.ts'
 import { createUpstream, type Credential, type UpstreamTarget } from '../upstream/index.ts'
+import type { Vault } from '../vault/index.ts'
 import type { House } from './house.ts'
+import { openDocuments, type Documents } from './open-documents.ts'
 
 interface Ways {
   readonly egress: Egress
   readonly environment: Environment
   /** A token in the hub's own name for a server that trusts the hub. */
-  readonly credentialFor: (url: string) => Credential
+  readonly hubTokenFor: (url: string) => () => string
+  readonly vault: Vault
 }
 
 export function openRegistry(house: House, ways: Ways): Promise<ManagedRegistry> {
   const { config, clock, log } = house
   const { limits } = config
+  const documents = openDocuments(house)
   return createRegistry({
     ...house,
+    vault: ways.vault,
+    keepDocument: documents.keep,
     declared: config.servers.map((server) => ({ name: server.name, target: toTarget(server) })),
-    connect: (name, target, mirrored) =>
+    connect: (server, mirrored) =>
       createUpstream({
-        name,
-        target: reach(name, target, { ...ways, config }),
+        name: server.name,
+        target: reach(server, { ...ways, config, documents }),
         limits: {
           resultBytes: limits.upstreamResponseBytes,
           timeoutMs: limits.upstreamTimeoutMs,
@@ -28,14 +39,18 @@ export function openRegistry(house: House, ways: Ways): Promise<ManagedRegistry>
         },
         clock,
         mirrored,
-        report: (what) => log('a server broke the protocol', { server: name, what }),
-        onLog: (line) => log('server says', { server: name, line }),
+        report: (what) => log('a server broke the protocol', { server: server.name, what }),
+        onLog: (line) => log('server says', { server: server.name, line }),
       }),
   })
 }
 
 function toTarget(server: Config['servers'][number]): ServerTarget {
   if (server.transport === 'http') return { transport: 'http', url: server.url }
+  if (server.transport === 'openapi') {
+    const { url, document, selection } = server
+    return { transport: 'openapi', url, document, selection }
+  }
   return {
     transport: 'stdio',
     command: server.realCommand,
@@ -44,19 +59,33 @@ function toTarget(server: Config['servers'][number]): ServerTarget {
   }
 }
 
+interface Reach extends Ways {
+  readonly config: Config
+  readonly documents: Documents
+}
+
 /** The way to a server. Only what an administrator typed, here or in the file, gets an allowance. */
-function reach(name: string, target: ServerTarget, ways: Ways & { readonly config: Config }): UpstreamTarget {
-  const { config, environment, egress } = ways
-  const declared = config.servers.find((server) => server.name === name)
-  if (target.transport === 'http') {
-    const allowance = egress.allow(target.url, `server ${name}`)
-    const outlet = egress.open({ purpose: 'upstream', url: target.url, allowance })
-    // A server that is removed takes its allowance with it.
-    const destroy = () => outlet.destroy().finally(() => egress.disallow(allowance))
+function reach(server: ConnectedServer, ways: Reach): UpstreamTarget {
+  const { id, name, target } = server
+  const { config, environment, vault } = ways
+  const declared = config.servers.find((one) => one.name === name)
+  if (target.transport !== 'stdio') {
     // Only the file can say that a server may be told who calls, and only for the address it says.
-    const isTrusted = declared?.transport === 'http' && declared.url === target.url && declared.hopTokens
-    const credential = isTrusted ? ways.credentialFor(target.url) : undefined
-    return { kind: 'http', url: target.url, outlet: { ...outlet, destroy }, credential }
+    const trustsHub = isHttp(declared) && declared.url === target.url && declared.hopTokens
+    const token = ways.hubTokenFor(target.url)
+    const credential: Credential = () => {
+      const headers = vault.shared(id)?.headers()
+      return trustsHub ? { ...headers, authorization: `Bearer ${token()}` } : (headers ?? {})
+    }
+    const outlet = openOutlet(ways.egress, { url: target.url, purpose: 'upstream', name })
+    if (target.transport === 'http') return { kind: 'http', url: target.url, outlet, credential, trustsHub }
+    // What the file selects may change without that anything else does.
+    const { selection } = declared?.transport === 'openapi' ? declared : target
+    const source = ways.documents.source(server, target.document, (url, purpose) =>
+      openOutlet(ways.egress, { url, purpose, name }),
+    )
+    const { translate } = ways.documents
+    return { kind: 'openapi', url: target.url, outlet, source, translate, selection, credential, trustsHub }
   }
   if (declared?.transport !== 'stdio')
     throw new Error(`stdio server ${name} is not in the configuration file`)
@@ -69,4 +98,18 @@ function reach(name: string, target: ServerTarget, ways: Ways & { readonly confi
       environment: () => childEnvironment(declared, environment, config.dataDir),
     },
   }
+}
+
+function isHttp(declared: Config['servers'][number] | undefined) {
+  return declared !== undefined && declared.transport !== 'stdio'
+}
+
+/** A server that is removed takes its allowance with it. */
+function openOutlet(
+  egress: Egress,
+  { url, purpose, name }: { url: string; purpose: Parameters<Egress['open']>[0]['purpose']; name: string },
+): Outlet {
+  const allowance = egress.allow(url, `server ${name}`)
+  const outlet = egress.open({ purpose, url, allowance })
+  return { ...outlet, destroy: () => outlet.destroy().finally(() => egress.disallow(allowance)) }
 }

@@ -1,4 +1,11 @@
-import { OWNER_NAME, OWNER_NAME_MAX_LENGTH } from '@parley/contract'
+import {
+  OWNER_NAME,
+  OWNER_NAME_MAX_LENGTH,
+  bundleName,
+  bundleTerms,
+  operationSelection,
+  toolSearchSettings,
+} from '@parley/contract'
 import { z } from 'zod'
 import { isOwnVariable } from './read-env.ts'
 
@@ -75,6 +82,11 @@ const limits = z.strictObject({
     { min: 1, max: 1_000_000 },
     'Apps that registered themselves; a tenth as many may wait for their first grant.',
   ),
+  waitingAuthorizations: limit(
+    20_000,
+    { min: 10, max: 1_000_000 },
+    'Authorization requests that wait for a person; beyond it the address with most of them loses its oldest.',
+  ),
   tokensPerSecond: limit(
     5000,
     { min: 1, max: 1_000_000 },
@@ -141,6 +153,25 @@ const identity = z.strictObject({
     ),
 })
 
+const masterKey = z
+  .strictObject({
+    file: z
+      .string()
+      .min(1)
+      .max(4096)
+      .optional()
+      .describe(
+        'File of mode 0600 with the key, relative to this file; `master.key` of the data directory when absent.',
+      ),
+    command: z
+      .array(z.string().min(1).max(4096))
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('Program and arguments that print the key, such as those of a key service; no shell, 10 s.'),
+  })
+  .refine(({ file, command }) => !(file && command), 'takes file or command, not both')
+
 const egress = z.strictObject({
   caFile: z
     .string()
@@ -172,6 +203,13 @@ const server = z.strictObject({
     .max(2048)
     .optional()
     .describe('Streamable HTTP endpoint. Its host and port are thereby allowed, only exactly they.'),
+  openapi: text
+    .min(1)
+    .optional()
+    .describe(
+      'OpenAPI 3 document of a service that speaks no MCP: a file, relative to this one, or a URL. Its operations become tools, and url is where they are called.',
+    ),
+  operations: operationSelection.optional().describe('Which operations of the document are tools.'),
   hopTokens: z
     .boolean()
     .optional()
@@ -231,11 +269,17 @@ export const configSchema = z.strictObject({
     .record(serverName, resource)
     .default({})
     .describe('MCP servers outside the hub that trust its tokens, by name.'),
+  bundles: z
+    .record(bundleName, bundleTerms)
+    .default({})
+    .describe('Selections of capabilities over several servers, each with an endpoint of its own, by name.'),
+  toolSearch: toolSearchSettings.prefault({}).describe('How /mcp shows its tools.'),
   only: z
     .enum(['identity'])
     .optional()
     .describe('identity: the authorization server alone, without a gateway.'),
   identity: identity.prefault({}),
+  masterKey: masterKey.prefault({}),
   egress: egress.prefault({}),
   limits: limits.prefault({}),
   activity: z

@@ -1,4 +1,5 @@
-import type { FileConfig } from './config-schema.ts'
+import type { BundleTerms, ToolSearchSettings } from '@parley/contract'
+import type { FileConfig, FileServer } from './config-schema.ts'
 
 /** Every limit, its unit last in its name. Defaults and bounds stand in `config-schema.ts`. */
 export type Limits = Readonly<Required<FileConfig['limits']>>
@@ -42,7 +43,19 @@ export interface StdioServerConfig {
   readonly cwd: string
 }
 
-export type ServerConfig = HttpServerConfig | StdioServerConfig
+/** A service that speaks no MCP: what its OpenAPI document describes becomes tools. */
+export interface OpenApiServerConfig {
+  readonly transport: 'openapi'
+  readonly name: string
+  /** Where the service is called; allowed as the URL of an HTTP server is. */
+  readonly url: string
+  /** Absolute path, or URL. */
+  readonly document: { readonly file: string } | { readonly url: string }
+  readonly selection: NonNullable<FileServer['operations']>
+  readonly hopTokens: boolean
+}
+
+export type ServerConfig = HttpServerConfig | StdioServerConfig | OpenApiServerConfig
 
 /** An app that the file declares. */
 export interface AppConfig {
@@ -58,12 +71,23 @@ export interface IdentityConfig {
   readonly clientMetadataHosts: readonly string[]
 }
 
+/** Where the master key comes from, unless PARLEY_MASTER_KEY holds it. */
+export type MasterKeyConfig =
+  | { readonly kind: 'file'; readonly file: string }
+  | { readonly kind: 'command'; readonly program: string; readonly args: readonly string[] }
+
 export interface ResourceConfig {
   readonly name: string
   /** Its resource identifier (RFC 8707). */
   readonly resource: string
   /** Each with what it allows, in words for people. */
   readonly scopes: Readonly<Record<string, string>>
+}
+
+/** A selection of capabilities that the file declares. */
+export interface BundleConfig {
+  readonly name: string
+  readonly terms: BundleTerms
 }
 
 /** The whole configuration: resolved, checked and frozen. Holds no secret. */
@@ -78,9 +102,13 @@ export interface Config {
   readonly apps: readonly AppConfig[]
   /** Resource servers elsewhere that trust the hub's tokens. */
   readonly resources: readonly ResourceConfig[]
+  readonly bundles: readonly BundleConfig[]
+  /** How `/mcp` shows its tools. */
+  readonly toolSearch: ToolSearchSettings
   /** `identity`: the authorization server alone, without a gateway. */
   readonly only: 'identity' | undefined
   readonly identity: IdentityConfig
+  readonly masterKey: MasterKeyConfig
   /** PEM certificates of authorities trusted beside the usual ones. */
   readonly egress: { readonly ca: string | undefined }
   readonly limits: Limits

@@ -5,6 +5,7 @@ export type { ConfigProblem } from './config-error.ts'
 export { configJsonSchema } from './config-schema.ts'
 export type {
   AppConfig,
+  BundleConfig,
   Config,
   HttpServerConfig,
   IdentityConfig,

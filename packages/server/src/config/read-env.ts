@@ -4,6 +4,8 @@ export interface Environment {
   readonly host: string | undefined
   readonly port: string | undefined
   readonly dataDir: string | undefined
+  /** The master key itself; read once and given to nobody else. */
+  readonly masterKey: string | undefined
   /** The search path that children get; nothing else of the environment reaches them by itself. */
   readonly path: string
   /** Any other variable, for `${env:NAME}` in a child's environment. Parley's own are never given out. */
@@ -19,6 +21,7 @@ export function readEnv(variables: Readonly<Record<string, string | undefined>> 
     host: variables['PARLEY_HOST'] || undefined,
     port: variables['PARLEY_PORT'] || undefined,
     dataDir: variables['PARLEY_DATA_DIR'] || undefined,
+    masterKey: variables['PARLEY_MASTER_KEY'] || undefined,
     path: variables['PATH'] || FALLBACK_PATH,
     lookUp: (name: string) => (isOwnVariable(name) ? undefined : variables[name]),
   })

@@ -1,8 +1,10 @@
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { findBundleFault } from '@parley/contract'
 import { checkListen, isLoopbackHost } from './check-listen.ts'
 import type { Contradiction } from './check-listen.ts'
 import { ConfigError } from './config-error.ts'
-import type { Config, Limits, ListenConfig, ServerConfig } from './config.ts'
+import type { FileConfig } from './config-schema.ts'
+import type { Config, Limits, ListenConfig, MasterKeyConfig, ServerConfig } from './config.ts'
 import { findConfusableName } from './find-confusable-name.ts'
 import type { LoadedFile } from './load-file.ts'
 import type { Environment } from './read-env.ts'
@@ -62,7 +64,7 @@ export function resolveConfig(sources: ConfigSources): Config {
     if ('problems' in resolved) problems.push(...resolved.problems)
     else servers.push(resolved.server)
   }
-  problems.push(...checkLoops(servers, listen))
+  problems.push(...checkLoops(servers, listen), ...checkBundles(settings.bundles))
   const authorities = readAuthorities(
     settings.egress.caFile,
     file === undefined ? workingDirectory : dirname(file),
@@ -70,9 +72,12 @@ export function resolveConfig(sources: ConfigSources): Config {
   if (typeof authorities === 'object') problems.push(authorities)
   if (problems.length > 0)
     throw new ConfigError(problems.map(({ path, message }) => loaded.problemAt(path, message)))
+  const dataDir = resolve(workingDirectory, flags.dataDir ?? environment.dataDir ?? DEFAULT_DATA_DIR)
+  const directory = file === undefined ? workingDirectory : dirname(file)
   return Object.freeze({
     file,
-    dataDir: resolve(workingDirectory, flags.dataDir ?? environment.dataDir ?? DEFAULT_DATA_DIR),
+    dataDir,
+    masterKey: resolveMasterKey(settings.masterKey, { directory, dataDir }),
     listen,
     servers: Object.freeze(servers),
     apps: Object.freeze(
@@ -85,11 +90,32 @@ export function resolveConfig(sources: ConfigSources): Config {
         Object.freeze({ name, resource: url, scopes: Object.freeze({ ...scopes }) }),
       ),
     ),
+    bundles: Object.freeze(
+      Object.entries(settings.bundles).map(([name, terms]) => Object.freeze({ name, terms })),
+    ),
+    toolSearch: Object.freeze(settings.toolSearch),
     only: readOnly(flags.only) ?? settings.only,
     identity: Object.freeze({ ...settings.identity }),
     egress: Object.freeze({ ca: typeof authorities === 'string' ? authorities : undefined }),
     limits: Object.freeze({ ...settings.limits }),
     activity: settings.activity,
+  })
+}
+
+function resolveMasterKey(
+  { file, command }: FileConfig['masterKey'],
+  { directory, dataDir }: { directory: string; dataDir: string },
+): MasterKeyConfig {
+  if (!command) {
+    const path = file === undefined ? join(dataDir, 'master.key') : resolve(directory, file)
+    return Object.freeze({ kind: 'file', file: path })
+  }
+  const [program = '', ...args] = command
+  const isPath = program.includes('/')
+  return Object.freeze({
+    kind: 'command',
+    program: isPath ? resolve(directory, program) : program,
+    args: Object.freeze(args),
   })
 }
 
@@ -110,11 +136,18 @@ function checkLimits({ headerTimeoutMs, bodyTimeoutMs }: Limits): Contradiction[
   return [{ path: ['limits', 'headerTimeoutMs'], message }]
 }
 
+function checkBundles(bundles: FileConfig['bundles']): Contradiction[] {
+  return Object.entries(bundles).flatMap(([name, terms]) => {
+    const message = findBundleFault(terms)
+    return message === undefined ? [] : [{ path: ['bundles', name], message }]
+  })
+}
+
 /** A server that is the hub itself would call itself without end. Egress refuses it too; here the mistake has a line. */
 function checkLoops(servers: readonly ServerConfig[], listen: ListenConfig): Contradiction[] {
   const found: Contradiction[] = []
   for (const server of servers) {
-    if (server.transport !== 'http') continue
+    if (server.transport === 'stdio') continue
     const url = new URL(server.url)
     const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
     const isOwn = isLoopbackHost(url.hostname) ? port === listen.port : url.origin === listen.publicUrl

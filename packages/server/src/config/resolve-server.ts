@@ -1,5 +1,5 @@
-import { dirname } from 'node:path'
-import type { HttpServerConfig, ServerConfig, StdioServerConfig } from './config.ts'
+import { dirname, resolve } from 'node:path'
+import type { HttpServerConfig, OpenApiServerConfig, ServerConfig, StdioServerConfig } from './config.ts'
 import type { Contradiction } from './check-listen.ts'
 import { ENV_REFERENCE } from './child-environment.ts'
 import type { FileServer } from './config-schema.ts'
@@ -21,11 +21,18 @@ export function resolveServer(name: string, entry: FileServer, file: string): Re
       'write either url (reached over HTTP) or command (started as a process), not both',
     )
   }
+  if (entry.operations !== undefined && entry.openapi === undefined)
+    return refuse([...path, 'operations'], 'operations belongs to a server with openapi')
   if (entry.url !== undefined) {
     const stray = STDIO_ONLY.find((setting) => entry[setting] !== undefined)
     if (stray) return refuse([...path, stray], `${stray} belongs to a server with command; this one has url`)
-    return resolveHttp(name, entry.url, entry.hopTokens ?? false)
+    const http = resolveHttp(name, entry.url, entry.hopTokens ?? false)
+    return entry.openapi === undefined || 'problems' in http
+      ? http
+      : resolveOpenApi(http.server, { ...entry, openapi: entry.openapi }, file)
   }
+  if (entry.openapi !== undefined)
+    return refuse([...path, 'openapi'], 'write url too: the address under which the service is called')
   if (entry.hopTokens !== undefined)
     return refuse([...path, 'hopTokens'], 'hopTokens belongs to a server with url; a process gets no tokens')
   if (entry.command !== undefined) return resolveStdio(name, { ...entry, command: entry.command }, file)
@@ -35,11 +42,18 @@ export function resolveServer(name: string, entry: FileServer, file: string): Re
   )
 }
 
-function refuse(path: readonly PropertyKey[], message: string): ResolvedServer {
+function refuse(
+  path: readonly PropertyKey[],
+  message: string,
+): { readonly problems: readonly Contradiction[] } {
   return { problems: [{ path, message }] }
 }
 
-function resolveHttp(name: string, text: string, hopTokens: boolean): ResolvedServer {
+function resolveHttp(
+  name: string,
+  text: string,
+  hopTokens: boolean,
+): { readonly server: HttpServerConfig } | { readonly problems: readonly Contradiction[] } {
   const path = ['servers', name, 'url']
   const url = URL.parse(text)
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
@@ -48,6 +62,27 @@ function resolveHttp(name: string, text: string, hopTokens: boolean): ResolvedSe
   if (url.username !== '' || url.password !== '') return refuse(path, 'must not hold a user name or password')
   if (url.hash !== '' || text.includes('#')) return refuse(path, 'must not hold a fragment (#…)')
   const server: HttpServerConfig = { transport: 'http', name, url: url.href, hopTokens }
+  return { server: Object.freeze(server) }
+}
+
+function resolveOpenApi(
+  { name, url, hopTokens }: HttpServerConfig,
+  entry: FileServer & { openapi: string },
+  file: string,
+): ResolvedServer {
+  const path = ['servers', name, 'openapi']
+  const isUrl = /^https?:/i.test(entry.openapi)
+  const source = isUrl ? URL.parse(entry.openapi) : undefined
+  if (isUrl && (!source || source.username !== '' || source.password !== '' || entry.openapi.includes('#')))
+    return refuse(path, 'write a whole URL without user name, password and fragment, or a file')
+  const server: OpenApiServerConfig = {
+    transport: 'openapi',
+    name,
+    url,
+    document: source ? { url: source.href } : { file: resolve(dirname(file), entry.openapi) },
+    selection: Object.freeze({ ...entry.operations }),
+    hopTokens,
+  }
   return { server: Object.freeze(server) }
 }
 

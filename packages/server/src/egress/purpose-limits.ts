@@ -2,9 +2,10 @@ import type { Limits } from '../config/index.ts'
 
 /**
  * What an outlet is for; each purpose has its own limits, and connections are never shared between outlets. `cimd` and
- * `jwks` fetch what an app that anybody may have made up points at: its metadata document, its public keys.
+ * `jwks` fetch what an app that anybody may have made up points at: its metadata document, its public keys. `document`
+ * fetches the OpenAPI document of a server.
  */
-export type Purpose = 'upstream' | 'probe' | 'cimd' | 'jwks'
+export type Purpose = 'upstream' | 'probe' | 'cimd' | 'jwks' | 'document'
 
 export interface PurposeLimits {
   /** Name lookup, TCP and TLS together. */
@@ -34,6 +35,8 @@ const RESPONSE_HEADER_BYTES = 16_384
 const PROBE_TIMEOUT_MS = 10_000
 const PROBE_CONNECTIONS = 2
 const CLIENT_TIMEOUT_MS = 5000
+const DOCUMENT_TIMEOUT_MS = 30_000
+const DOCUMENT_BYTES = 24 * 1024 * 1024
 const JWKS_BYTES = 65_536
 
 /** The limits of one purpose. Whatever a person waits for gives up early. */
@@ -52,10 +55,12 @@ export function purposeLimits(purpose: Purpose, limits: EgressLimits): PurposeLi
 
 function purposeTimeoutMs(purpose: Purpose): number {
   if (purpose === 'upstream') return Infinity
+  if (purpose === 'document') return DOCUMENT_TIMEOUT_MS
   return purpose === 'probe' ? PROBE_TIMEOUT_MS : CLIENT_TIMEOUT_MS
 }
 
 function responseBytes(purpose: Purpose, limits: EgressLimits): number {
+  if (purpose === 'document') return DOCUMENT_BYTES
   if (purpose === 'cimd') return limits.clientMetadataBytes
   return purpose === 'jwks' ? JWKS_BYTES : limits.upstreamResponseBytes
 }

@@ -27,7 +27,7 @@ export async function askConsent(
   { missing, capabilities }: { missing: readonly CapabilityName[]; capabilities: JsonObject },
 ): Promise<ConsentQuestion> {
   const challenges = tools.challenges(call.resource)
-  const request = await tools.consents.ask(call.principal, missing)
+  const request = await tools.consents.ask(call.principal, missing, call.envelope.value('arguments'))
   if (!request) throw challenges.insufficientScope(missing)
   const url = tools.consents.urlOf(request)
   const params = {

@@ -1,8 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ActivityRecord, CapabilityName, Decision, Principal } from '@parley/contract'
+import type {
+  ActivityRecord,
+  CapabilityName,
+  Decision,
+  Principal,
+  ToolSearchSettings,
+} from '@parley/contract'
 import { ParleyError } from '@parley/contract'
 import type { Access, TakeToken } from '../access/index.ts'
 import type { Activity } from '../activity/index.ts'
+import { noBundle, type Bundle, type Bundles } from '../bundles/index.ts'
 import type { Authenticate, Challenges, ConsentRequests, HopTokens } from '../identity/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
@@ -10,8 +17,10 @@ import type { NewId, Random } from '../lib/random.ts'
 import type { WriteBatch } from '../lib/write-batch.ts'
 import type { Envelope } from '../lib/strict-json/index.ts'
 import type { Registry, ServerEntry } from '../registry/index.ts'
+import type { Vault } from '../vault/index.ts'
 import type { ClientStreams } from './client-streams.ts'
 import type { McpHeaders } from './read-headers.ts'
+import type { SearchCatalog } from './search-catalog.ts'
 import type { RequestStates } from './request-state.ts'
 import type { SessionSeals } from './session-seals.ts'
 
@@ -23,11 +32,17 @@ export interface GatewayLimits {
 /** All that the gateway needs of the house, passed in by the composition root. */
 export interface GatewayTools {
   readonly registry: Registry
+  readonly bundles: Pick<Bundles, 'find' | 'onChange'>
+  /** How `/mcp` shows its tools. */
+  readonly toolSearch: ToolSearchSettings
+  readonly search: SearchCatalog
   readonly authenticate: Authenticate
   readonly challenges: (resource: string) => Challenges
   readonly access: Access
   readonly consents: ConsentRequests
   readonly hopTokens: HopTokens
+  readonly vault: Pick<Vault, 'knows' | 'use' | 'onChange'>
+  readonly origin: () => string
   readonly takeToken: TakeToken
   readonly recordCall: Activity['recordCall']
   readonly clock: Clock
@@ -42,8 +57,10 @@ export interface GatewayTools {
   readonly clientStreams: ClientStreams
 }
 
-/** The endpoint a request came to: all servers merged, or one server with its own names. */
-export type Scope = { readonly kind: 'merged' } | { readonly kind: 'single'; readonly name: string }
+/** The endpoint a request came to: all servers merged, a bundle of what they offer, or one server with its own names. */
+export type Scope =
+  | { readonly kind: 'merged'; readonly bundle?: string; readonly search?: 'on' | 'off' }
+  | { readonly kind: 'single'; readonly name: string }
 
 /** A request whose caller is known. */
 export interface Received {
@@ -74,6 +91,14 @@ export interface Target {
   readonly entry: ServerEntry
   readonly kind: 'tool' | 'prompt' | 'resource'
   readonly name: string
+}
+
+/** The bundle of a bundle's endpoint; throws `not_found`. */
+export function bundleOf(tools: Pick<GatewayTools, 'bundles'>, scope: Scope): Bundle | undefined {
+  if (scope.kind !== 'merged' || scope.bundle === undefined) return undefined
+  const bundle = tools.bundles.find(scope.bundle)
+  if (!bundle) throw noBundle(scope.bundle)
+  return bundle
 }
 
 /** The entry of a single-server endpoint; `not_found` also when the server is not approved. */

@@ -80,7 +80,7 @@ export function checkParamHeaders(
   }
 }
 
-function valueAt(value: unknown, path: readonly string[]): unknown {
+export function valueAt(value: unknown, path: readonly string[]): unknown {
   let at = value
   for (const key of path) {
     if (!isObject(at) || !Object.hasOwn(at, key)) return undefined

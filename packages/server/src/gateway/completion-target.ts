@@ -1,7 +1,7 @@
 import { ParleyError } from '@parley/contract'
 import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
-import { entryOf, type Call, type GatewayTools } from './call.ts'
+import { bundleOf, entryOf, type Call, type GatewayTools } from './call.ts'
 import { ownerOfUri, splitName } from './resolve-target.ts'
 import { requireUse } from './visibility.ts'
 
@@ -19,7 +19,13 @@ export function completionTarget(
   }
   if (ref['type'] === 'ref/resource' && typeof ref['uri'] === 'string') {
     const uri = ref['uri']
-    const owner = tools.registry.entries().find((entry) => entry.catalog.templates.has(uri))
+    const bundle = bundleOf(tools, call.scope)
+    const owner = tools.registry
+      .entries()
+      .find(
+        ({ name, catalog }) =>
+          catalog.templates.has(uri) && (!bundle || bundle.includes(`template:${name}/${uri}`)),
+      )
     const entry = entryOf(tools, call.scope) ?? owner ?? ownerOfUri(tools, call.scope, uri)
     const kind = entry.catalog.templates.has(uri) ? 'template' : 'resource'
     requireUse(tools, call, { entry, kind, name: uri, said: uri })

@@ -7,6 +7,7 @@ import type { ModernState } from './exchange-once.ts'
 import { HeldCalls } from './held-calls.ts'
 import { acceptLegacyMessage, serveLegacy } from './legacy-face.ts'
 import { LegacySessions } from './legacy-sessions.ts'
+import { ListCache } from './list-cache.ts'
 import { serveModern } from './modern-face.ts'
 import { META } from './protocol.ts'
 import { readHeaders, type McpHeaders } from './read-headers.ts'
@@ -43,20 +44,24 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
   const sessions = new LegacySessions(tools)
   const state: ModernState = {
     held: new HeldCalls(tools.clock, tools.newId),
-    pool: new SessionPool(tools.clock, tools.hopTokens),
+    pool: new SessionPool(tools.clock, tools),
     streams: new Set(),
-    hopTokens: tools.hopTokens,
+    sources: tools,
+    lists: new ListCache(),
+    clock: tools.clock,
   }
   const running = new Running()
-  const sse = new SseClients(tools, sessions)
-  const face: Face = { tools, sessions, state, sse }
+  const face: Face = { tools, sessions, state, sse: new SseClients(tools, sessions) }
 
   function handle(req: IncomingMessage, res: ServerResponse, path: string): void {
     try {
-      const scope = scopeOf(path)
+      let scope = scopeOf(path)
       const resource = path.endsWith('/') ? path.slice(0, -1) : path
       const headers = readHeaders(req.rawHeaders)
-      if (req.url!.length > path.length) refuseQueryToken(tools, req.url!, { resource, headers })
+      if (req.url!.length > path.length) {
+        refuseQueryToken(tools, req.url!, { resource, headers })
+        scope = withSearch(scope, req.url!)
+      }
       const endpoint = { req, res, headers, scope, resource }
       const who = tools.authenticate(headers.authorization, resource)
       if (!(who instanceof Promise)) return accept(endpoint, who)
@@ -78,14 +83,17 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     if (req.method === 'POST') {
       refuseOtherMedia(req)
       readBody(req, res, tools.limits.bodyBytes, (body) => receive(face, request, body))
-    } else if (sse.isOpening(request)) {
-      sse.open(request)
-    } else if (req.method === 'GET' || req.method === 'DELETE') {
-      void serveSessionMethod(tools, sessions, request)
-    } else {
-      throw new ParleyError('method_not_allowed', 'Use POST here.')
-    }
+    } else acceptBodiless(face, request)
   }
+
+  /** What was begun with a connection ends with it: a session may belong to its account. */
+  const unwatch = tools.vault.onChange(({ id, person }, what) => {
+    if (what !== 'ended' && what !== 'replaced') return
+    state.pool.dropConnection(id)
+    sessions.dropConnection(id)
+    if (what === 'ended' && person !== null)
+      running.cut((principal) => tools.access.personBehind(principal) === person)
+  })
 
   function endStreams(): void {
     for (const end of state.streams) end()
@@ -93,6 +101,7 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
   }
 
   async function close(): Promise<void> {
+    unwatch()
     endStreams()
     await sessions.closeAll()
     await state.pool.close()
@@ -113,6 +122,14 @@ interface Face {
   readonly sessions: LegacySessions
   readonly state: ModernState
   readonly sse: SseClients
+}
+
+/** The streams of sessions, and their end. */
+function acceptBodiless({ tools, sessions, sse }: Face, request: Received): void {
+  const { method } = request.req
+  if (sse.isOpening(request)) return sse.open(request)
+  if (method !== 'GET' && method !== 'DELETE') throw new ParleyError('method_not_allowed', 'Use POST here.')
+  void serveSessionMethod(tools, sessions, request)
 }
 
 /** A POST with its body: sorted into request and message, modern and legacy. */
@@ -173,6 +190,7 @@ function refuseQueryToken(
 }
 
 const SINGLE_PREFIX = '/mcp/servers/'
+const BUNDLE_PREFIX = '/mcp/bundles/'
 
 function scopeOf(path: string): Scope {
   if (path === '/mcp' || path === '/mcp/') return { kind: 'merged' }
@@ -180,10 +198,22 @@ function scopeOf(path: string): Scope {
     const name = path.slice(SINGLE_PREFIX.length).replace(/\/$/, '')
     if (/^[a-z0-9-]{1,40}$/.test(name)) return { kind: 'single', name }
   }
+  if (path.startsWith(BUNDLE_PREFIX)) {
+    const bundle = path.slice(BUNDLE_PREFIX.length).replace(/\/$/, '')
+    if (/^[a-z0-9-]{1,40}$/.test(bundle)) return { kind: 'merged', bundle }
+  }
   throw new ParleyError(
     'not_found',
-    'There is nothing here; the endpoints are /mcp and /mcp/servers/{server}.',
+    'There is nothing here; the endpoints are /mcp, /mcp/bundles/{bundle} and /mcp/servers/{server}.',
   )
+}
+
+/** `/mcp?toolSearch=on`: one client searches where the others see all, or the other way round. */
+function withSearch(scope: Scope, url: string): Scope {
+  const search = /[?&]toolSearch=(on|off)(?:&|$)/.exec(url)?.[1]
+  return scope.kind === 'single' || search === undefined
+    ? scope
+    : { ...scope, search: search as 'on' | 'off' }
 }
 
 function refuseOtherMedia(req: IncomingMessage): void {

@@ -1,9 +1,11 @@
+import type { Clock } from '../lib/clock.ts'
 import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
-import type { HopTokens } from '../identity/index.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import { whenClientLeaves, type Call } from './call.ts'
+import { callCredential, type CredentialSources } from './call-credential.ts'
+import type { ListCache } from './list-cache.ts'
 import type { HeldCalls } from './held-calls.ts'
-import { hopCredential } from './hop-credential.ts'
+import { keepPace } from './keep-pace.ts'
 import { META } from './protocol.ts'
 import type { Reply } from './reply.ts'
 import type { LeaseTerms, SessionPool } from './session-pool.ts'
@@ -14,7 +16,9 @@ export interface ModernState {
   readonly held: HeldCalls
   readonly pool: SessionPool
   readonly streams: Set<() => void>
-  readonly hopTokens: HopTokens
+  readonly sources: CredentialSources
+  readonly lists: ListCache
+  readonly clock: Clock
 }
 
 /** A request that asks nothing back, to an upstream of either era. */
@@ -33,9 +37,11 @@ export async function exchangeOnce(
   const events = {
     notification: (notification: { method: string }) => void reply?.send(notification),
     serverRequest: refuseServerRequest,
+    ready: () => keepPace(call.res, state.clock),
   }
   if (info.era === '2026-07-28') {
-    const channel = await entry.upstream.modern(hopCredential(state.hopTokens, entry, () => call.principal))
+    const { credential } = await callCredential(state.sources, entry, () => call.principal)
+    const channel = await entry.upstream.modern(credential)
     return channel.exchange(call.method, params, events, signal)
   }
   const lease = await state.pool.lease(

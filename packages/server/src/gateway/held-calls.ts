@@ -16,6 +16,13 @@ export type Round =
   | { readonly kind: 'done'; readonly outcome: Outcome }
   | { readonly kind: 'input'; readonly inputRequests: JsonObject }
 
+/** Who hears a round while it lasts. */
+interface RoundHearer {
+  readonly notify: (notification: ServerNotification) => void
+  readonly ready: ExchangeEvents['ready']
+  readonly progressToken: unknown
+}
+
 /**
  * A call to a legacy upstream that asks the client something while it runs, for a modern client who answers by
  * sending the request again (MCP 2026-07-28, MRTR). The upstream's call stays open inside the hub between the rounds.
@@ -35,6 +42,7 @@ export class HeldCall {
   #fail: ((error: unknown) => void) | undefined
   #finished: { outcome: Outcome } | { error: unknown } | undefined
   #notify: (notification: ServerNotification) => void = () => {}
+  #ready: ExchangeEvents['ready'] = () => undefined
 
   constructor(id: string, owner: Principal, capabilities: JsonObject, clock: Clock) {
     this.id = id
@@ -53,6 +61,7 @@ export class HeldCall {
     const events: ExchangeEvents = {
       notification: (notification) => this.#notify(notification),
       serverRequest: (request) => this.#ask(request),
+      ready: () => this.#ready?.(),
     }
     run(events).then(
       (outcome) => this.#finish({ outcome }),
@@ -64,7 +73,8 @@ export class HeldCall {
    * The next thing the client must hear: questions, or the end. Rejects when the call failed. Progress is told under
    * `progressToken`, which is this round's own; without one it is not.
    */
-  next(notify: (notification: ServerNotification) => void, progressToken: unknown): Promise<Round> {
+  next({ notify, ready, progressToken }: RoundHearer): Promise<Round> {
+    this.#ready = ready
     this.#notify = (notification) => {
       if (notification.method !== 'notifications/progress') notify(notification)
       else if (isMessageId(progressToken))

@@ -1,7 +1,9 @@
 import { encodeHeaderValue } from '../lib/header-value.ts'
 import type { Span } from '../lib/strict-json/index.ts'
 import type { ParamHeader } from '../registry/index.ts'
+import type { Use } from '../vault/index.ts'
 import type { Call, GatewayTools, Target } from './call.ts'
+import { credentialLines } from './call-credential.ts'
 import { acceptsStreams } from './exchange-once.ts'
 import { LaneReply } from './lane-reply.ts'
 import { NAME_FIELD } from './protocol.ts'
@@ -14,6 +16,8 @@ export interface LaneCallOptions {
   readonly binding: StateBinding
   readonly reply: Reply
   readonly sent: InnerState | undefined
+  /** What the vault has for the caller at this server. */
+  readonly use: Use | undefined
 }
 
 /**
@@ -50,7 +54,7 @@ function bodyFor(call: Call, { target, sent }: LaneCallOptions): Buffer {
   return splice(envelope.bytes, changes)
 }
 
-function splice(bytes: Buffer, changes: { span: Span; json: string }[]): Buffer {
+export function splice(bytes: Buffer, changes: { span: Span; json: string }[]): Buffer {
   const parts: Buffer[] = []
   let at = 0
   for (const { span, json } of changes.sort((a, b) => a.span.start - b.span.start)) {
@@ -62,13 +66,13 @@ function splice(bytes: Buffer, changes: { span: Span; json: string }[]): Buffer 
 }
 
 /** The headers that mirror the body; the client's own were held against it, so their values may go on as they are. */
-function headFor({ hopTokens }: GatewayTools, call: Call, { target, paramHeaders }: LaneCallOptions): string {
+function headFor(tools: GatewayTools, call: Call, { target, paramHeaders, use }: LaneCallOptions): string {
   const isRenamed = call.scope.kind === 'merged' && NAME_FIELD[call.method] === 'name'
   const name = isRenamed ? encodeHeaderValue(target.name) : call.headers.name
   let head = `mcp-method: ${call.method}\r\nmcp-name: ${name}\r\n`
-  const { hopAudience } = target.entry.upstream
-  if (hopAudience !== undefined)
-    head += `authorization: Bearer ${hopTokens.mint(call.principal, hopAudience)}\r\n`
+  const { entry } = target
+  if (use !== undefined || entry.upstream.hopAudience !== undefined)
+    head += credentialLines(tools, { entry, caller: call.principal, use })
   for (const { header } of paramHeaders) {
     const value = call.headers.params?.get(header)
     if (value !== undefined) head += `mcp-param-${header}: ${value}\r\n`

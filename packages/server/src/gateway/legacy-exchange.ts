@@ -39,6 +39,7 @@ export async function exchange(turn: Turn, entry: ServerEntry, params: JsonObjec
       return session.ask(request, reply, asked)
     },
     paused: (retryMs: number) => reply.pause(retryMs),
+    ready: () => reply.ready?.(),
   }
   if (channel.info.era === LEGACY) {
     return channel.exchange(call.method, Object.keys(params).length > 0 ? params : undefined, events, signal)

@@ -3,18 +3,19 @@ import { classifyMessage, isObject, type JsonObject, type Outcome } from '../lib
 import type { ServerEntry } from '../registry/index.ts'
 import { admit } from './admit.ts'
 import { askConsent } from './ask-consent.ts'
-import { entryOf, limit, resultKind, type Call, type GatewayTools } from './call.ts'
+import { bundleOf, entryOf, limit, resultKind, type Call, type GatewayTools } from './call.ts'
 import { completionTarget } from './completion-target.ts'
 import { exchange, type Turn } from './legacy-exchange.ts'
 import { LegacyReply } from './legacy-reply.ts'
 import type { LegacySession } from './legacy-session.ts'
 import type { LegacySessions } from './legacy-sessions.ts'
 import { reviewList } from './list-capabilities.ts'
-import { HUB_INFO, MERGED_CAPABILITIES, mergedItems } from './merged-catalog.ts'
+import { MERGED_CAPABILITIES, mergedInfo, mergedItems } from './merged-catalog.ts'
 import { LEGACY, LIST_FIELDS, LOG_LEVELS, isListMethod } from './protocol.ts'
 import { failCall, recordCall } from './record-call.ts'
 import { sendJsonText } from './reply.ts'
 import { digestOf } from './request-state.ts'
+import { isSearchCall, openSearchCall } from './search-call.ts'
 import { encodeResponse } from './session-reply.ts'
 import { toClientOutcome } from './to-client-revision.ts'
 import { ownerOfUri, resolveTarget } from './resolve-target.ts'
@@ -43,11 +44,17 @@ async function initialize(tools: GatewayTools, sessions: LegacySessions, call: C
 
 /** One request in its session, whatever way its answer goes. */
 export async function serveInSession(started: Omit<Turn, 'signal'>): Promise<void> {
-  const { tools, session, call, reply } = started
+  const { tools, session, reply } = started
+  let { call } = started
   const running = new AbortController()
   session.running.set(call.idJson, running)
   try {
-    const outcome = await answer({ ...started, signal: running.signal })
+    const step = isSearchCall(call) ? openSearchCall(tools, call) : ({ kind: 'go', call } as const)
+    if (step.kind === 'go') call = step.call
+    const outcome =
+      step.kind === 'answer'
+        ? { result: step.result }
+        : await answer({ ...started, call, signal: running.signal })
     if (running.signal.aborted) throw running.signal.reason
     if (call.capability !== undefined) await recordCall(tools, call, kindOf(outcome))
     reply.finish(toClientOutcome(session.revision, call.method, outcome))
@@ -80,7 +87,7 @@ export async function openSession(
   try {
     const offer = entry
       ? { ...(await session.channel(entry)).info, instructions: entry.catalog.instructions }
-      : { capabilities: MERGED_CAPABILITIES, serverInfo: HUB_INFO, instructions: undefined }
+      : { capabilities: MERGED_CAPABILITIES, ...mergedInfo(bundleOf(tools, call.scope)) }
     return { session, result: toInitializeResult(session.revision, offer) }
   } catch (error) {
     await sessions.end(session)
@@ -107,7 +114,7 @@ async function answer(turn: Turn): Promise<Outcome> {
   if (isListMethod(method)) {
     const visibility = visibilityFor(tools, call)
     if (!entry)
-      return { result: { [LIST_FIELDS[method].items]: mergedItems(tools.registry, method, visibility) } }
+      return { result: { [LIST_FIELDS[method].items]: mergedItems(tools, call, { method, visibility }) } }
     return reviewList(entry, await exchange(turn, entry, params), { method, visibility })
   }
   const isModern = method === 'server/discover' || method === 'subscriptions/listen'

@@ -6,6 +6,7 @@ import type { WriteBatch } from '../lib/write-batch.ts'
 import type { Call } from './call.ts'
 import type { ClientStreams } from './client-streams.ts'
 import { acceptsStreams } from './exchange-once.ts'
+import { keepPace } from './keep-pace.ts'
 import { sendError, sendJsonText, toRpcError } from './reply.ts'
 import type { LegacySession } from './legacy-session.ts'
 import { encodeResponse, type SessionReply } from './session-reply.ts'
@@ -56,6 +57,11 @@ export class LegacyReply implements SessionReply {
   pause(retryMs: number): void {
     // Clients of earlier revisions take the end of a stream for the loss of its answer.
     if (knows(this.#session.revision, 'emptyEvents')) this.#open()?.pause(retryMs)
+  }
+
+  /** For the connection that the call came on; one that is come back with catches up from what is kept. */
+  ready(): Promise<void> | undefined {
+    return this.#stream && keepPace(this.#call.res, this.#tools.clock)
   }
 
   finish(outcome: Outcome): void {

@@ -1,12 +1,12 @@
-import { ParleyError, type Principal, type SessionRevision } from '@parley/contract'
+import { ParleyError, type ConnectionId, type Principal, type SessionRevision } from '@parley/contract'
 import type { JsonObject, Outcome, RequestMessage } from '../lib/json-rpc.ts'
-import type { HopTokens } from '../identity/index.ts'
 import type { ServerEntry } from '../registry/index.ts'
-import type { Channel, ServerNotification, SessionResumption, Subscription } from '../upstream/index.ts'
+import type { Channel, ServerNotification, Subscription } from '../upstream/index.ts'
 import type { Scope } from './call.ts'
-import { hopCredential } from './hop-credential.ts'
+import { callCredential, type CallCredential, type CredentialSources } from './call-credential.ts'
 import { META, MODERN } from './protocol.ts'
 import type { SessionReply } from './session-reply.ts'
+import type { SealedSession } from './session-seals.ts'
 import { SessionStreams, type EventBudget, type ResumableStream } from './session-streams.ts'
 import { toClientQuestion } from './to-client-question.ts'
 import { toClientNotification } from './to-client-revision.ts'
@@ -14,6 +14,18 @@ import { toClientNotification } from './to-client-revision.ts'
 const MAX_QUESTIONS = 100
 /** Answers of a person that a session waits to tell its client of. */
 const MAX_AWAITED = 100
+
+interface OwnChannel {
+  readonly opening: Promise<Channel>
+  /** What it was opened with. */
+  readonly connection: ConnectionId | undefined
+}
+
+export interface Revival {
+  readonly firstStream: number
+  /** The session at the server, and the connection it was opened with. */
+  readonly upstream: Pick<NonNullable<SealedSession['upstream']>, 'connection' | 'resumption'> | undefined
+}
 
 export interface SessionOptions {
   readonly id: string
@@ -23,12 +35,9 @@ export interface SessionOptions {
   readonly capabilities: JsonObject
   readonly clientInfo: JsonObject
   readonly budget: EventBudget
-  readonly hopTokens: HopTokens
+  readonly sources: CredentialSources
   /** How it is taken up again after a restart of the hub. */
-  readonly revived?: {
-    readonly firstStream: number
-    readonly resumption: SessionResumption | undefined
-  }
+  readonly revived?: Revival
 }
 
 /** One session of a client before 2026-07-28: bound to the caller that opened it and to one endpoint. */
@@ -52,27 +61,28 @@ export class LegacySession {
   readonly streams: SessionStreams
   /** For what belongs to no request; the client reads it with GET. */
   readonly ownStream: ResumableStream
-  readonly #hopTokens: HopTokens
-  #channels = new Map<string, Promise<Channel>>()
+  readonly #sources: CredentialSources
+  #channels = new Map<string, OwnChannel>()
   #questions = new Map<string, (outcome: Outcome) => void>()
   #questionCount = 0
   #uris = new Set<string>()
   #awaited = new Set<string>()
   #subscription: Subscription | undefined
-  #resumption: SessionResumption | undefined
+  /** What an earlier process left at the server. */
+  #left: Revival['upstream']
   #cleanups: (() => void)[] = []
   #closed = false
 
   constructor(options: SessionOptions) {
     this.id = options.id
     this.owner = options.owner
-    this.#hopTokens = options.hopTokens
+    this.#sources = options.sources
     this.scope = options.scope
     this.revision = options.revision
     this.capabilities = options.capabilities
     this.clientInfo = options.clientInfo
     this.isRevived = options.revived !== undefined
-    this.#resumption = options.revived?.resumption
+    this.#left = options.revived?.upstream
     this.streams = new SessionStreams(options.budget, options.revived?.firstStream)
     this.ownStream = this.streams.open()
   }
@@ -100,26 +110,49 @@ export class LegacySession {
     this.#cleanups.push(cleanup)
   }
 
-  /** The channel to one upstream for as long as this session lives; opened when first needed. */
-  channel(entry: ServerEntry): Promise<Channel> {
+  /**
+   * The channel to one upstream for as long as this session lives and its owner's connection is the same; opened when
+   * first needed.
+   */
+  async channel(entry: ServerEntry): Promise<Channel> {
+    const carried = await callCredential(this.#sources, entry, () => this.owner)
     const known = this.#channels.get(entry.id)
-    if (known) return known.then((channel) => (channel.closed ? this.#reopen(entry) : channel))
-    return this.#reopen(entry)
+    if (known && known.connection !== carried.connection) closeChannel(known)
+    else if (known)
+      return known.opening.then((channel) => (channel.closed ? this.#reopen(entry, carried) : channel))
+    return this.#reopen(entry, carried)
   }
 
-  #reopen(entry: ServerEntry): Promise<Channel> {
-    const opening = this.#open(entry)
-    this.#channels.set(entry.id, opening)
-    opening.catch(() => this.#channels.delete(entry.id))
+  /** With which connection a server is reached; undefined where none is needed. */
+  connectionTo(entry: ServerEntry): ConnectionId | undefined {
+    return this.#channels.get(entry.id)?.connection
+  }
+
+  /** Ends what was opened with a connection that has ended. */
+  dropConnection(id: ConnectionId): void {
+    for (const [server, known] of this.#channels) {
+      if (known.connection !== id) continue
+      this.#channels.delete(server)
+      closeChannel(known)
+    }
+  }
+
+  #reopen(entry: ServerEntry, carried: CallCredential): Promise<Channel> {
+    const opening = this.#open(entry, carried)
+    const own: OwnChannel = { opening, connection: carried.connection }
+    this.#channels.set(entry.id, own)
+    opening.catch(() => {
+      if (this.#channels.get(entry.id) === own) this.#channels.delete(entry.id)
+    })
     return opening
   }
 
-  async #open(entry: ServerEntry): Promise<Channel> {
+  async #open(entry: ServerEntry, { credential, connection }: CallCredential): Promise<Channel> {
     const info = await entry.upstream.info()
-    const credential = hopCredential(this.#hopTokens, entry, () => this.owner)
     if (info.era === MODERN) return entry.upstream.modern(credential)
-    const resumption = this.#resumption
-    this.#resumption = undefined
+    const left = this.#left
+    this.#left = undefined
+    const resumption = left && left.connection === connection ? left.resumption : undefined
     const channel = await entry.upstream.openSession(
       { capabilities: this.capabilities, clientInfo: this.clientInfo, credential, resumption },
       AbortSignal.timeout(60_000),
@@ -217,7 +250,7 @@ export class LegacySession {
       controller.abort(new ParleyError('unavailable', 'The session has ended.'))
     this.#subscription?.close()
     this.streams.close()
-    const channels = await Promise.allSettled(this.#channels.values())
+    const channels = await Promise.allSettled([...this.#channels.values()].map(({ opening }) => opening))
     await Promise.allSettled(
       channels.map((opened) =>
         opened.status === 'fulfilled' ? letGo(opened.value, isRevivable) : undefined,
@@ -226,7 +259,11 @@ export class LegacySession {
   }
 }
 
-/** A stateless channel is everybody's, and stays. */
+/** A modern channel has no session that could be ended. */
+function closeChannel({ opening }: OwnChannel): void {
+  opening.then((channel) => letGo(channel, false)).catch(() => undefined)
+}
+
 function letGo(channel: Channel, isRevivable: boolean): Promise<void> | undefined {
   if (channel.info.era === MODERN) return undefined
   return isRevivable && channel.resumption && channel.leave ? channel.leave() : channel.close()

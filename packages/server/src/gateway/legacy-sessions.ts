@@ -1,8 +1,14 @@
-import { ParleyError, isSessionRevision, type Principal, type SessionRevision } from '@parley/contract'
+import {
+  ParleyError,
+  isSessionRevision,
+  type ConnectionId,
+  type Principal,
+  type SessionRevision,
+} from '@parley/contract'
 import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import { entryOf, type Call, type GatewayTools, type Scope } from './call.ts'
 import { LegacySession } from './legacy-session.ts'
-import { LIST_CHANGES, listChanges } from './listen.ts'
+import { LIST_CHANGES, concerns, listChanges } from './listen.ts'
 import { LEGACY } from './protocol.ts'
 import type { McpHeaders } from './read-headers.ts'
 import { EventBudget } from './session-streams.ts'
@@ -80,7 +86,7 @@ export class LegacySessions {
       capabilities: readClientCapabilities(revision, declared),
       clientInfo: isObject(params['clientInfo']) ? params['clientInfo'] : { name: 'unnamed', version: '0' },
       budget: this.#budget,
-      hopTokens: this.#tools.hopTokens,
+      sources: this.#tools,
     })
     this.#add(session)
     return session
@@ -98,18 +104,18 @@ export class LegacySessions {
    */
   async #seal(session: LegacySession): Promise<string | undefined> {
     const { id, owner, scope, revision, capabilities, clientInfo } = session
-    const server = scope.kind === 'single' ? scope.name : undefined
     const entry = entryOf(this.#tools, scope)
     const channel = entry && (await session.channel(entry))
     const { resumption } = channel ?? {}
     const address = entry?.upstream.address
     if (channel?.info.era === LEGACY && (resumption === undefined || address === undefined)) return undefined
-    const upstream = resumption && address !== undefined ? { address, resumption } : undefined
+    const connection = entry && session.connectionTo(entry)
+    const upstream = resumption && address !== undefined ? { address, connection, resumption } : undefined
     const { subject } = owner
     return this.#tools.sessionSeals.seal({
       id,
       subject,
-      server,
+      scope,
       revision,
       capabilities,
       clientInfo,
@@ -121,8 +127,7 @@ export class LegacySessions {
     const id = idOf(sessionId)
     if (id === sessionId || this.#ended.has(id) || this.#ended.size >= MAX_ENDED) return undefined
     const sealed = this.#tools.sessionSeals.open(id, sessionId.slice(id.length + 1))
-    const server = scope.kind === 'single' ? scope.name : undefined
-    if (!sealed || sealed.subject !== principal.subject || sealed.server !== server) return undefined
+    if (!sealed || sealed.subject !== principal.subject || !sameScope(sealed.scope, scope)) return undefined
     const { upstream } = sealed
     // A session with a server is for the address that it was opened at, and no other.
     if (upstream && entryOf(this.#tools, scope)?.upstream.address !== upstream.address) return undefined
@@ -132,10 +137,10 @@ export class LegacySessions {
       owner: principal,
       scope,
       budget: this.#budget,
-      hopTokens: this.#tools.hopTokens,
+      sources: this.#tools,
       revived: {
         firstStream: Math.floor(this.#tools.clock.now() / 1000) % MAX_STREAM,
-        resumption: upstream?.resumption,
+        upstream,
       },
     })
     session.sealed = sessionId.slice(id.length + 1)
@@ -158,8 +163,14 @@ export class LegacySessions {
     const all = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true }
     session.onClose(
       this.#tools.registry.onChange((change) => {
-        if (session.scope.kind === 'single' && session.scope.name !== change.server) return
+        if (!concerns(this.#tools, session.scope, change)) return
         for (const method of listChanges(change, all)) session.push({ method })
+      }),
+    )
+    session.onClose(
+      this.#tools.bundles.onChange((name) => {
+        if (session.scope.kind !== 'merged' || session.scope.bundle !== name) return
+        for (const method of LIST_CHANGES) session.push({ method })
       }),
     )
     session.onClose(
@@ -180,6 +191,11 @@ export class LegacySessions {
   /** Ends those of callers that are meant. */
   cut(isMeant: (principal: Principal) => boolean): void {
     for (const session of this.#sessions.values()) if (isMeant(session.owner)) void this.end(session)
+  }
+
+  /** Ends what was opened with a connection that has ended. */
+  dropConnection(id: ConnectionId): void {
+    for (const session of this.#sessions.values()) session.dropConnection(id)
   }
 
   async closeAll(): Promise<void> {
@@ -211,5 +227,7 @@ function negotiate(asked: unknown): SessionRevision {
 }
 
 export function sameScope(one: Scope, other: Scope): boolean {
-  return one.kind === 'merged' ? other.kind === 'merged' : other.kind === 'single' && one.name === other.name
+  if (one.kind === 'merged')
+    return other.kind === 'merged' && one.bundle === other.bundle && one.search === other.search
+  return other.kind === 'single' && one.name === other.name
 }

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import type { Call, GatewayTools } from './call.ts'
-import { mergedItems } from './merged-catalog.ts'
+import { mergedList } from './merged-catalog.ts'
 import { exchangeOnce, type ModernState } from './exchange-once.ts'
 import { LIST_FIELDS, type ListMethod } from './protocol.ts'
 import { reachableEntry, visibilityFor, type Visibility } from './visibility.ts'
@@ -10,19 +10,34 @@ import { reachableEntry, visibilityFor, type Visibility } from './visibility.ts'
  * A list for a modern client. Merged: the approved definitions as they are stored. Single: the upstream's own page,
  * held item by item against the pins at this moment, so that a change is hidden before anyone sees it.
  */
-export async function listForModern(tools: GatewayTools, state: ModernState, call: Call): Promise<Outcome> {
+export async function listForModern(
+  tools: GatewayTools,
+  state: ModernState,
+  call: Call,
+): Promise<Outcome | { readonly resultJson: string }> {
   const method = call.method as ListMethod
   const entry = reachableEntry(tools, call)
   const visibility = visibilityFor(tools, call)
-  if (!entry) {
-    const items = mergedItems(tools.registry, method, visibility)
-    return {
-      result: { resultType: 'complete', ttlMs: 0, cacheScope: 'private', [LIST_FIELDS[method].items]: items },
-    }
-  }
+  if (!entry) return { resultJson: writeMerged(tools, state, call, { method, visibility }) }
   const params = call.envelope.value('params')
   const outcome = await exchangeOnce(state, { call, entry, params: isObject(params) ? params : {} })
   return reviewList(entry, outcome, { method, visibility })
+}
+
+function writeMerged(
+  tools: GatewayTools,
+  state: ModernState,
+  call: Call,
+  about: { readonly method: ListMethod; readonly visibility: Visibility },
+): string {
+  const { method } = about
+  const { own, shown } = mergedList(tools, call, about)
+  const { subject, grant } = call.principal
+  const key = `${method} ${call.resource} ${grant ?? subject}`
+  const items = own.map((item) => JSON.stringify(item))
+  if (shown.length > 0) items.push(state.lists.write(key, shown))
+  const field = LIST_FIELDS[method].items
+  return `{"resultType":"complete","ttlMs":0,"cacheScope":"private","${field}":[${items.join(',')}]}`
 }
 
 /**

@@ -4,9 +4,9 @@ import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import { encodeEvent } from '../lib/sse.ts'
 import type { CatalogChange, ServerEntry } from '../registry/index.ts'
 import type { Channel, ServerNotification, Subscription, SubscriptionFilter } from '../upstream/index.ts'
-import type { Call, GatewayTools } from './call.ts'
+import type { Call, GatewayTools, Scope } from './call.ts'
+import { callCredential } from './call-credential.ts'
 import { acceptsStreams, termsOf, type ModernState } from './exchange-once.ts'
-import { hopCredential } from './hop-credential.ts'
 import { META } from './protocol.ts'
 import { ownerOfUri } from './resolve-target.ts'
 import { reachableEntry, requireUse } from './visibility.ts'
@@ -139,7 +139,7 @@ async function openSingle(
 ): Promise<Subscription> {
   const info = await entry.upstream.info()
   if (info.era === '2026-07-28') {
-    const credential = hopCredential(state.hopTokens, entry, () => call.principal)
+    const { credential } = await callCredential(state.sources, entry, () => call.principal)
     const channel: Channel = await entry.upstream.modern(credential)
     return channel.subscribe(options.filter, options.pass, options.signal)
   }
@@ -172,10 +172,15 @@ async function openMerged(
     ),
   )
   const unwatch = tools.registry.onChange((change) => {
+    if (!concerns(tools, call.scope, change)) return
     for (const method of listChanges(change, filter)) pass({ method })
   })
   const unfollow = tools.consents.onAnswer((request) => {
     if (request.grant !== call.principal.grant || request.state !== 'allowed') return
+    for (const method of listChanges(EVERYTHING, filter)) pass({ method })
+  })
+  const unmind = tools.bundles.onChange((name) => {
+    if (call.scope.kind !== 'merged' || call.scope.bundle !== name) return
     for (const method of listChanges(EVERYTHING, filter)) pass({ method })
   })
   const ending = Promise.withResolvers<'graceful'>()
@@ -185,6 +190,7 @@ async function openMerged(
     close() {
       unwatch()
       unfollow()
+      unmind()
       for (const subscription of subscriptions) subscription.close()
       ending.resolve('graceful')
     },
@@ -196,6 +202,16 @@ const ALL_LISTS: SubscriptionFilter = {
   toolsListChanged: true,
   promptsListChanged: true,
   resourcesListChanged: true,
+}
+
+/** Whether the change of a server's catalog is one of the endpoint. */
+export function concerns(
+  { bundles }: Pick<GatewayTools, 'bundles'>,
+  scope: Scope,
+  { server }: CatalogChange,
+): boolean {
+  if (scope.kind === 'single') return scope.name === server
+  return scope.bundle === undefined || bundles.find(scope.bundle)?.concerns(server) === true
 }
 
 /** The notifications when what a caller may use has changed. */

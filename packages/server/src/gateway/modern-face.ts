@@ -3,6 +3,7 @@ import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import { admit, type Admission } from './admit.ts'
 import { CONSENT_QUESTION, askConsent, followConsent, withoutAnswer } from './ask-consent.ts'
 import {
+  bundleOf,
   limit,
   onClientLeft,
   resultKind,
@@ -11,6 +12,7 @@ import {
   type GatewayTools,
   type Target,
 } from './call.ts'
+import { callCredential, connectionFor } from './call-credential.ts'
 import { checkHeaders, checkParamHeaders } from './check-headers.ts'
 import {
   acceptsStreams,
@@ -21,10 +23,10 @@ import {
   type ModernState,
 } from './exchange-once.ts'
 import type { HeldCall } from './held-calls.ts'
-import { hopCredential } from './hop-credential.ts'
 import { completionTarget } from './completion-target.ts'
 import { refuseInputRequests } from './input-requests.ts'
-import { takeLane } from './lane-call.ts'
+import { keepPace } from './keep-pace.ts'
+import { takeLane, type LaneCallOptions } from './lane-call.ts'
 import { listForModern } from './list-capabilities.ts'
 import { listen } from './listen.ts'
 import { mergedDiscover } from './merged-catalog.ts'
@@ -32,6 +34,7 @@ import { META, isListMethod } from './protocol.ts'
 import { failCall, recordCall } from './record-call.ts'
 import { Reply } from './reply.ts'
 import { digestOf, invalidState, type InnerState, type StateBinding } from './request-state.ts'
+import { isSearchCall, openSearchCall } from './search-call.ts'
 import { resolveTarget } from './resolve-target.ts'
 import { mayPass, reachableEntry } from './visibility.ts'
 import { toDiscoverResult, toLegacyParams, toModernOutcome } from './translate.ts'
@@ -49,7 +52,8 @@ const REMOVED = new Set([
 ])
 
 /** Serves one request of a 2026-07-28 client: check → resolve → decide → limit → call → filter → record → reply. */
-export function serveModern(tools: GatewayTools, state: ModernState, call: Call): void {
+export function serveModern(tools: GatewayTools, state: ModernState, received: Call): void {
+  let call = received
   const reply = new Reply(call.res, {
     idJson: call.idJson,
     modern: true,
@@ -59,6 +63,11 @@ export function serveModern(tools: GatewayTools, state: ModernState, call: Call)
   const fail = (error: unknown) => failCall(tools, call, error, reply)
   try {
     checkHeaders(call.headers, call.envelope, call.method)
+    if (isSearchCall(call)) {
+      const step = openSearchCall(tools, call)
+      if (step.kind === 'answer') return reply.finish({ result: { resultType: 'complete', ...step.result } })
+      call = step.call
+    }
     if (CALLS.has(call.method)) invoke(tools, state, call, reply)?.catch(fail)
     else serveOther(tools, state, call, reply).catch(fail)
   } catch (error) {
@@ -69,6 +78,11 @@ export function serveModern(tools: GatewayTools, state: ModernState, call: Call)
 async function serveOther(tools: GatewayTools, state: ModernState, call: Call, reply: Reply): Promise<void> {
   limit(tools, call.principal)
   if (call.method === 'subscriptions/listen') return listen(tools, state, call)
+  if (isListMethod(call.method)) {
+    const list = await listForModern(tools, state, call)
+    if (!('resultJson' in list)) return reply.finish(list)
+    return reply.finishWith(`{"jsonrpc":"2.0","id":${call.idJson},"result":${list.resultJson}}`, 200)
+  }
   reply.finish(await answer(tools, state, call, reply))
 }
 
@@ -87,10 +101,9 @@ async function answer(tools: GatewayTools, state: ModernState, call: Call, reply
     )
   }
   if (method === 'server/discover') {
-    if (!entry) return { result: mergedDiscover() }
+    if (!entry) return { result: mergedDiscover(bundleOf(tools, call.scope)) }
     return { result: toDiscoverResult(await entry.upstream.info(), approvedInstructions(entry)) }
   }
-  if (isListMethod(method)) return listForModern(tools, state, call)
   if (method === 'completion/complete') return complete(tools, state, call, reply)
   if (!entry || !mayPass(tools, call, entry))
     throw new ParleyError('method_not_found', `Method not found: ${method}`)
@@ -154,7 +167,19 @@ function goOn(
   if (admission.kind === 'ask') return putQuestion(tools, call, { ...errand, missing: admission.missing })
   const paramHeaders = paramHeadersOf(errand.target)
   checkParamHeaders(call.headers, call.envelope, paramHeaders)
-  if (takeLane(tools, call, { ...errand, paramHeaders })) return undefined
+  const use = connectionFor(tools, errand.target.entry, call.principal)
+  if (use instanceof Promise)
+    return use.then((ready) => send(tools, state, call, { ...errand, paramHeaders, use: ready }))
+  return send(tools, state, call, { ...errand, paramHeaders, use })
+}
+
+function send(
+  tools: GatewayTools,
+  state: ModernState,
+  call: Call,
+  errand: Errand & Pick<LaneCallOptions, 'paramHeaders' | 'use'>,
+): Promise<void> | undefined {
+  if (takeLane(tools, call, errand)) return undefined
   return goTheLongWay(tools, state, call, errand)
 }
 
@@ -227,11 +252,16 @@ async function roundWithModern(tools: GatewayTools, call: Call, options: RoundOp
     if (!sent || !('upstream' in sent)) throw invalidState()
     params = { ...params, requestState: sent.upstream }
   }
-  const channel = await entry.upstream.modern(hopCredential(tools.hopTokens, entry, () => call.principal))
+  const { credential } = await callCredential(tools, entry, () => call.principal)
+  const channel = await entry.upstream.modern(credential)
   const outcome = await channel.exchange(
     call.method,
     params,
-    { notification: (notification) => void reply.send(notification), serverRequest: refuseServerRequest },
+    {
+      notification: (notification) => void reply.send(notification),
+      serverRequest: refuseServerRequest,
+      ready: () => keepPace(call.res, tools.clock),
+    },
     whenClientLeaves(call.res),
   )
   if ('error' in outcome || outcome.result['resultType'] !== 'input_required') return outcome
@@ -264,9 +294,11 @@ async function roundWithLegacy(
   onClientLeft(call.res, (reason) => held.cancel(reason))
   if (isNew) await startCall(state, call, { held, entry, params, terms, level: meta[META.logLevel] })
   const wantsLogs = meta[META.logLevel] !== undefined
-  const round = await held.next((notification) => {
+  const notify = (notification: { method: string }) => {
     if (notification.method !== 'notifications/message' || wantsLogs) reply.send(notification)
-  }, meta['progressToken'])
+  }
+  const ready = () => keepPace(call.res, tools.clock)
+  const round = await held.next({ notify, ready, progressToken: meta['progressToken'] })
   if (round.kind === 'done') return toModernOutcome(call.method, round.outcome, info)
   state.held.keep(held)
   return {

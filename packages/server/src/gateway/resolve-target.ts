@@ -1,7 +1,9 @@
-import { MERGED_NAME_SEPARATOR, ParleyError } from '@parley/contract'
+import { MERGED_NAME_SEPARATOR, ParleyError, capabilityName, parseCapabilityName } from '@parley/contract'
+import type { Bundle } from '../bundles/index.ts'
 import { matchesTemplate } from '../lib/uri-template.ts'
 import type { ServerEntry } from '../registry/index.ts'
-import { entryOf, type Call, type GatewayTools, type Scope, type Target } from './call.ts'
+import { bundleOf, entryOf, type Call, type GatewayTools, type Scope, type Target } from './call.ts'
+import { resourceNames } from './resource-names.ts'
 import { unknownTarget } from './unknown-target.ts'
 import { visibilityFor } from './visibility.ts'
 
@@ -36,21 +38,44 @@ export function splitName(
   tools: GatewayTools,
   scope: Scope,
   full: string,
-  kind: string,
+  kind: 'tool' | 'prompt',
 ): { entry: ServerEntry; name: string } {
   const single = entryOf(tools, scope)
   if (single) return { entry: single, name: full }
+  const bundle = bundleOf(tools, scope)
+  if (bundle) return splitBundled(tools, bundle, { full, kind })
   const at = full.indexOf(MERGED_NAME_SEPARATOR)
   const entry = at > 0 ? tools.registry.entry(full.slice(0, at)) : undefined
   if (!entry) throw unknownTarget(kind, full)
   return { entry, name: full.slice(at + MERGED_NAME_SEPARATOR.length) }
 }
 
+/** The same within a bundle: what it does not include is not there, and what it renames has that name alone. */
+function splitBundled(
+  tools: GatewayTools,
+  bundle: Bundle,
+  { full, kind }: { readonly full: string; readonly kind: 'tool' | 'prompt' },
+): { entry: ServerEntry; name: string } {
+  const renamed = kind === 'tool' ? parseCapabilityName(bundle.byAlias(full) ?? '') : undefined
+  if (renamed) {
+    const entry = tools.registry.entry(renamed.owner)
+    if (!entry) throw unknownTarget(kind, full)
+    return { entry, name: renamed.name }
+  }
+  const found = splitName(tools, { kind: 'merged' }, full, kind)
+  const capability = capabilityName({ kind, owner: found.entry.name, name: found.name })
+  if (!bundle.includes(capability) || bundle.aliasOf(capability) !== undefined)
+    throw unknownTarget(kind, full)
+  return found
+}
+
 /** The server that listed the URI, or else the first whose template fits it; servers are asked in name order. */
 export function ownerOfUri(tools: GatewayTools, scope: Scope, uri: string): ServerEntry {
   const single = entryOf(tools, scope)
   if (single) return single
-  const entries = tools.registry.entries()
+  const bundle = bundleOf(tools, scope)
+  const all = tools.registry.entries()
+  const entries = bundle ? all.filter((entry) => includesResource(bundle, entry, uri)) : all
   const owner =
     entries.find((entry) => entry.catalog.resources.has(uri)) ??
     entries.find((entry) =>
@@ -58,4 +83,10 @@ export function ownerOfUri(tools: GatewayTools, scope: Scope, uri: string): Serv
     )
   if (!owner) throw unknownTarget('resource', uri)
   return owner
+}
+
+/** A resource is in a bundle by its own name or by that of a template that it fits. */
+export function includesResource(bundle: Bundle, entry: ServerEntry, uri: string): boolean {
+  for (const capability of resourceNames(entry, uri)) if (bundle.includes(capability)) return true
+  return false
 }

@@ -1,10 +1,9 @@
-import type { Principal } from '@parley/contract'
+import type { ConnectionId, Principal } from '@parley/contract'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
-import type { HopTokens } from '../identity/index.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import type { Channel, ServerNotification, Subscription, SubscriptionFilter } from '../upstream/index.ts'
-import { hopCredential } from './hop-credential.ts'
+import { callCredential, type CallCredential, type CredentialSources } from './call-credential.ts'
 
 const IDLE_MS = 60_000
 
@@ -14,6 +13,7 @@ interface Pooled {
   readonly owner: Principal
   readonly channel: Channel
   readonly shared: boolean
+  readonly connection: ConnectionId | undefined
   users: number
   idle: Timer | undefined
 }
@@ -51,20 +51,23 @@ interface Follower extends FollowOptions {
  */
 export class SessionPool {
   readonly #clock: Clock
-  readonly #hopTokens: HopTokens
+  readonly #sources: CredentialSources
   #sessions = new Set<Pooled>()
   #opening = new Map<string, Promise<Pooled>>()
   readonly #followers = new Set<Follower>()
 
-  constructor(clock: Clock, hopTokens: HopTokens) {
+  constructor(clock: Clock, sources: CredentialSources) {
     this.#clock = clock
-    this.#hopTokens = hopTokens
+    this.#sources = sources
   }
 
   async lease(entry: ServerEntry, terms: LeaseTerms, signal: AbortSignal): Promise<Lease> {
     const shared = Object.keys(terms.capabilities).length === 0
-    const key = JSON.stringify([entry.id, terms.owner.subject, terms.capabilities])
-    const session = this.#find(key, shared) ?? (await this.#open({ key, shared, entry, terms, signal }))
+    const carried = await callCredential(this.#sources, entry, () => terms.owner)
+    const { owner, capabilities } = terms
+    const key = JSON.stringify([entry.id, owner.subject, capabilities, carried.connection ?? null])
+    const wanted = { key, shared, entry, terms, carried, signal }
+    const session = this.#find(key, shared) ?? (await this.#open(wanted))
     session.idle?.cancel()
     session.users++
     return { channel: session.channel, release: () => this.#release(session) }
@@ -94,8 +97,17 @@ export class SessionPool {
 
   /** Closes the sessions of callers that are meant. */
   cut(isMeant: (principal: Principal) => boolean): void {
+    this.#end(({ owner }) => isMeant(owner))
+  }
+
+  /** Closes what was opened with a connection that has ended. */
+  dropConnection(id: ConnectionId): void {
+    this.#end(({ connection }) => connection === id)
+  }
+
+  #end(isMeant: (session: Pooled) => boolean): void {
     for (const session of this.#sessions) {
-      if (!isMeant(session.owner)) continue
+      if (!isMeant(session)) continue
       this.#sessions.delete(session)
       session.idle?.cancel()
       void session.channel.close()
@@ -128,13 +140,14 @@ export class SessionPool {
     return opening
   }
 
-  async #openNew({ key, shared, entry, terms, signal }: Wanted): Promise<Pooled> {
+  async #openNew({ key, shared, entry, terms, carried, signal }: Wanted): Promise<Pooled> {
     const { owner, ...own } = terms
-    const credential = hopCredential(this.#hopTokens, entry, () => owner)
+    const { credential, connection } = carried
     const channel = await entry.upstream.openSession({ ...own, credential }, signal)
     // Some servers put the questions of a call on the session's own stream, which must be there by then.
     if (!shared) await channel.setSessionEvents({})
-    const session: Pooled = { key, server: entry.id, owner, channel, shared, users: 0, idle: undefined }
+    const kept = { key, server: entry.id, owner, channel, shared, connection }
+    const session: Pooled = { ...kept, users: 0, idle: undefined }
     this.#sessions.add(session)
     const followers = [...this.#followers].filter(
       (follower) => follower.server === entry.id && follower.owner.subject === owner.subject,
@@ -174,6 +187,7 @@ interface Wanted {
   readonly shared: boolean
   readonly entry: ServerEntry
   readonly terms: LeaseTerms
+  readonly carried: CallCredential
   readonly signal: AbortSignal
 }
 

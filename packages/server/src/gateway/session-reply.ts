@@ -9,6 +9,8 @@ export interface SessionReply {
   send(message: object): boolean
   /** The server let go of the connection for a while, and the client may be let go likewise. */
   pause(retryMs: number): void
+  /** A promise while the client does not keep up; see `ExchangeEvents`. */
+  ready?(): Promise<void> | undefined
   finish(outcome: Outcome): void
   fail(error: ParleyError): void
 }

@@ -1,22 +1,27 @@
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
-import type { SessionRevision } from '@parley/contract'
-import { isSessionRevision } from '@parley/contract'
+import { isSessionRevision, type ConnectionId, type SessionRevision } from '@parley/contract'
 import type { Clock } from '../lib/clock.ts'
 import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import type { Random } from '../lib/random.ts'
 import type { SessionResumption } from '../upstream/index.ts'
+import type { Scope } from './call.ts'
 
 /** What a session is, apart from what happens in it: enough to take it up again after a restart of the hub. */
 export interface SealedSession {
   readonly id: string
   readonly subject: string
-  /** The server of a single-server endpoint. */
-  readonly server: string | undefined
+  readonly scope: Scope
   readonly revision: SessionRevision
   readonly capabilities: JsonObject
   readonly clientInfo: JsonObject
-  /** The server's own session, and the address that it is for. */
-  readonly upstream: { readonly address: string; readonly resumption: SessionResumption } | undefined
+  /** The server's own session, the address that it is for, and the connection that it was opened with. */
+  readonly upstream:
+    | {
+        readonly address: string
+        readonly connection: ConnectionId | undefined
+        readonly resumption: SessionResumption
+      }
+    | undefined
 }
 
 export const SEAL_LIFETIME_MS = 24 * 60 * 60_000

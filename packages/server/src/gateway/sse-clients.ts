@@ -14,7 +14,7 @@ import { reachableEntry } from './visibility.ts'
 
 const ID_BYTES = 24
 /** The id is no credential: each POST is authenticated, and must come from whom the stream was opened for. */
-const ADDRESS = /\?session=([\w-]{32})$/
+const ADDRESS = /[?&]session=([\w-]{32})$/
 
 interface SseClient {
   readonly id: string
@@ -61,7 +61,8 @@ export class SseClients {
 
   /** Throws what refuses the stream. */
   open(request: Received): void {
-    const { req, res, principal, scope, resource } = request
+    const { req, res, principal, scope } = request
+    const url = req.url!
     limit(this.#tools, principal)
     reachableEntry(this.#tools, request)
     const place = this.#tools.clientStreams.take(principal.subject)
@@ -80,7 +81,7 @@ export class SseClients {
       isDraining: false,
     }
     this.#clients.set(id, client)
-    stream.send(`event: endpoint\ndata: ${resource}?session=${id}\n\n`)
+    stream.send(`event: endpoint\ndata: ${url}${url.includes('?') ? '&' : '?'}session=${id}\n\n`)
   }
 
   /** Throws what refuses the POST; a request that was accepted is answered on the stream. */

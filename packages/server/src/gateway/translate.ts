@@ -100,8 +100,8 @@ export function toDiscoverResult(info: UpstreamInfo, instructions: string | unde
 
 export interface Offer {
   readonly capabilities: JsonObject
-  readonly serverInfo: JsonObject | undefined
-  readonly instructions: string | undefined
+  readonly serverInfo?: JsonObject | undefined
+  readonly instructions?: string | undefined
 }
 
 /** The `InitializeResult` of one upstream, or of all, as the hub offers it to session clients. */

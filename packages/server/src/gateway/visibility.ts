@@ -1,6 +1,7 @@
-import { capabilityName, type CapabilityKind } from '@parley/contract'
+import { capabilityName, type CapabilityKind, type CapabilityName } from '@parley/contract'
+import { noBundle, serversOf } from '../bundles/index.ts'
 import type { ServerEntry } from '../registry/index.ts'
-import { entryOf, noServer, type Call, type GatewayTools } from './call.ts'
+import { bundleOf, entryOf, noServer, type Call, type GatewayTools } from './call.ts'
 import { resourceNames } from './resource-names.ts'
 import { unknownTarget } from './unknown-target.ts'
 
@@ -11,15 +12,24 @@ export interface Visibility {
 }
 
 export function visibilityFor(
-  tools: Pick<GatewayTools, 'access'>,
-  { principal }: Pick<Call, 'principal'>,
+  tools: Pick<GatewayTools, 'access' | 'bundles'>,
+  { principal, scope }: Pick<Call, 'principal' | 'scope'>,
 ): Visibility {
-  const isVisible = tools.access.visible(principal)
+  const isGranted = tools.access.visible(principal)
+  const bundle = bundleOf(tools, scope)
+  const isVisible = bundle
+    ? (capability: CapabilityName) => bundle.includes(capability) && isGranted(capability)
+    : isGranted
   return {
     shows(entry, kind, name) {
       if (kind !== 'resource') return isVisible(capabilityName({ kind, owner: entry.name, name }))
-      for (const known of resourceNames(entry, name)) if (isVisible(known)) return true
-      return false
+      let isGrantedSomehow = false
+      let isIncluded = bundle === undefined
+      for (const known of resourceNames(entry, name)) {
+        isGrantedSomehow ||= isGranted(known)
+        isIncluded ||= bundle!.includes(known)
+      }
+      return isGrantedSomehow && isIncluded
     },
   }
 }
@@ -29,8 +39,8 @@ export function visibilityFor(
  * a call would: what is missing where a person could allow it, and not found otherwise.
  */
 export function requireUse(
-  tools: Pick<GatewayTools, 'access' | 'challenges'>,
-  call: Pick<Call, 'principal' | 'resource'>,
+  tools: Pick<GatewayTools, 'access' | 'challenges' | 'bundles'>,
+  call: Pick<Call, 'principal' | 'resource' | 'scope'>,
   what: {
     readonly entry: ServerEntry
     readonly kind: 'prompt' | 'template' | 'resource'
@@ -45,6 +55,9 @@ export function requireUse(
     kind === 'resource'
       ? [...resourceNames(entry, name)]
       : [capabilityName({ kind, owner: entry.name, name })]
+  const bundle = bundleOf(tools, call.scope)
+  if (bundle && !names.some((capability) => bundle.includes(capability)))
+    throw unknownTarget(kind === 'prompt' ? 'prompt' : 'resource', said)
   const decisions = names.map((capability) =>
     tools.access.decide({ principal, action: 'mcp.call', capability }),
   )
@@ -55,12 +68,15 @@ export function requireUse(
 
 /**
  * The entry of a single-server endpoint for what names no capability, such as a list. A server of which nothing is the
- * caller's is not there, and hears nothing of them.
+ * caller's is not there, and hears nothing of them; nor is a bundle of such servers.
  */
 export function reachableEntry(
-  tools: Pick<GatewayTools, 'access' | 'registry'>,
+  tools: Pick<GatewayTools, 'access' | 'bundles' | 'registry'>,
   { principal, scope }: Pick<Call, 'principal' | 'scope'>,
 ): ServerEntry | undefined {
+  const bundle = bundleOf(tools, scope)
+  const isReached = ({ name }: ServerEntry) => tools.access.reaches(principal, name)
+  if (bundle && !serversOf(bundle, tools.registry).some(isReached)) throw noBundle(bundle.name)
   const entry = entryOf(tools, scope)
   if (entry && !tools.access.reaches(principal, entry.name)) throw noServer(entry.name)
   return entry

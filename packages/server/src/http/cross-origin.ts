@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 
 const ALLOW = {
   'access-control-allow-methods': 'GET, POST, DELETE',
@@ -12,6 +12,23 @@ export function allowCrossOrigin(response: ServerResponse, origin: string): void
   response.setHeader('access-control-allow-origin', origin)
   response.setHeader('access-control-expose-headers', 'mcp-session-id, www-authenticate')
   response.setHeader('vary', 'origin')
+}
+
+/**
+ * Lets any page read the response, and answers its preflight: apps in a browser send their version of MCP along. True when the
+ * request ends here.
+ */
+export function openToAll(request: IncomingMessage, response: ServerResponse): boolean {
+  response.setHeader('access-control-allow-origin', '*')
+  if (request.method !== 'OPTIONS') return false
+  response
+    .writeHead(204, {
+      'access-control-allow-methods': 'GET',
+      'access-control-allow-headers': 'mcp-protocol-version',
+      'access-control-max-age': '7200',
+    })
+    .end()
+  return true
 }
 
 /** Answers a preflight of such a page. `requested` names the headers it wants to send; `mcp-param-` ones are its own. */

@@ -3,7 +3,7 @@ import { ParleyError, toParleyError } from '@parley/contract'
 import type { ListenConfig } from '../config/index.ts'
 import { AllowList, allowedHosts, foreignOrigins, ownOrigins } from './allow-lists.ts'
 import { checkHeaders, type HeaderFault } from './check-headers.ts'
-import { allowCrossOrigin, answerPreflight } from './cross-origin.ts'
+import { allowCrossOrigin, answerPreflight, openToAll } from './cross-origin.ts'
 import type { RawHandler } from './raw-handler.ts'
 import { readTarget } from './read-target.ts'
 import { refuseRequest, sendProblem } from './send.ts'
@@ -42,6 +42,8 @@ export class Dispatcher {
   #target = ''
   #path = ''
   #isMcp = false
+  /** What everyone may know: which resource this is, and who issues its tokens (RFC 9728, RFC 8414). */
+  #isPublic = false
   #handler: RawHandler | undefined
 
   constructor(options: DispatcherOptions) {
@@ -95,6 +97,7 @@ export class Dispatcher {
     this.#target = read ? target : ''
     this.#path = read?.path ?? ''
     this.#isMcp = read?.segment === 'mcp'
+    this.#isPublic = read?.segment === '.well-known'
     this.#handler = read && this.#routes.get(read.segment)
     return read !== undefined
   }
@@ -126,6 +129,7 @@ export class Dispatcher {
 
   /** True when the request ends here: refused, or a preflight. */
   #answerForeign(request: IncomingMessage, response: ServerResponse, origin: string): boolean {
+    if (this.#isPublic) return openToAll(request, response)
     if (!this.#foreign.has(origin)) {
       this.#refuse(request, response, 'origin_refused', BAD_ORIGIN)
       return true

@@ -22,13 +22,14 @@ import { createSendErrorPage } from './provider/error-page.ts'
 import { FamilyStore } from './provider/family-store.ts'
 import { openWhenNeeded } from './provider/open-when-needed.ts'
 import { createRecordChange } from './record-change.ts'
-import { createResources } from './resources/create-resources.ts'
+import { createResources, type FindBundle } from './resources/create-resources.ts'
 import {
   openOutsideResources,
   type DeclaredResource,
   type OutsideResources,
 } from './resources/outside-resources.ts'
 import type { Resources } from './resources/resource.ts'
+import type { FindConnectionToken } from './token-exchange/find-connection-token.ts'
 import { signToken, type TokenClaims } from './tokens/sign-token.ts'
 import { verifyOwnToken, type OwnTokenClaims } from './tokens/verify-own-token.ts'
 
@@ -59,11 +60,13 @@ export interface IdentityOptions {
   /** False where the authorization server runs alone. */
   readonly hasGateway: boolean
   readonly hasServer: (name: string) => boolean
+  readonly findBundle: FindBundle
+  readonly findConnectionToken: FindConnectionToken
   /** Resource servers elsewhere, of parley.yaml. */
   readonly declaredResources: readonly DeclaredResource[]
   /** The proxy in front names the client's address last in X-Forwarded-For. */
   readonly trustedProxy: boolean
-  readonly limits: TokenRateLimits
+  readonly limits: TokenRateLimits & { readonly waitingAuthorizations: number }
   readonly onError: (error: unknown) => void
 }
 

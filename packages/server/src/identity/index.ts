@@ -34,3 +34,6 @@ export type {
 export type { Resource, Resources } from './resources/resource.ts'
 export type { TokenClaims } from './tokens/sign-token.ts'
 export type { OwnTokenClaims } from './tokens/verify-own-token.ts'
+export { SEALED_SIGNING_KEYS } from './keys/signing-key-store.ts'
+export { namesConnectionToken } from './token-exchange/find-connection-token.ts'
+export type { FindConnectionToken } from './token-exchange/find-connection-token.ts'

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
-import { equalSecrets } from '../sealing/index.ts'
+import { equalSecrets } from '../lib/equal-secrets.ts'
 
 export type Ceremony = 'create' | 'get'
 

@@ -1,3 +1,4 @@
+import type { SealedColumn } from '../sealing/index.ts'
 import type { PersonId } from '@parley/contract'
 import { canonicalJson } from '../lib/jcs.ts'
 import type { Row, Statement, Store } from '../store/index.ts'
@@ -166,4 +167,12 @@ function toPasskey(row: Row): Passkey {
     createdAt: Number(row['created_at']),
     lastUsedAt: row['last_used_at'] === null ? null : Number(row['last_used_at']),
   }
+}
+
+/** Where the secrets of authenticator apps stand sealed. */
+export const SEALED_TOTP_SECRETS: SealedColumn = {
+  table: 'totp',
+  column: 'secret',
+  key: 'person_id',
+  place: 'person_id',
 }

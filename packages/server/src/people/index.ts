@@ -13,3 +13,4 @@ export type {
   PeopleOptions,
   Person,
 } from './people.ts'
+export { SEALED_TOTP_SECRETS } from './factor-store.ts'

@@ -1,6 +1,6 @@
 import { argon2 } from 'node:crypto'
 import type { Random } from '../lib/random.ts'
-import { equalSecrets } from '../sealing/index.ts'
+import { equalSecrets } from '../lib/equal-secrets.ts'
 import { HashQueue } from './hash-queue.ts'
 
 /** OWASP's first recommendation: 19 MiB, two passes, one lane. */

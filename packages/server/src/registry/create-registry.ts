@@ -3,8 +3,9 @@ import type { Activity } from '../activity/index.ts'
 import { findConfusableName } from '../config/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/random.ts'
-import type { Store } from '../store/index.ts'
+import type { Statement, Store } from '../store/index.ts'
 import type { Upstream } from '../upstream/index.ts'
+import type { Vault } from '../vault/index.ts'
 import type { CatalogChange, Registry, ServerEntry } from './catalog.ts'
 import { Changes } from './changes.ts'
 import { DefinitionKeeper } from './definition-keeper.ts'
@@ -21,6 +22,9 @@ export interface DeclaredServer {
   readonly target: ServerTarget
 }
 
+/** What the way to a server depends on. */
+export type ConnectedServer = Pick<ServerRow, 'id' | 'name' | 'target'>
+
 export interface RegistryOptions {
   readonly store: Store
   readonly activity: Activity
@@ -31,7 +35,11 @@ export interface RegistryOptions {
    * Makes the way to a server; for HTTP this is where the administrator's host and port are let through, and closing
    * the upstream is where that is taken back.
    */
-  readonly connect: (name: string, target: ServerTarget, mirrored: ManagedServer['mirrored']) => Upstream
+  readonly connect: (server: ConnectedServer, mirrored: ManagedServer['mirrored']) => Upstream
+  /** What keeps the OpenAPI document that an administrator sent with a server. */
+  readonly keepDocument: (serverId: string, document: Buffer) => Promise<readonly Statement[]>
+  /** What people have connected ends with a server. */
+  readonly vault?: Pick<Vault, 'countAt' | 'serverEnded' | 'onChange'>
   readonly log: (message: string, detail: Readonly<Record<string, unknown>>) => void
 }
 
@@ -77,6 +85,7 @@ class ServerRegistry implements ManagedRegistry {
   readonly #tended = new Map<string, Tended>()
   readonly #adding = new Set<string>()
   #entries: readonly ManagedServer[] = []
+  #unfollow: (() => void) | undefined
   version = 0
 
   constructor(options: RegistryOptions) {
@@ -95,6 +104,14 @@ class ServerRegistry implements ManagedRegistry {
       await this.#insert(name, target, { source: 'file', state: 'approved', actor: FILE_ACTOR })
     }
     for (const { reader } of this.#tended.values()) reader.start()
+    this.#unfollow = this.#options.vault?.onChange((connection, what) => {
+      if (what === 'ended' && connection.person === null) void this.#readerOf(connection.server)?.reconnect()
+    })
+  }
+
+  /** By the server's id. */
+  #readerOf(id: string): ServerReader | undefined {
+    return [...this.#tended.values()].find(({ server }) => server.id === id)?.reader
   }
 
   entries(): readonly ServerEntry[] {
@@ -130,7 +147,8 @@ class ServerRegistry implements ManagedRegistry {
     this.#adding.add(name)
     try {
       const state = body.pending === true ? 'pending' : 'approved'
-      const tended = await this.#insert(name, target, { source: 'api', state, actor })
+      const document = body.openapi?.document
+      const tended = await this.#insert(name, target, { source: 'api', state, actor, document })
       await tended.reader.read()
       return tended.server
     } finally {
@@ -148,9 +166,11 @@ class ServerRegistry implements ManagedRegistry {
       )
     }
     await tended.keeper.end(async () => {
-      const happening = { action: 'server.remove', subject: actor, note: name }
+      const note = `${name}${this.#endingConnections(server.id)}`
+      const happening = { action: 'server.remove', subject: actor, note }
       await this.#changes.commit([this.#rows.deleteServer(server.id)], [happening])
       this.#tended.delete(name)
+      this.#options.vault?.serverEnded(server.id)
     })
     this.#announce(server, EVERYTHING)
     await close(tended)
@@ -169,6 +189,7 @@ class ServerRegistry implements ManagedRegistry {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#unfollow?.()
     await Promise.allSettled([...this.#tended.values()].map(close))
   }
 
@@ -193,9 +214,11 @@ class ServerRegistry implements ManagedRegistry {
       const happening = {
         action: 'server.remove',
         subject: FILE_ACTOR,
-        note: `${row.name} is no longer declared`,
+        note: `${row.name} is no longer declared${this.#endingConnections(row.id)}`,
       }
-      return this.#changes.commit([this.#rows.deleteServer(row.id)], [happening])
+      await this.#changes.commit([this.#rows.deleteServer(row.id)], [happening])
+      this.#options.vault?.serverEnded(row.id)
+      return
     }
     const state = row.source === 'file' ? 'pending' : 'approved'
     await this.#insert(row.name, target, { source: 'file', state, actor: FILE_ACTOR, replaces: row })
@@ -214,15 +237,21 @@ class ServerRegistry implements ManagedRegistry {
   async #insert(
     name: string,
     target: ServerTarget,
-    how: Pick<ServerRow, 'source' | 'state'> & { readonly actor: string; readonly replaces?: ServerRow },
+    how: Pick<ServerRow, 'source' | 'state'> & {
+      readonly actor: string
+      readonly replaces?: ServerRow
+      readonly document?: string | undefined
+    },
   ): Promise<Tended> {
     const { source, state, actor, replaces } = how
     const id = this.#options.newId('server')
     const row: ServerRow = { id, name, source, state, target, targetHash: hashTarget(target), pinned: false }
     const unit = [this.#rows.insertServer(row, this.#options.clock.now())]
+    if (how.document !== undefined)
+      unit.push(...(await this.#options.keepDocument(id, Buffer.from(how.document))))
     const happenings = [{ action: 'server.add', subject: actor, note: name }]
     if (replaces) {
-      const note = `${name} is declared with another target; its approvals end, and \`parley servers review\` shows what it offers now`
+      const note = `${name} is declared with another target; its approvals end, and \`parley servers review\` shows what it offers now${this.#endingConnections(replaces.id)}`
       unit.unshift(this.#rows.deleteServer(replaces.id))
       happenings.unshift({ action: 'server.remove', subject: actor, note })
     }
@@ -233,7 +262,14 @@ class ServerRegistry implements ManagedRegistry {
       await close(tended)
       throw error
     }
+    if (replaces) this.#options.vault?.serverEnded(replaces.id)
     return this.#tend(tended)
+  }
+
+  /** The database ends them with the server, in the same unit: a secret is for one address (G11). */
+  #endingConnections(server: string): string {
+    const count = this.#options.vault?.countAt(server) ?? 0
+    return count === 0 ? '' : `; connections to it that end: ${count}`
   }
 
   #tend(tended: Tended): Tended {
@@ -244,7 +280,7 @@ class ServerRegistry implements ManagedRegistry {
 
   #prepare(row: ServerRow): Tended {
     const { clock, connect, log } = this.#options
-    const upstream = connect(row.name, row.target, (tool) => server.mirrored(tool))
+    const upstream = connect(row, (tool) => server.mirrored(tool))
     const server: ManagedServer = new ManagedServer(row, upstream, {
       onSighting: (definition) => keeper.sight(definition),
       onHidden: () => this.#announce(server, EVERYTHING),

@@ -8,11 +8,11 @@ export type {
   ServerEntry,
 } from './catalog.ts'
 export { createRegistry } from './create-registry.ts'
-export type { DeclaredServer, ManagedRegistry, RegistryOptions } from './create-registry.ts'
+export type { ConnectedServer, DeclaredServer, ManagedRegistry, RegistryOptions } from './create-registry.ts'
 export { diffDefinitions } from './diff-definitions.ts'
 export { isApproved } from './managed-server.ts'
 export type { ManagedServer } from './managed-server.ts'
 export type { DefinitionRow } from './registry-store.ts'
 export type { ApprovedItem } from './review-definitions.ts'
-export type { ServerTarget } from './server-target.ts'
+export type { DocumentTarget, ServerTarget } from './server-target.ts'
 export { testServer } from './test-server.ts'

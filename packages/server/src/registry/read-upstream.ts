@@ -3,6 +3,7 @@ import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import {
   HUB_TERMS,
   type Channel,
+  type Credential,
   type ExchangeEvents,
   type Upstream,
   type UpstreamInfo,
@@ -26,7 +27,8 @@ export interface Reading {
   readonly ttlMs: number | undefined
 }
 
-export const MAX_DEFINITIONS_PER_KIND = 1000
+/** The largest public services have some 1,500 operations. */
+export const MAX_DEFINITIONS_PER_KIND = 2000
 const MAX_RESOURCES = 10_000
 const MAX_RESOURCE_CHARACTERS = 16_384
 /** Of all definitions, and of all resources, in canonical form or as JSON: what a server can make the hub hold. */
@@ -58,10 +60,14 @@ const DECLINE: ExchangeEvents = {
 }
 
 /** The channel over which the hub reads for itself, with every client capability declared, so that nothing stays hidden. */
-export async function openReader(upstream: Upstream, signal: AbortSignal): Promise<Channel> {
+export async function openReader(
+  upstream: Upstream,
+  signal: AbortSignal,
+  credential?: Credential,
+): Promise<Channel> {
   const info = await upstream.info()
-  if (info.era === '2026-07-28') return upstream.modern()
-  const channel = await upstream.openSession(HUB_TERMS, signal)
+  if (info.era === '2026-07-28') return upstream.modern(credential)
+  const channel = await upstream.openSession({ ...HUB_TERMS, credential }, signal)
   void channel.setSessionEvents(DECLINE)
   return channel
 }

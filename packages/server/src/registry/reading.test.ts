@@ -135,12 +135,12 @@ describe('limits', () => {
     ])
   })
 
-  test('a thousand tools are taken, more are not', async () => {
-    upstream.script.tools = Array.from({ length: 1005 }, (_, at) => tool(`tool_${at}_`))
+  test('two thousand tools are taken, more are not', async () => {
+    upstream.script.tools = Array.from({ length: 2005 }, (_, at) => tool(`tool_${at}_`))
     upstream.script.pageSize = 300
     const server = await add()
-    expect(names()).toHaveLength(1000)
-    expect(server.lastError).toContain('tools beyond 1000')
+    expect(names()).toHaveLength(2000)
+    expect(server.lastError).toContain('tools beyond 2000')
   })
 
   test('what is large in all is left out from there on, and said', async () => {

@@ -147,7 +147,8 @@ export class ServerReader {
     const wantedMs = reading.ttlMs ?? DEFAULT_REFRESH_MS
     this.#refreshMs = Math.min(MAX_REFRESH_MS, Math.max(MIN_REFRESH_MS, wantedMs))
     server.health = 'ready'
-    server.lastError = reading.omitted.length === 0 ? undefined : `Left out: ${reading.omitted.join('; ')}`
+    const omitted = [...(server.upstream.notes?.() ?? []), ...reading.omitted]
+    server.lastError = omitted.length === 0 ? undefined : `Left out: ${omitted.join('; ')}`
     server.lastSeenAt = clock.now()
   }
 

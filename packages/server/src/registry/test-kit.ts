@@ -187,7 +187,8 @@ export async function openHouse(dataDir: string, declared: readonly DeclaredServ
     newId: createNewId(clock, systemRandom),
     declared,
     log: () => undefined,
-    connect: (name, target, mirrored) => {
+    keepDocument: () => Promise.resolve([]),
+    connect: ({ name, target }, mirrored) => {
       if (target.transport !== 'http') throw new Error('only HTTP here')
       const { url } = target
       const allowance = egress.allow(url, `server ${name}`)

@@ -1,7 +1,7 @@
 import { ParleyError, toParleyError, type ServerTestView } from '@parley/contract'
 import { isObject } from '../lib/json-rpc.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Channel, UpstreamInfo } from '../upstream/index.ts'
+import type { Channel, Credential, UpstreamInfo } from '../upstream/index.ts'
 import type { ManagedServer } from './managed-server.ts'
 import { LISTS, countItems, openReader } from './read-upstream.ts'
 
@@ -11,9 +11,13 @@ type Step = ServerTestView['steps'][number]
 
 /**
  * Tries what a caller would need, step by step, up to the first that fails, at most 15 s each: detect the era, begin
- * to speak, read each list. Changes nothing that is stored.
+ * to speak, read each list. With a credential in its name, otherwise in the hub's own. Changes nothing that is stored.
  */
-export async function testServer(server: ManagedServer, clock: Clock): Promise<ServerTestView> {
+export async function testServer(
+  server: ManagedServer,
+  clock: Clock,
+  credential?: Credential,
+): Promise<ServerTestView> {
   const steps: Step[] = []
   const attempt = createAttempt(clock, steps)
   let info: UpstreamInfo | undefined
@@ -21,7 +25,7 @@ export async function testServer(server: ManagedServer, clock: Clock): Promise<S
   try {
     info = await attempt('connect and detect the era', () => server.upstream.info(), describeInfo)
     const start = info.era === '2026-07-28' ? 'discover' : 'initialize a session'
-    channel = await attempt(start, (signal) => openReader(server.upstream, signal), describeOffer)
+    channel = await attempt(start, (signal) => openReader(server.upstream, signal, credential), describeOffer)
     for (const list of LISTS) {
       if (!isObject(channel.info.capabilities[list.capability])) continue
       const reading = channel

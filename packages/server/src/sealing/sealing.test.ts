@@ -1,28 +1,24 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
 import { systemRandom } from '../lib/random.ts'
-import { openStore } from '../store/index.ts'
-import { createSealer, openSealer } from './index.ts'
+import { createSealer } from './index.ts'
+import { keyFileOf, newDataDir, openIn, removeDataDirs } from './test-kit.ts'
 
 const place = { table: 'passkeys', column: 'secret', id: 'a' }
 const sealer = createSealer(systemRandom.bytes(32), systemRandom)
 const directories: string[] = []
 
-afterEach(() => {
-  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true })
-})
+afterEach(() => removeDataDirs(directories))
 
 function dataDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'parley-sealing-'))
+  const directory = newDataDir()
   directories.push(directory)
   return directory
 }
 
-async function openIn(dataDir: string) {
-  await using store = await openStore(dataDir)
-  return await openSealer({ dataDir, store, random: systemRandom })
+async function sealerIn(dataDir: string) {
+  await using opened = await openIn(dataDir)
+  return opened.sealer
 }
 
 test('what was sealed opens in its own place, and never looks alike twice', () => {
@@ -56,25 +52,25 @@ test('keys for purposes differ from one another and stay the same', () => {
 
 test('the master key is made once, for its owner alone, and opens what was sealed before a restart', async () => {
   const dataDir = dataDirectory()
-  const sealed = (await openIn(dataDir)).seal('kept', place)
-  expect(statSync(join(dataDir, 'master.key')).mode & 0o077).toBe(0)
-  expect((await openIn(dataDir)).open(sealed, place).toString()).toBe('kept')
+  const sealed = (await sealerIn(dataDir)).seal('kept', place)
+  expect(statSync(keyFileOf(dataDir)).mode & 0o077).toBe(0)
+  expect((await sealerIn(dataDir)).open(sealed, place).toString()).toBe('kept')
 })
 
 test('S6: a key that others may read, another key, a broken and a missing one stop the start', async () => {
   const dataDir = dataDirectory()
-  const file = join(dataDir, 'master.key')
-  await openIn(dataDir)
+  const file = keyFileOf(dataDir)
+  await sealerIn(dataDir)
   const right = readFileSync(file)
   chmodSync(file, 0o644)
-  await expect(openIn(dataDir)).rejects.toThrow('chmod 600')
+  await expect(sealerIn(dataDir)).rejects.toThrow('chmod 600')
   chmodSync(file, 0o600)
   writeFileSync(file, Buffer.alloc(32, 7).toString('base64'))
-  await expect(openIn(dataDir)).rejects.toThrow('not the key of this database')
+  await expect(sealerIn(dataDir)).rejects.toThrow('not the key of this database')
   writeFileSync(file, 'short')
-  await expect(openIn(dataDir)).rejects.toThrow('does not hold a key')
+  await expect(sealerIn(dataDir)).rejects.toThrow('does not hold a key')
   rmSync(file)
-  await expect(openIn(dataDir)).rejects.toThrow('missing')
+  await expect(sealerIn(dataDir)).rejects.toThrow('missing')
   writeFileSync(file, right, { mode: 0o600 })
-  await expect(openIn(dataDir)).resolves.toBeDefined()
+  await expect(sealerIn(dataDir)).resolves.toBeDefined()
 })

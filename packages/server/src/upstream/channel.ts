@@ -43,6 +43,11 @@ export interface ExchangeEvents {
    * `retryMs` (MCP 2025-11-25, Sending Messages to the Server). The channel comes back by itself.
    */
   paused?(retryMs: number): void
+  /**
+   * A promise while whoever hears this does not keep up: a stream that is this exchange's alone is read on once it resolves.
+   * What many share (a process, a session's own stream) is read on for the others.
+   */
+  ready?(): Promise<void> | undefined
 }
 
 /** The notification types of `subscriptions/listen` (MCP 2026-07-28, Subscriptions). */
@@ -113,8 +118,8 @@ export interface SessionResumption {
   readonly sessionId: string | undefined
 }
 
-/** An access token for the server, asked for at every request. */
-export type Credential = () => string
+/** The headers that a request carries so that the server lets it in, by lower-case names; asked for at every request. */
+export type Credential = () => Readonly<Record<string, string>>
 
 /** How a legacy channel is opened: the client capabilities and identity that its `initialize` declares. */
 export interface SessionTerms {
@@ -139,7 +144,7 @@ export interface UpstreamHealth {
 /** One registered server as it is reached: detection, channels, lane and health. */
 export interface Upstream {
   readonly name: string
-  readonly transport: 'http' | 'stdio'
+  readonly transport: 'http' | 'stdio' | 'openapi'
   /** The server's URL, when it trusts the tokens of this hub: what they must be issued for. */
   readonly hopAudience: string | undefined
   /** Where sessions with it are held, as a digest: one of theirs is for no other address. Undefined for a process. */
@@ -160,6 +165,8 @@ export interface Upstream {
    */
   openSession(terms: SessionTerms, signal: AbortSignal): Promise<Channel>
   health(): UpstreamHealth
+  /** What an administrator should know of a server that is translated: what of its document is left out, and why. */
+  notes?(): readonly string[]
   /** The byte lane; undefined unless the server is known to speak 2026-07-28 over HTTP. */
   lane(): Lane | undefined
   close(): Promise<void>

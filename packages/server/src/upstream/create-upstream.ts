@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 import type { Credential, Upstream } from './channel.ts'
 import { createHttpUpstream } from './http-upstream.ts'
+import { createOpenApiUpstream, type OpenApiTarget } from './openapi-upstream.ts'
 import type { OrphanGuard } from './orphan-guard.ts'
 import type { Report } from './report.ts'
 import type { ParamHeadersOf } from './request-headers.ts'
@@ -14,10 +15,13 @@ export type UpstreamTarget =
       readonly kind: 'http'
       readonly url: string
       readonly outlet: Outlet
-      /** The hub's own; given for a server that trusts the hub's tokens. */
+      /** The hub's own. */
       readonly credential?: Credential | undefined
+      /** It trusts the hub's tokens: each call brings one of its caller. */
+      readonly trustsHub?: boolean
     }
   | { readonly kind: 'stdio'; readonly process: StdioTarget }
+  | OpenApiTarget
 
 export interface UpstreamLimits {
   /** Of one message from the server; a stream may carry ten times as much. */
@@ -54,7 +58,12 @@ export interface UpstreamOptions {
 /** A registered server as it is reached. Nothing is opened before it is needed. */
 export function createUpstream(options: UpstreamOptions): Upstream {
   const { target } = options
-  return target.kind === 'http'
-    ? createHttpUpstream(options, target)
-    : createStdioUpstream(options, target.process)
+  switch (target.kind) {
+    case 'http':
+      return createHttpUpstream(options, target)
+    case 'stdio':
+      return createStdioUpstream(options, target.process)
+    case 'openapi':
+      return createOpenApiUpstream(options, target)
+  }
 }

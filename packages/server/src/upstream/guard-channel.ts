@@ -62,5 +62,12 @@ function watch(events: ExchangeEvents, deadline: Deadline): ExchangeEvents {
       }
     },
     paused: (retryMs) => events.paused?.(retryMs),
+    // The server is not late while nobody reads it.
+    ready() {
+      const ready = events.ready?.()
+      if (!ready) return undefined
+      deadline.pause()
+      return ready.then(() => deadline.resume())
+    },
   }
 }

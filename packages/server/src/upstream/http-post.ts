@@ -15,6 +15,8 @@ export interface PostOptions {
   readonly endless?: boolean
   /** Whether a JSON array is several messages at the moment (MCP 2025-03-26, Batching). */
   isBatching?(): boolean
+  /** See `ExchangeEvents`. */
+  ready?(): Promise<void> | undefined
   onHeaders?(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void
   /** Each event of an event stream, before its message; for event ids. */
   onEvent?(event: SseEvent): void
@@ -54,6 +56,7 @@ class PostExchange {
   #chunks: Buffer[] = []
   #bytes = 0
   #over = false
+  #isWaiting = false
 
   constructor(
     wire: HttpWire,
@@ -103,10 +106,23 @@ class PostExchange {
         if (this.#over) return
         this.#takeEvent(event)
       }
+      this.#keepPace()
       return
     }
     if (this.#bytes > this.#wire.limitBytes) throw tooLarge(this.#wire.limitBytes)
     if (this.#kind === 'json') this.#chunks.push(chunk)
+  }
+
+  /** The server is read no faster than whoever it is for. */
+  #keepPace(): void {
+    const ready = this.#over || this.#isWaiting ? undefined : this.#options.ready?.()
+    if (!ready) return
+    this.#isWaiting = true
+    this.#stream?.pause()
+    void ready.then(() => {
+      this.#isWaiting = false
+      this.#stream?.resume()
+    })
   }
 
   #takeEvent(event: SseEvent): void {

@@ -1,9 +1,8 @@
 import { hash } from 'node:crypto'
 import { ParleyError } from '@parley/contract'
-import type { Outlet } from '../egress/index.ts'
 import { Breaker } from './breaker.ts'
-import type { Channel, Credential, SessionTerms, Upstream, UpstreamInfo } from './channel.ts'
-import type { UpstreamOptions } from './create-upstream.ts'
+import type { Channel, SessionTerms, Upstream, UpstreamInfo } from './channel.ts'
+import type { UpstreamOptions, UpstreamTarget } from './create-upstream.ts'
 import { detectHttp } from './detect-http.ts'
 import { guardChannel } from './guard-channel.ts'
 import { statusOf } from './http-status-error.ts'
@@ -18,12 +17,12 @@ import { shareSubscriptions } from './share-subscriptions.ts'
 import { UpstreamGuard, guardLimits, isUnreachable } from './upstream-guard.ts'
 
 /** A server that comes back is noticed within two seconds. */
-const BREAKER = { threshold: 3, firstWaitMs: 250, maxWaitMs: 1500 }
+export const BREAKER = { threshold: 3, firstWaitMs: 250, maxWaitMs: 1500 }
 
 /** A server over HTTP, of any revision. */
 export function createHttpUpstream(
   options: UpstreamOptions,
-  target: { url: string; outlet: Outlet; credential?: Credential | undefined },
+  target: Extract<UpstreamTarget, { kind: 'http' }>,
 ): Upstream {
   const { name, clock, random, limits, report } = options
   const { pathname, search } = new URL(target.url)
@@ -49,7 +48,7 @@ export function createHttpUpstream(
   return {
     name,
     transport: 'http',
-    hopAudience: target.credential && target.url,
+    hopAudience: target.trustsHub ? target.url : undefined,
     address: hash('sha256', target.url, 'base64url'),
     lane: () => (server.info?.era === '2026-07-28' ? lane : undefined),
     health: () => guard.health(),

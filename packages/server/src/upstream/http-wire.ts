@@ -17,7 +17,9 @@ export interface HttpWire {
   readonly credential?: Credential | undefined
 }
 
-/** RFC 6750 §2.1; a server that knows no tokens of the hub gets none. */
+/** A server that needs no credential gets none. */
 export function authorization(wire: HttpWire): Readonly<Record<string, string>> {
-  return wire.credential ? { authorization: `Bearer ${wire.credential()}` } : {}
+  return wire.credential?.() ?? NOTHING
 }
+
+const NOTHING: Readonly<Record<string, string>> = Object.freeze({})

@@ -139,11 +139,12 @@ class LegacyHttpSession implements Channel {
       this.#receive(received, id)
       return answered
     }
-    let end = await resumable(cursor, this.#post(message, { signal, onEvent: cursor.take, onMessage }))
+    const reading = { signal, onMessage, ready: () => events.ready?.() }
+    let end = await resumable(cursor, this.#post(message, { ...reading, onEvent: cursor.take }))
     for (let round = 0; !answered && isPaused(end, cursor) && round < MAX_RESUMES; round++) {
       if (end) events.paused?.(cursor.retryMs)
       await pause(this.#wire, cursor.retryMs, signal)
-      end = await resumable(cursor, this.#get(cursor, { signal, onMessage }))
+      end = await resumable(cursor, this.#get(cursor, reading))
     }
     if (answered) return
     if (end?.status === 404 && this.#sessionId !== undefined) throw this.#lost()
@@ -154,7 +155,7 @@ class LegacyHttpSession implements Channel {
 
   #post(
     message: JsonObject,
-    options: Pick<Parameters<typeof postMessage>[1], 'signal' | 'onMessage' | 'onEvent'>,
+    options: Pick<Parameters<typeof postMessage>[1], 'signal' | 'onMessage' | 'onEvent' | 'ready'>,
   ) {
     return postMessage(this.#wire, {
       ...options,
@@ -170,7 +171,10 @@ class LegacyHttpSession implements Channel {
 
   #get(
     cursor: StreamCursor,
-    options: Pick<Parameters<typeof postMessage>[1], 'signal' | 'onMessage' | 'onHeaders' | 'endless'>,
+    options: Pick<
+      Parameters<typeof postMessage>[1],
+      'signal' | 'onMessage' | 'onHeaders' | 'endless' | 'ready'
+    >,
   ) {
     const { lastEventId } = cursor
     return postMessage(this.#wire, {
@@ -275,10 +279,17 @@ class LegacyHttpSession implements Channel {
     if (this.closed) return
     await this.leave()
     if (this.#sessionId === undefined) return
-    const headers = { ...sessionHeaders(this.#info?.revision, this.#sessionId), ...authorization(this.#wire) }
-    await this.#wire.outlet
-      .request({ method: 'DELETE', path: this.#wire.path, headers, timeoutMs: DELETE_TIMEOUT_MS })
-      .catch(() => this.#wire.report('lost-session', 'it could not be ended'))
+    try {
+      // Throws when the credential has ended: then the server is left to find out by itself.
+      const headers = {
+        ...sessionHeaders(this.#info?.revision, this.#sessionId),
+        ...authorization(this.#wire),
+      }
+      const { path, outlet } = this.#wire
+      await outlet.request({ method: 'DELETE', path, headers, timeoutMs: DELETE_TIMEOUT_MS })
+    } catch {
+      this.#wire.report('lost-session', 'it could not be ended')
+    }
   }
 }
 

@@ -27,7 +27,8 @@ export function createModernHttpChannel(wire: HttpWire, info: UpstreamInfo): Cha
         if (belongsToRequest(one, params)) events.notification(one)
         else wire.report('unexpected-notification', one.method)
       }
-      const send = () => exchangeModern(wire, { id: ++lastId, method, params, signal, onNotification })
+      const request = { method, params, signal, onNotification, ready: () => events.ready?.() }
+      const send = () => exchangeModern(wire, { id: ++lastId, ...request })
       const first = await send()
       return refusesOwnVersion(first) ? send() : first
     },
@@ -47,6 +48,7 @@ export interface ModernRequest {
   readonly signal: AbortSignal
   readonly endless?: boolean
   readonly onNotification: (notification: ServerNotification) => void
+  readonly ready?: () => Promise<void> | undefined
 }
 
 /** One modern request; resolves with its result or error as they came. */
@@ -59,6 +61,7 @@ export async function exchangeModern(wire: HttpWire, request: ModernRequest): Pr
     body: JSON.stringify({ jsonrpc: '2.0', id, method, ...(params === undefined ? {} : { params }) }),
     signal,
     endless,
+    ...(request.ready && { ready: request.ready }),
     onMessage(message) {
       if (message.kind === 'response' && message.message.id === id) outcome = toOutcome(message)
       else if (message.kind === 'notification') request.onNotification(message.message)

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { equalSecrets } from '../../sealing/index.ts'
+import { equalSecrets } from '../../lib/equal-secrets.ts'
 
 /** What a consent form is bound to: one request, one browser session. */
 export interface TicketFor {

@@ -4,7 +4,7 @@ import { sendJson, sendProblem, type RawHandler } from '../../http/index.ts'
 
 /** A part of the hub that takes tokens of its own audience (RFC 8707). */
 export interface ProtectedResource {
-  /** Without a slash at the end: `/mcp`, `/mcp/servers/files`, `/api`. */
+  /** Without a slash at the end: `/mcp`, `/mcp/servers/files`, `/mcp/bundles/support`, `/api`. */
   readonly path: string
   readonly name: string
   readonly scopes: readonly string[]
@@ -12,19 +12,20 @@ export interface ProtectedResource {
 
 export const METADATA_PATH = '/.well-known/oauth-protected-resource'
 
-const SERVER_PREFIX = '/mcp/servers/'
+const PREFIXES = ['/mcp/servers/', '/mcp/bundles/']
 
 /**
- * The resource at a path; undefined where there can be none. Any name that a server could have is one, so that nobody
- * learns here which servers there are.
+ * The resource at a path; undefined where there can be none. Any name that a server or bundle could have is one, so
+ * that nobody learns here which there are.
  */
 export function protectedResource(path: string): ProtectedResource | undefined {
   if (path === '/mcp') return { path, name: 'Parley', scopes: ['mcp'] }
   if (path === '/api') return { path, name: 'Parley management', scopes: ['hub:read', 'hub:manage'] }
-  if (!path.startsWith(SERVER_PREFIX)) return undefined
-  const server = path.slice(SERVER_PREFIX.length)
-  if (server.length > OWNER_NAME_MAX_LENGTH || !OWNER_NAME.test(server)) return undefined
-  return { path, name: `${server} at Parley`, scopes: ['mcp'] }
+  const prefix = PREFIXES.find((start) => path.startsWith(start))
+  if (prefix === undefined) return undefined
+  const name = path.slice(prefix.length)
+  if (name.length > OWNER_NAME_MAX_LENGTH || !OWNER_NAME.test(name)) return undefined
+  return { path, name: `${name} at Parley`, scopes: ['mcp'] }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { parseCapabilityName, type CapabilityName } from '@parley/contract'
+import { parseCapabilityName, type CapabilityRule } from '@parley/contract'
 import type { App, ClientDirectory } from '../../clients/index.ts'
 import type { Grants } from '../../grants/index.ts'
 import type { RawHandler } from '../../http/index.ts'
@@ -16,6 +16,7 @@ import type { People } from '../../people/index.ts'
 import type { Sealer } from '../../sealing/index.ts'
 import { voucher } from '../consent/app-voucher.ts'
 import { createFormTickets, type TicketFor } from '../consent/form-ticket.ts'
+import { constraintInWords } from '../consent/terms-in-words.ts'
 import type { ConsentRequest } from './consent-request-store.ts'
 import type { ConsentRequests } from './consent-requests.ts'
 
@@ -43,6 +44,7 @@ const NOUNS = {
   template: 'Read',
   prompt: 'Use the prompt',
   skill: 'Use the skill',
+  connection: 'Have the credential itself, the',
 }
 
 /**
@@ -95,9 +97,9 @@ async function decide(
   const reading = tickets.read(visit.form.get('ticket'), binding, tools.clock.now())
   const choice = visit.form.get('choice')
   if (reading !== 'good') return question(tools, visit, { ...asked, fault: FAULTS[reading] })
-  if (choice !== 'allow' && choice !== 'deny') return question(tools, visit, asked)
-  await tools.consents.answer(request.person, request.id, choice === 'allow')
-  return thanks({ ...request, state: choice === 'allow' ? 'allowed' : 'denied' })
+  if (choice !== 'allow' && choice !== 'allow-any' && choice !== 'deny') return question(tools, visit, asked)
+  await tools.consents.answer(request.person, request.id, choice)
+  return thanks({ ...request, state: choice === 'deny' ? 'denied' : 'allowed' })
 }
 
 function question(
@@ -108,6 +110,7 @@ function question(
   const app = request.app === null ? undefined : tools.clients.app(request.app)
   const expiresAt = tools.grants.find(request.grant)?.terms.expiresAt
   const ticket = tickets.make(binding, tools.clock.now())
+  const isNarrow = request.rules.some(({ where }) => where !== undefined)
   return {
     kind: 'page',
     ...(fault !== undefined && { status: 409 }),
@@ -126,14 +129,27 @@ function question(
         <fieldset>
           <legend>It may</legend>
           <ul class="detail">
-            ${request.capabilities.map(words)}
+            ${request.rules.map(words)}
           </ul>
         </fieldset>
         <p class="hint">
-          Whatever it passes along is up to the app: you allow this for any arguments. ${howLong(expiresAt)}
+          ${
+            isNarrow
+              ? 'Whatever else it passes along is up to the app.'
+              : 'Whatever it passes along is up to the app: you allow this for any arguments.'
+          }
+          ${howLong(expiresAt)}
         </p>
         <div class="actions">
-          <button name="choice" value="allow" data-after-ms="500">Allow</button>
+          <button name="choice" value="allow" data-after-ms="500">
+            ${isNarrow ? 'Allow this' : 'Allow'}
+          </button>
+          ${
+            isNarrow &&
+            html`<button name="choice" value="allow-any" class="quiet" data-after-ms="500">
+              Allow with any arguments
+            </button>`
+          }
           <button name="choice" value="deny" class="quiet">Do not allow</button>
         </div>
         <p class="hint">You can end this at any time in your account.</p>
@@ -171,10 +187,13 @@ function nothingHere(): PageAnswer {
   }
 }
 
-function words(name: CapabilityName): Html {
+function words({ capability: name, where = [] }: CapabilityRule): Html {
   const capability = parseCapabilityName(name)
-  if (!capability) return html`<li><code>${name}</code></li>`
-  return html`<li>${NOUNS[capability.kind]} <code>${capability.name}</code> of ${capability.owner}</li>`
+  const only = where.map(constraintInWords).join(', and ')
+  const condition = only === '' ? '' : `, only where ${only}`
+  if (!capability) return html`<li><code>${name}</code>${condition}</li>`
+  const { kind, owner } = capability
+  return html`<li>${NOUNS[kind]} <code>${capability.name}</code> of ${owner}${condition}</li>`
 }
 
 function nameOf(app: App | undefined): string {

@@ -1,4 +1,4 @@
-import type { AppId, CapabilityName, ConsentId, GrantId, PersonId } from '@parley/contract'
+import type { AppId, CapabilityRule, ConsentId, GrantId, PersonId } from '@parley/contract'
 import type { Row, Statement, Store } from '../../store/index.ts'
 
 /** What a call asked for beyond its grant. */
@@ -8,7 +8,8 @@ export interface ConsentRequest {
   /** The only one who can answer. */
   readonly person: PersonId
   readonly app: AppId | null
-  readonly capabilities: readonly CapabilityName[]
+  /** What the grant would get; one with conditions on arguments is for calls like the one that asked. */
+  readonly rules: readonly CapabilityRule[]
   readonly state: 'open' | 'allowed' | 'denied'
   readonly createdAt: number
   readonly expiresAt: number
@@ -30,11 +31,11 @@ export class ConsentRequestStore {
     return row && toRequest(row)
   }
 
-  findOpen(grant: GrantId, capabilities: readonly CapabilityName[], now: number): ConsentRequest | undefined {
+  findOpen(grant: GrantId, rules: readonly CapabilityRule[], now: number): ConsentRequest | undefined {
     const row = this.#store.get(
       "SELECT * FROM consent_requests WHERE grant_id = ? AND capabilities = ? AND state = 'open' AND expires_at > ?",
       grant,
-      JSON.stringify(capabilities),
+      JSON.stringify(rules),
       now,
     )
     return row && toRequest(row)
@@ -70,7 +71,7 @@ export class ConsentRequestStore {
         request.grant,
         request.person,
         request.app,
-        JSON.stringify(request.capabilities),
+        JSON.stringify(request.rules),
         request.createdAt,
         request.expiresAt,
       ],
@@ -93,9 +94,14 @@ function toRequest(row: Row): ConsentRequest {
     grant: row['grant_id'] as GrantId,
     person: row['person'] as PersonId,
     app: row['app'] as AppId | null,
-    capabilities: JSON.parse(String(row['capabilities'])) as CapabilityName[],
+    rules: (JSON.parse(String(row['capabilities'])) as (CapabilityRule | string)[]).map(toRule),
     state: row['state'] as ConsentRequest['state'],
     createdAt: Number(row['created_at']),
     expiresAt: Number(row['expires_at']),
   }
+}
+
+/** Rows of an earlier version have names alone. */
+function toRule(kept: CapabilityRule | string): CapabilityRule {
+  return typeof kept === 'string' ? { capability: kept } : kept
 }

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   ParleyError,
   type CapabilityName,
+  type CapabilityRule,
   type ConsentId,
   type GrantTerms,
   type PersonId,
@@ -11,6 +13,7 @@ import type { Grants } from '../../grants/index.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { NewId } from '../../lib/random.ts'
 import type { Statement, Store } from '../../store/index.ts'
+import { ruleForCall } from './rule-for-call.ts'
 import { ConsentRequestStore, type ConsentRequest } from './consent-request-store.ts'
 
 /** Consent just in time: a call that the grant does not cover, and its person may allow. */
@@ -19,7 +22,11 @@ export interface ConsentRequests {
    * Asks the person behind the call, or finds what was asked already; undefined when nobody stands behind it. Throws
    * `rate_limited` when too much is open.
    */
-  ask(principal: Principal, missing: readonly CapabilityName[]): Promise<ConsentRequest | undefined>
+  ask(
+    principal: Principal,
+    missing: readonly CapabilityName[],
+    args: unknown,
+  ): Promise<ConsentRequest | undefined>
   /** `ended`: expired, or never there. */
   stateOf(id: string): ConsentRequest['state'] | 'ended'
   /** Resolves when the request was answered, or at the signal. */
@@ -31,8 +38,11 @@ export interface ConsentRequests {
   /** The request, for its own person alone: another's is the same as none. */
   findFor(person: PersonId, id: string): ConsentRequest | undefined
   /** The person's answer. Throws `not_found` for what is not theirs, and `conflict` for what is no longer open. */
-  answer(person: PersonId, id: string, isAllowed: boolean): Promise<void>
+  answer(person: PersonId, id: string, choice: ConsentAnswer): Promise<void>
 }
+
+/** `allow-any`: also for other arguments than those of the call that asked. */
+export type ConsentAnswer = 'allow' | 'allow-any' | 'deny'
 
 export const CONSENT_LIFETIME_MS = 10 * 60_000
 const MAX_OPEN_PER_GRANT = 20
@@ -61,13 +71,18 @@ class StoredConsentRequests implements ConsentRequests {
     this.#rows = new ConsentRequestStore(tools.store)
   }
 
-  async ask(principal: Principal, missing: readonly CapabilityName[]): Promise<ConsentRequest | undefined> {
-    const { store, clock, newId } = this.#tools
+  async ask(
+    principal: Principal,
+    missing: readonly CapabilityName[],
+    args: unknown,
+  ): Promise<ConsentRequest | undefined> {
+    const { store, clock, newId, grants } = this.#tools
     const { grant, person, app = null } = principal
-    if (grant === undefined || person === undefined) return undefined
-    const capabilities = [...new Set(missing)].sort()
+    const held = grant && grants.find(grant)
+    if (!held || person === undefined) return undefined
+    const rules = [...new Set(missing)].sort().map((capability) => ruleForCall(capability, args, held))
     const now = clock.now()
-    const known = this.#rows.findOpen(grant, capabilities, now)
+    const known = this.#rows.findOpen(grant, rules, now)
     if (known) return known
     if (this.#rows.openCount(grant, now) >= MAX_OPEN_PER_GRANT)
       throw new ParleyError('rate_limited', 'Too many requests for consent wait for an answer.', {
@@ -75,12 +90,12 @@ class StoredConsentRequests implements ConsentRequests {
       })
     const times = { createdAt: now, expiresAt: now + CONSENT_LIFETIME_MS }
     const id = newId('consent')
-    const request: ConsentRequest = { id, grant, person, app, capabilities, state: 'open', ...times }
+    const request: ConsentRequest = { id, grant, person, app, rules, state: 'open', ...times }
     const record = statementOf(this.#tools, 'consent.ask', request)
     const unit = [...this.#rows.sweep(grant, now), this.#rows.insert(request), record]
     const result = await store.submit(unit)
     // In a conflict the same was asked at the same moment.
-    return result.kind === 'done' ? request : this.#rows.findOpen(grant, capabilities, now)
+    return result.kind === 'done' ? request : this.#rows.findOpen(grant, rules, now)
   }
 
   stateOf(id: string): ConsentRequest['state'] | 'ended' {
@@ -94,11 +109,12 @@ class StoredConsentRequests implements ConsentRequests {
     return request?.person === person && this.stateOf(id) !== 'ended' ? request : undefined
   }
 
-  async answer(person: PersonId, id: string, isAllowed: boolean): Promise<void> {
-    const request = this.findFor(person, id)
+  async answer(person: PersonId, id: string, choice: ConsentAnswer): Promise<void> {
+    const found = this.findFor(person, id)
+    const request = found && (choice === 'allow-any' ? withoutConditions(found) : found)
     if (!request) throw new ParleyError('not_found', 'There is no such request.')
     if (request.state !== 'open') throw answeredAlready()
-    const state = isAllowed ? 'allowed' : 'denied'
+    const state = choice === 'deny' ? 'denied' : 'allowed'
     await this.#settle(request, state)
     for (const listener of this.#listeners) listener({ ...request, state })
   }
@@ -146,9 +162,9 @@ function widen(grants: ConsentRequestTools['grants'], request: ConsentRequest): 
   const grant = grants.find(request.grant)
   if (grant?.state !== 'active')
     throw new ParleyError('conflict', 'The access of this app has ended meanwhile.')
-  const isThere = (name: string) =>
-    grant.terms.capabilities.some((rule) => rule.capability === name && rule.where === undefined)
-  const added = request.capabilities.filter((name) => !isThere(name)).map((capability) => ({ capability }))
+  const isThere = (wanted: CapabilityRule) =>
+    grant.terms.capabilities.some((rule) => isDeepStrictEqual(rule, wanted))
+  const added = request.rules.filter((rule) => !isThere(rule))
   if (added.length === 0) return undefined
   const capabilities = [...grant.terms.capabilities, ...added]
   if (capabilities.length > MAX_RULES)
@@ -159,12 +175,16 @@ function widen(grants: ConsentRequestTools['grants'], request: ConsentRequest): 
   return { ...grant.terms, capabilities }
 }
 
+function withoutConditions(request: ConsentRequest): ConsentRequest {
+  return { ...request, rules: request.rules.map(({ capability }) => ({ capability })) }
+}
+
 function answeredAlready(): ParleyError {
   return new ParleyError('conflict', 'This request has been answered already, or is too old.')
 }
 
 function statementOf(tools: ConsentRequestTools, action: string, request: ConsentRequest): Statement {
-  const { grant, person, app, capabilities } = request
+  const { grant, person, app, rules } = request
   const isAsked = action === 'consent.ask'
   return tools.activity.statement(
     recordOf(tools, {
@@ -175,7 +195,8 @@ function statementOf(tools: ConsentRequestTools, action: string, request: Consen
       grant,
       decision: isAsked ? 'consent' : 'allow',
       policies: ['builtin:just-in-time'],
-      note: capabilities.join(', '),
+      // Values of arguments stay out of the record.
+      note: rules.map(({ capability, where }) => (where ? `${capability} as called` : capability)).join(', '),
     }),
   )
 }

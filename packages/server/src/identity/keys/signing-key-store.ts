@@ -1,3 +1,4 @@
+import type { SealedColumn } from '../../sealing/index.ts'
 import type { Row, Statement, Store } from '../../store/index.ts'
 
 export type KeyState = 'next' | 'current' | 'retired'
@@ -64,4 +65,12 @@ function toKey(row: Row): SigningKeyRow {
     createdAt: Number(row['created_at']),
     retiredAt: row['retired_at'] as number | null,
   }
+}
+
+/** Where private keys stand sealed. */
+export const SEALED_SIGNING_KEYS: SealedColumn = {
+  table: 'signing_keys',
+  column: 'sealed_private_key',
+  key: 'kid',
+  place: 'kid',
 }

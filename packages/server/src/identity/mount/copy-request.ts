@@ -12,6 +12,8 @@ export function copyRequest(
     readonly body: string | undefined
     readonly origin: URL
     readonly accept: string
+    /** Whom limits count: an address, or the network of one. */
+    readonly address: string
   },
 ): IncomingMessage {
   const copy = new Request(request.socket)
@@ -23,11 +25,13 @@ export function copyRequest(
   const { authorization, cookie, origin } = request.headers
   copy.headers = {
     host: changed.origin.host,
+    'x-forwarded-for': changed.address,
     'x-forwarded-proto': changed.origin.protocol.slice(0, -1),
     accept: changed.accept,
     ...(authorization === undefined ? {} : { authorization }),
     ...(cookie === undefined ? {} : { cookie }),
-    ...(origin === undefined ? {} : { origin }),
+    // The provider would reflect it in what any page may read.
+    ...(origin === undefined || changed.target.startsWith('/.well-known/') ? {} : { origin }),
     ...(changed.body === undefined
       ? {}
       : {

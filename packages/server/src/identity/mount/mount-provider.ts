@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { readBody, refuseRequest, type RawHandler } from '../../http/index.ts'
+import { clientAddress, readBody, refuseRequest, type RawHandler } from '../../http/index.ts'
 import { JWKS_MAX_AGE_SECONDS, type SigningKeys } from '../keys/signing-keys.ts'
 import { PATHS } from '../provider/paths.ts'
 import type { OpenServer } from '../provider/open-when-needed.ts'
@@ -16,6 +16,8 @@ export interface MountTools {
   readonly issuer: string
   readonly keys: SigningKeys
   readonly resources: Resources
+  /** The proxy in front names the client's address last in X-Forwarded-For. */
+  readonly trustedProxy: boolean
   /** A page for people that says what is wrong with a request. */
   readonly sendErrorPage: (response: ServerResponse, status: number, message: string) => void
   /** For requests that the hub remembers until a person has decided. */
@@ -125,6 +127,7 @@ export function mountProvider(tools: MountTools): RawHandler {
       target: isPost || written === '' ? path : `${path}?${written}`,
       body: isPost ? written : undefined,
       origin,
+      address: clientAddress(request, tools.trustedProxy),
       accept: route.isPage ? 'text/html' : 'application/json',
     })
     const answered = tools.openServer().then((server) => server.answer(copy, response, jwt))

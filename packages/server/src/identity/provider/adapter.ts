@@ -6,6 +6,7 @@ import type { Grants } from '../../grants/index.ts'
 import { Provider, errors } from './library.ts'
 import { RecordStore, hashId, type RecordModel, type StoredRecord } from './record-store.ts'
 import type { TokenFamilies } from './token-families.ts'
+import { WaitingRequests } from './waiting-requests.ts'
 
 /** Client metadata in the spelling of RFC 7591; undefined when there is no such client, or it may not act. */
 export type FindClient = (clientId: string) => Promise<object | undefined>
@@ -31,10 +32,16 @@ export interface AdapterTools {
   readonly findClient: FindClient
   readonly clientIdOf: ClientIdOf
   readonly issuer: string
+  readonly limits: { readonly waitingAuthorizations: number }
+}
+
+interface RecordTools extends AdapterTools {
+  readonly waiting: WaitingRequests
 }
 
 /** The provider's models, each with the way it is kept. */
-export function createAdapterFactory(tools: AdapterTools): (model: string) => Adapter {
+export function createAdapterFactory(given: AdapterTools): (model: string) => Adapter {
+  const tools: RecordTools = { ...given, waiting: readWaiting(given) }
   return (model) => {
     switch (model) {
       case 'Client':
@@ -68,7 +75,17 @@ const NOTHING_KEPT: Adapter = Object.freeze({
   findByUid: async () => undefined,
 })
 
-function recordAdapter(model: RecordModel, { store, clock }: AdapterTools): Adapter {
+/** Whoever asks makes one of these. */
+const ANYONES: ReadonlySet<RecordModel> = new Set(['Interaction', 'PushedAuthorizationRequest'])
+
+/** Who asked before a restart is not known any more: they count as one address. */
+function readWaiting({ store, clock, limits }: AdapterTools): WaitingRequests {
+  const waiting = new WaitingRequests(limits.waitingAuthorizations)
+  for (const one of new RecordStore(store).waiting(ANYONES)) waiting.begin(one, '', clock.now())
+  return waiting
+}
+
+function recordAdapter(model: RecordModel, { store, clock, waiting }: RecordTools): Adapter {
   const rows = new RecordStore(store)
   return {
     ...NOTHING_KEPT,
@@ -76,9 +93,12 @@ function recordAdapter(model: RecordModel, { store, clock }: AdapterTools): Adap
       const expiresAt = clock.now() + expiresInSeconds * 1000
       const { jti: _secret, ...kept } = payload
       const isNew = model === 'ReplayDetection'
-      if (ANYONES.has(model) && rows.count(model) >= MAX_RECORDS)
-        throw new errors.TemporarilyUnavailable(FULL)
+      // `copyRequest` has written whom limits count.
+      const address = String(Provider.ctx?.req.headers['x-forwarded-for'] ?? '')
+      const own = { model, idHash: hashId(id), expiresAt }
+      const lost = ANYONES.has(model) ? waiting.begin(own, address, clock.now()) : []
       const result = await store.submit([
+        ...lost.map((one) => rows.remove(one)),
         rows.sweep(clock.now()),
         rows.save(model, id, { payload: kept, expiresAt, isNew }),
       ])
@@ -100,7 +120,9 @@ function recordAdapter(model: RecordModel, { store, clock }: AdapterTools): Adap
         throw new errors.InvalidRequest('the request was used before', 'consumed meanwhile')
     },
     async destroy(id) {
-      await store.submit([rows.remove(model, id)])
+      const own = { model, idHash: hashId(id) }
+      waiting.end(own)
+      await store.submit([rows.remove(own)])
     },
   }
 }
@@ -110,13 +132,7 @@ function payloadAt({ payload, expiresAt }: StoredRecord, clock: Clock): Payload 
   return expiresAt > clock.now() ? payload : { ...payload, exp: 0 }
 }
 
-/** Whoever asks makes one of these. */
-const ANYONES: ReadonlySet<RecordModel> = new Set(['Interaction', 'PushedAuthorizationRequest'])
-/** What one address may ask for within half an hour is less. */
-const MAX_RECORDS = 20_000
-const FULL = 'too many requests wait for an answer; try again in a few minutes'
-
-function codeAdapter(tools: AdapterTools): Adapter {
+function codeAdapter(tools: RecordTools): Adapter {
   const { store, clock, record, families } = tools
   const rows = new RecordStore(store)
   const base = recordAdapter('AuthorizationCode', tools)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Statement, Store } from '../../store/index.ts'
+import type { Waiting } from './waiting-requests.ts'
 
 /** The models of the provider that are kept as records; the others have stores of their own or are not kept. */
 export type RecordModel =
@@ -64,8 +65,8 @@ export class RecordStore {
     }
   }
 
-  remove(model: RecordModel, id: string): Statement {
-    return { sql: 'DELETE FROM oauth_records WHERE model = ? AND id = ?', parameters: [model, hashId(id)] }
+  remove({ model, idHash }: Pick<Waiting, 'model' | 'idHash'>): Statement {
+    return { sql: 'DELETE FROM oauth_records WHERE model = ? AND id = ?', parameters: [model, idHash] }
   }
 
   sweep(now: number): Statement {
@@ -75,10 +76,15 @@ export class RecordStore {
     }
   }
 
-  count(model: RecordModel): number {
-    return Number(
-      this.#store.get('SELECT count(*) AS count FROM oauth_records WHERE model = ?', model)!['count'],
-    )
+  /** Oldest first. */
+  waiting(models: Iterable<RecordModel>): Waiting[] {
+    const sql =
+      'SELECT model, id, expires_at FROM oauth_records WHERE model IN (SELECT value FROM json_each(?)) ORDER BY rowid'
+    return this.#store.all(sql, JSON.stringify([...models])).map((row) => ({
+      model: row['model'] as RecordModel,
+      idHash: Buffer.from(row['id'] as Uint8Array),
+      expiresAt: Number(row['expires_at']),
+    }))
   }
 }
 

@@ -1,4 +1,4 @@
-import { OWNER_NAME, parseCapabilityName } from '@parley/contract'
+import { OWNER_NAME, parseCapabilityName, type CapabilityName } from '@parley/contract'
 import type { Resource, Resources } from './resource.ts'
 
 /** A resource server elsewhere, registered by an administrator. */
@@ -8,12 +8,23 @@ export interface OutsideResource {
   readonly scopes: Readonly<Record<string, string>>
 }
 
+/** A bundle as consent tells of it, and what it includes. */
+export type FindBundle = (name: string) => OfferedBundle | undefined
+
+export interface OfferedBundle {
+  readonly title: string
+  /** Names of the servers that it is made of. */
+  readonly servers: readonly string[]
+  includes(capability: CapabilityName): boolean
+}
+
 export interface ResourceSources {
   /** The hub's public origin. */
   readonly origin: string
   /** Whether the hub is a gateway, or an authorization server alone. */
   readonly hasGateway: boolean
   readonly hasServer: (name: string) => boolean
+  readonly findBundle: FindBundle
   /** By the canonical form of its identifier. */
   readonly findOutside: (canonical: string) => OutsideResource | undefined
 }
@@ -36,8 +47,11 @@ export function createResources(sources: ResourceSources): Resources {
     if (canonical === api.identifier) return api
     if (hasGateway) {
       if (canonical === mcp.identifier) return mcp
-      const server = serverOf(canonical, mcp.identifier)
+      const server = nameBelow(canonical, `${mcp.identifier}/servers/`)
       if (server !== undefined && sources.hasServer(server)) return mcpResource(canonical, server)
+      const name = nameBelow(canonical, `${mcp.identifier}/bundles/`)
+      const bundle = name === undefined ? undefined : sources.findBundle(name)
+      if (bundle) return bundleResource(canonical, name!, bundle)
     }
     const outside = sources.findOutside(canonical)
     return outside && outsideResource(outside)
@@ -47,10 +61,15 @@ export function createResources(sources: ResourceSources): Resources {
     const canonical = canonicalize(identifier)
     if (canonical === undefined || canonical === mcp.identifier || canonical === api.identifier)
       return find(identifier)
-    const server = hasGateway ? serverOf(canonical, mcp.identifier) : undefined
-    return server === undefined
-      ? presumedResource(find(identifier) ?? outsideResource({ resource: canonical, name: '', scopes: {} }))
-      : mcpResource(canonical, server)
+    if (hasGateway) {
+      const server = nameBelow(canonical, `${mcp.identifier}/servers/`)
+      if (server !== undefined) return mcpResource(canonical, server)
+      const bundle = nameBelow(canonical, `${mcp.identifier}/bundles/`)
+      if (bundle !== undefined) return presumedResource(mcpResource(canonical, undefined))
+    }
+    return presumedResource(
+      find(identifier) ?? outsideResource({ resource: canonical, name: '', scopes: {} }),
+    )
   }
 
   return { find, presume, fallback: hasGateway ? mcp : api }
@@ -68,8 +87,7 @@ export function canonicalize(identifier: string): string | undefined {
   return url.search === '' ? url.href.replace(/\/+$/, '') : url.href
 }
 
-function serverOf(canonical: string, mcp: string): string | undefined {
-  const prefix = `${mcp}/servers/`
+function nameBelow(canonical: string, prefix: string): string | undefined {
   const name = canonical.startsWith(prefix) ? canonical.slice(prefix.length) : undefined
   return name !== undefined && OWNER_NAME.test(name) ? name : undefined
 }
@@ -87,6 +105,18 @@ function mcpResource(identifier: string, server: string | undefined): Resource {
       const capability = parseCapabilityName(scope)
       return capability !== undefined && (server === undefined || capability.owner === server)
     },
+  }
+}
+
+function bundleResource(identifier: string, name: string, bundle: OfferedBundle): Resource {
+  const of = bundle.servers.length > 0 ? ` (of ${bundle.servers.join(', ')})` : ''
+  return {
+    ...mcpResource(identifier, undefined),
+    name: `the bundle ${bundle.title}${of}`,
+    bundle: name,
+    hasScope: (scope) =>
+      scope === 'mcp' ||
+      (parseCapabilityName(scope) !== undefined && bundle.includes(scope as CapabilityName)),
   }
 }
 

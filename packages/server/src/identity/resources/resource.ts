@@ -7,6 +7,8 @@ export interface Resource {
   readonly name: string
   /** The MCP server behind it, when it is only one. */
   readonly server?: string
+  /** The bundle it is the endpoint of, when it is one. */
+  readonly bundle?: string
   /** What is asked for when a client asks for nothing (MCP allows that). */
   readonly defaultScopes: readonly string[]
   /** Scopes with what they allow, in words for people. */

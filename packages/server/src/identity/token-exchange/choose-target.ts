@@ -37,8 +37,13 @@ export function chooseTarget(
   return { resource, scopes }
 }
 
-/** Whether the resource is the other one, or one of the servers that the endpoint of all of them stands for. */
+/** Whether the resource is the other one, or one of the servers and bundles that the endpoint of everything stands for. */
 function isWithin(resource: Resource, other: Resource | undefined): boolean {
   if (!other || resource.identifier === other.identifier) return other !== undefined
-  return resource.kind === 'mcp' && other.kind === 'mcp' && other.server === undefined
+  return (
+    resource.kind === 'mcp' &&
+    other.kind === 'mcp' &&
+    other.server === undefined &&
+    other.bundle === undefined
+  )
 }

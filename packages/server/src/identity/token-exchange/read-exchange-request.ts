@@ -1,4 +1,5 @@
 import { parleyCapabilityDetail, type ParleyCapabilityDetail } from '@parley/contract'
+import { CONNECTION_TOKEN_TYPE } from './connection-token.ts'
 import { errors } from '../provider/library.ts'
 import { readScopes } from '../workloads/scopes.ts'
 
@@ -21,20 +22,22 @@ export const EXCHANGE_PARAMETERS = [
 export interface ExchangeRequest {
   readonly subjectToken: string
   readonly actorToken: string | undefined
+  /** The token of a connection instead of one of this hub. */
+  readonly wantsConnection: boolean
   /** As asked; undefined: where the subject token is for. */
   readonly resource: string | undefined
   readonly scopes: readonly string[] | undefined
   readonly detail: ParleyCapabilityDetail | undefined
 }
 
-/** Only access tokens of this hub are taken, and only access tokens are given. */
+/** Only access tokens of this hub are taken; given are those, and by grant the token of a connection. */
 export function readExchangeRequest(params: Readonly<Record<string, unknown>>): ExchangeRequest {
   const subjectToken = textOf(params['subject_token'])
   if (subjectToken === undefined) throw new errors.InvalidRequest('subject_token is missing')
   if (params['subject_token_type'] !== ACCESS_TOKEN_TYPE)
     throw new errors.InvalidRequest('subject_token_type must be an access token')
-  const requested = params['requested_token_type']
-  if (requested !== undefined && requested !== ACCESS_TOKEN_TYPE)
+  const requested = params['requested_token_type'] ?? ACCESS_TOKEN_TYPE
+  if (requested !== ACCESS_TOKEN_TYPE && requested !== CONNECTION_TOKEN_TYPE)
     throw new errors.InvalidRequest('requested_token_type must be an access token')
   const actorToken = textOf(params['actor_token'])
   // RFC 8693 §2.1: the type stands there when, and only when, the token does.
@@ -45,6 +48,7 @@ export function readExchangeRequest(params: Readonly<Record<string, unknown>>): 
   return {
     subjectToken,
     actorToken,
+    wantsConnection: requested === CONNECTION_TOKEN_TYPE,
     resource: readResource(params),
     scopes: readScopes(params['scope']),
     detail: readDetail(params['authorization_details']),

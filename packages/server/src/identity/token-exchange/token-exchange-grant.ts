@@ -8,6 +8,7 @@ import { extendChain, readActors, type ActorClaim } from './actor-chain.ts'
 import { checkActorToken } from './check-actor-token.ts'
 import { checkSubjectToken, type SubjectToken } from './check-subject-token.ts'
 import { chooseTarget } from './choose-target.ts'
+import { giveConnectionToken } from './connection-token.ts'
 import { Delegations } from './delegations.ts'
 import { narrowTerms } from './narrow-terms.ts'
 import { ACCESS_TOKEN_TYPE, EXCHANGE_PARAMETERS, readExchangeRequest } from './read-exchange-request.ts'
@@ -30,6 +31,11 @@ function createHandler(tools: WorkloadTools): GrantHandler {
     const subject = checkSubjectToken(request.subjectToken, tools)
     const act = extendChain(subject.claims, agent.id)
     const target = chooseTarget(request, subject, tools)
+    if (request.wantsConnection) {
+      const chain = chainOf(subject, act, tools)
+      context.body = await giveConnectionToken({ agent: agent.id, subject, target, chain }, tools)
+      return
+    }
     const terms = narrowTerms(subject.grant, target, { detail: request.detail, nowMs: tools.clock.now() })
     const grant = await delegations.findOrCreate(subject.grant, agent.id, terms)
     const { sub, sid, acr, amr, auth_time: authTime, exp } = subject.claims

@@ -5,8 +5,10 @@ import type { Grants } from '../../grants/index.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { NewId, Random } from '../../lib/random.ts'
 import type { PeopleDirectory } from '../../people/index.ts'
+import type { Store } from '../../store/index.ts'
 import type { SigningKeys } from '../keys/signing-keys.ts'
 import type { Resources } from '../resources/resource.ts'
+import type { FindConnectionToken } from '../token-exchange/find-connection-token.ts'
 import type { OwnTokenClaims } from '../tokens/verify-own-token.ts'
 
 /** What the grant types of agents work with. */
@@ -20,7 +22,9 @@ export interface WorkloadTools {
   readonly grants: Pick<Grants, 'create' | 'entitlementsOf' | 'find' | 'lineage' | 'list'>
   readonly clients: Pick<Clients, 'agent' | 'findApp' | 'noteUse'>
   readonly people: Pick<PeopleDirectory, 'find'>
-  readonly activity: Pick<Activity, 'record'>
+  readonly activity: Pick<Activity, 'record' | 'statement'>
+  readonly store: Pick<Store, 'submit'>
+  readonly findConnectionToken: FindConnectionToken
   /** The claims of a token that is good now. */
   readonly verifyToken: (token: string) => OwnTokenClaims | undefined
   readonly onError: (error: unknown) => void

@@ -1,0 +1,100 @@
+import type { ApiReply, ConnectionView, ServerTestView } from '@parley/contract'
+import { CliError } from '../cli-error.ts'
+import { columns, when } from '../columns.ts'
+import { listOf, textOf, type Answer, type Command, type Given } from '../command.ts'
+import type { HubClient } from '../hub-client.ts'
+import { readAction } from '../read-action.ts'
+
+const USAGE = [
+  'connections list [--own]',
+  'connections add SERVER (--bearer | --header NAME…) [--own] [--account WORDS]',
+  'connections show CONNECTION',
+  'connections test|remove CONNECTION [--own]',
+  'connections rule SERVER shared|own|either',
+]
+const ACTIONS = { list: 0, add: 1, show: 1, test: 1, remove: 1, rule: 2 } as const
+
+export const connections: Command = {
+  usage: USAGE,
+  summary: 'Credentials for servers that want one: set, try, end.',
+  about: [
+    'A secret is typed unseen or piped in, one line for each header; it is sealed and never shown again.',
+    'A shared connection serves all who may call the server; your own, with --own, serves your calls alone.',
+    'rule says whose a call takes. With own, the shared one only reads the definitions.',
+  ],
+  options: {
+    own: { type: 'boolean', about: 'Your own connections instead of the shared ones.' },
+    bearer: { type: 'boolean', about: 'With add: a token, sent as Authorization: Bearer.' },
+    header: {
+      type: 'string',
+      multiple: true,
+      value: 'NAME',
+      about: 'With add: a header that carries a secret, such as X-Api-Key.',
+    },
+    account: { type: 'string', value: 'WORDS', about: 'With add: which account it is, for people.' },
+  },
+  async run(given) {
+    const { action, names } = readAction(given.positionals, USAGE, ACTIONS)
+    const [named = '', rule = ''] = names
+    const base = given.values['own'] === true ? '/api/me/connections' : '/api/connections'
+    const path = `${base}/${encodeURIComponent(named)}`
+    switch (action) {
+      case 'list':
+        return list(given.hub(), base)
+      case 'add':
+        return add(given, base, named)
+      case 'show':
+        return described(
+          (await given.hub().api('GET', `/api/connections/${encodeURIComponent(named)}`)) as ConnectionView,
+        )
+      case 'test':
+        return test(given.hub(), path)
+      case 'remove':
+        await given.confirm(`End the connection ${named}, and what runs with it?`)
+        return { value: await given.hub().api('DELETE', path), text: `Removed ${named}.` }
+      case 'rule':
+        return setRule(given.hub(), named, rule)
+    }
+  },
+}
+
+async function list(hub: HubClient, base: string): Promise<Answer> {
+  const value = (await hub.api('GET', base)) as ApiReply<'listMyConnections'> &
+    Partial<Pick<ApiReply<'listConnections'>, 'rules'>>
+  const rows = value.connections.map(row)
+  const rules = (value.rules ?? []).map(({ server, owner }) => `Calls to ${server} take: ${owner}`)
+  return { value, text: [columns(rows) || 'None.', ...rules].join('\n') }
+}
+
+async function add(given: Given, base: string, server: string): Promise<Answer> {
+  const names = listOf(given, 'header')
+  const bearer = given.values['bearer'] === true
+  if (!bearer && names.length === 0)
+    throw new CliError('Say what carries the secret.', { hint: '--bearer, or --header X-Api-Key' })
+  const headers: { name: string; value: string }[] = []
+  if (bearer) headers.push({ name: 'Authorization', value: `Bearer ${await given.readSecret('Token: ')}` })
+  for (const name of names) headers.push({ name, value: await given.readSecret(`${name}: `) })
+  const account = textOf(given, 'account')
+  const body = { server, headers, ...(account !== undefined && { account }) }
+  return described((await given.hub().api('POST', base, body)) as ConnectionView)
+}
+
+async function test(hub: HubClient, path: string): Promise<Answer> {
+  const value = (await hub.api('POST', `${path}/test`)) as ServerTestView
+  const lines = value.steps.map(({ ok, step, detail }) => `${ok ? 'ok  ' : 'FAIL'} ${step}: ${detail}`)
+  return { value, text: lines.join('\n'), ok: value.ok }
+}
+
+async function setRule(hub: HubClient, server: string, owner: string): Promise<Answer> {
+  const path = `/api/servers/${encodeURIComponent(server)}/connections`
+  const value = (await hub.api('PUT', path, { owner })) as ApiReply<'setConnectionRule'>
+  return { value, text: `Calls to ${value.server} take: ${value.owner}` }
+}
+
+function described(value: ConnectionView): Answer {
+  return { value, text: columns([row(value)]) }
+}
+
+function row({ id, server, person, kind, account, state, usedAt }: ConnectionView): string[] {
+  return [server, person ?? 'shared', kind, state, account ?? '-', `used ${when(usedAt)}`, id]
+}

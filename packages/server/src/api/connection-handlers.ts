@@ -1,0 +1,43 @@
+import { ParleyError } from '@parley/contract'
+import type { ManagedRegistry } from '../registry/index.ts'
+import { actorOf, createConnectionDesk, type ConnectionTools } from './connection-desk.ts'
+import type { ApiHandlers } from './handlers.ts'
+
+/** The connections of all, as administrators keep them. */
+export function connectionHandlers(tools: ConnectionTools) {
+  const { vault, registry } = tools
+  const { view, find, save, test } = createConnectionDesk(tools)
+  return {
+    listConnections: async () => ({
+      connections: vault.list().map(view),
+      rules: (registry?.servers() ?? [])
+        .map(({ id, name }) => ({ server: name, owner: vault.rule(id) }))
+        .filter(({ owner }) => owner !== 'either'),
+    }),
+    addConnection: async ({ body, principal }) => {
+      const server = known(registry).server(body.server)
+      const connection = await save({ server, person: null }, body, actorOf(principal))
+      await known(registry).refresh(body.server)
+      return view(connection)
+    },
+    showConnection: async ({ parameters }) => view(find(parameters.connection)),
+    removeConnection: async ({ parameters: { connection }, principal }) => {
+      await vault.remove(connection, actorOf(principal))
+      return { removed: connection }
+    },
+    testConnection: async ({ parameters }) => {
+      const connection = find(parameters.connection)
+      if (connection.person === null) return test(connection)
+      throw new ParleyError('forbidden', 'Only its owner may try a personal connection.')
+    },
+    setConnectionRule: async ({ parameters: { name }, body: { owner }, principal }) => {
+      await vault.setRule(known(registry).server(name).id, owner, actorOf(principal))
+      return { server: name, owner }
+    },
+  } satisfies Partial<ApiHandlers>
+}
+
+function known(registry: ManagedRegistry | undefined): ManagedRegistry {
+  if (registry) return registry
+  throw new ParleyError('not_found', 'This hub is an authorization server alone, without MCP servers.')
+}

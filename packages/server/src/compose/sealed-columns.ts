@@ -1,0 +1,11 @@
+import { SEALED_SIGNING_KEYS } from '../identity/index.ts'
+import { SEALED_TOTP_SECRETS } from '../people/index.ts'
+import type { SealedColumn } from '../sealing/index.ts'
+import { SEALED_CONNECTIONS } from '../vault/index.ts'
+
+/** Everything that is sealed under the master key: what is missing here is lost with the next one. */
+export const SEALED_COLUMNS: readonly SealedColumn[] = [
+  SEALED_SIGNING_KEYS,
+  SEALED_TOTP_SECRETS,
+  SEALED_CONNECTIONS,
+]

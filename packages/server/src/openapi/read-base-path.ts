@@ -1,0 +1,21 @@
+import { isObject } from '../lib/json-rpc.ts'
+import { items } from './open-api-document.ts'
+import { OpenApiProblem } from './open-api-problem.ts'
+import type { Operation } from './read-operations.ts'
+
+/**
+ * The base path of an operation that the document places at a server of its own; undefined for the usual one. What
+ * stands at another origin is not called: only the one that an administrator named is.
+ */
+export function readBasePath({ servers }: Operation, base: URL): string | undefined {
+  if (servers === undefined) return undefined
+  const [first] = items(servers)
+  if (!first || !isObject(first.value)) return undefined
+  const { url } = first.value
+  const target = typeof url === 'string' ? URL.parse(url, base.href) : null
+  if (!target || target.origin !== base.origin) {
+    const where = typeof url === 'string' ? url.slice(0, 100) : 'somewhere else'
+    throw new OpenApiProblem(first.pointer, `The operation is at ${where}, not at ${base.origin}`)
+  }
+  return target.pathname
+}

@@ -1,0 +1,2 @@
+DROP TABLE connection_rules;
+DROP TABLE connections;

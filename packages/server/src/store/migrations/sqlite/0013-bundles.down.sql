@@ -1,0 +1,2 @@
+DROP TABLE content_settings;
+DROP TABLE bundles;

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { sampleValue } from './sample-value.ts'
+import { modernRequest } from './scripted-upstream.ts'
+import { startTestHub, until, type TestHub } from './start-test-hub.ts'
+import { startValidatingService } from './validating-service.ts'
+
+/** Documents of real services, as npm packages ship them. */
+const DOCUMENTS = [
+  { name: 'github', file: '@octokit/openapi/generated/api.github.com.json', base: '', operations: 706 },
+  { name: 'figma', file: '@figma/rest-api-spec/openapi/openapi.yaml', base: '', operations: 54 },
+  {
+    name: 'blockfrost',
+    file: '@blockfrost/openapi/openapi.yaml',
+    base: '/api/v0',
+    operations: 129,
+    elsewhere: 6,
+  },
+] as const
+
+const require = createRequire(import.meta.url)
+
+function find(file: string): string {
+  const [scope = '', name = '', ...rest] = file.split('/')
+  const roots = require.resolve.paths(file)!
+  for (const root of roots) {
+    const path = join(root, scope, name, ...rest)
+    try {
+      readFileSync(path)
+      return path
+    } catch {
+      // The next directory up.
+    }
+  }
+  throw new Error(`${file} is not installed below ${dirname(roots[0]!)}`)
+}
+
+async function post(hub: TestHub, server: string, method: string, params: Record<string, unknown>) {
+  const { headers, body } = modernRequest(method, params)
+  const response = await fetch(`${hub.url}/mcp/servers/${server}`, {
+    method: 'POST',
+    headers: { ...hub.headers, ...headers },
+    body: JSON.stringify(body),
+  })
+  return (await response.json()) as any
+}
+
+/** Of a large document every tenth operation is called, all of them with PARLEY_TEST_ALL_OPERATIONS=1. */
+test.each(DOCUMENTS)(
+  'every operation of $name is a tool, and every call fits its document',
+  { timeout: 600_000 },
+  async ({ name, file, base, operations, ...more }) => {
+    const path = find(file)
+    const text = readFileSync(path, 'utf8')
+    const definition = path.endsWith('.json') ? JSON.parse(text) : parse(text)
+    await using service = await startValidatingService(definition, base)
+    const server = { openapi: path, url: service.origin + base, operations: { deprecated: true } }
+    await using hub = await startTestHub(JSON.stringify({ servers: { [name]: server } }))
+    await until(async () => (await hub.api('GET', `/api/servers/${name}`)).body.health !== 'connecting')
+    const { body } = await hub.api('GET', `/api/servers/${name}`)
+    const step = operations > 200 && process.env['PARLEY_TEST_ALL_OPERATIONS'] === undefined ? 10 : 1
+    const elsewhere = 'elsewhere' in more ? more.elsewhere : 0
+    expect(body.counts).toMatchObject({ tools: operations - elsewhere, quarantined: 0 })
+    const tools: any[] = []
+    for (let cursor: string | undefined; ;) {
+      const { result } = await post(hub, name, 'tools/list', cursor === undefined ? {} : { cursor })
+      tools.push(...result.tools)
+      cursor = result.nextCursor
+      if (cursor === undefined) break
+    }
+    const failed: string[] = []
+    const called = tools.filter((_, at) => at % step === 0)
+    for (const tool of called) {
+      for (const all of [false, true]) {
+        const args = sampleValue(tool.inputSchema, { all })
+        const reply = await post(hub, name, 'tools/call', { name: tool.name, arguments: args })
+        if (reply.error || reply.result.isError)
+          failed.push(
+            `${tool.name} ${all ? 'all' : 'required'}: ${JSON.stringify(reply.error ?? reply.result.content[0].text).slice(0, 400)} ${JSON.stringify(args).slice(0, 300)}`,
+          )
+      }
+    }
+    // oxlint-disable-next-line no-console -- the counts are what this is run for
+    console.log(
+      `${name}: ${operations} operations, ${tools.length} tools, ${called.length * 2} calls, ${failed.length} failed`,
+    )
+    expect(tools).toHaveLength(operations - elsewhere)
+    expect(service.refused).toEqual([])
+    expect(failed).toEqual([])
+    expect(service.seen.size).toBe(called.length)
+  },
+)
