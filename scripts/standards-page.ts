@@ -16,7 +16,7 @@ const LIST = `
 ## Requirements
 
 AS: authorization server, RS: resource server, PX: third parties, B: agents (MCP and A2A authorization); A: OAuth (RFC 9700),
-C: pages and accounts, G: gateway, D: denial of service, S: secrets, R: reliability.
+C: pages and accounts, G: gateway, T: what servers offer and answer, D: denial of service, S: secrets, R: reliability.
 
 `
 

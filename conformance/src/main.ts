@@ -1,17 +1,19 @@
 import { parseArgs } from 'node:util'
 import { runAuthorizationLegs } from './authorization/run-authorization-legs.ts'
+import { runAuthLegs } from './clients/run-auth-legs.ts'
 import { runClientLegs } from './clients/run-client-legs.ts'
 import { isFailure } from './leg.ts'
 import type { Leg } from './leg.ts'
 import { checkPage } from './matrix/check-page.ts'
+import { runTaskLegs } from './tasks/run-task-legs.ts'
 import { printLeg, printTotals } from './print-report.ts'
 import { runCrossEraLegs, runDirectLegs, runHubLegs } from './server-legs.ts'
 
 const usage = `npm run conformance -- [--suite [--direct-only] [--only SCENARIO] [--json] | --authorization | --matrix [--write]]
 
 Runs the MCP conformance suite against the fixture directly, then through a hub, within and across eras, and the
-suite's client scenarios through the hub's own client; fails on any difference from the direct run. Then the hub as an
-authorization server: the suite's checks, and published clients that get a token of their own, with a person in
+suite's client scenarios through the hub's own client, those about authorization with the hub as OAuth client; fails on
+any difference from the direct run. Then the hub as an authorization server: the suite's checks, and published clients that get a token of their own, with a person in
 Chromium. Then runs published clients against published servers through a hub; fails where something does not work, or
 docs/compatibility.md says otherwise.
 
@@ -59,8 +61,10 @@ async function runLegs(options: { isDirectOnly: boolean; only: string | undefine
   const legs = [...directLegs]
   if (!isDirectOnly) {
     legs.push(...(await runHubLegs(results, selection)), ...(await runCrossEraLegs(results, selection)))
+    legs.push(...(await runTaskLegs(selection)))
   }
   legs.push(...(await runClientLegs({ ...selection, isDirectOnly })))
+  if (!isDirectOnly) legs.push(...(await runAuthLegs(selection)))
   const shown = legs.filter(({ rows }) => rows.length > 0)
   if (shown.length === 0) throw new Error(`No scenario is called ${only}`)
   return shown

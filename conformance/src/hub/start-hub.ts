@@ -16,6 +16,8 @@ export interface Hub {
   /** Origin, such as `http://localhost:4747`. */
   url: string
   key: string
+  /** Makes the first administrator. */
+  setupLink: string
   /** The address of one server's own, transparent endpoint. */
   endpoint: (server: string) => string
   errors: () => string
@@ -23,23 +25,34 @@ export interface Hub {
   stop: () => Promise<void>
 }
 
-/** Starts a hub as a user would, in a directory of its own, and waits until it has read all its servers. */
-export async function startHub(servers: Record<string, HubServer>): Promise<Hub> {
+export interface HubOptions {
+  /** More of parley.yaml. */
+  settings?: object
+  /** Whether to wait until the hub has read all its servers; it does by default. */
+  isAwaited?: boolean
+}
+
+/** Starts a hub as a user would, in a directory of its own. */
+export async function startHub(servers: Record<string, HubServer>, options: HubOptions = {}): Promise<Hub> {
   const directory = await mkdtemp(join(tmpdir(), 'parley-conformance-'))
   try {
-    return await startHubIn(directory, servers)
+    return await startHubIn(directory, servers, options)
   } catch (error) {
     await rm(directory, { recursive: true, force: true })
     throw error
   }
 }
 
-async function startHubIn(directory: string, servers: Record<string, HubServer>): Promise<Hub> {
+async function startHubIn(
+  directory: string,
+  servers: Record<string, HubServer>,
+  { settings, isAwaited = true }: HubOptions,
+): Promise<Hub> {
   const configFile = join(directory, 'parley.yaml')
   const dataDirectory = join(directory, 'data')
   const limits = { requestsPerSecond: 5000, drainMs: 2000 }
   // JSON is YAML.
-  await writeFile(configFile, JSON.stringify({ servers, limits }))
+  await writeFile(configFile, JSON.stringify({ servers, limits, ...settings }))
 
   const started = await startUntilReady(
     [cliScript, 'serve', '--config', configFile, '--port', '0', '--data-dir', dataDirectory, '--json'],
@@ -51,6 +64,7 @@ async function startHubIn(directory: string, servers: Record<string, HubServer>)
   const hub: Hub = {
     url: String(started.ready.url),
     key: credentials.key,
+    setupLink: String(started.ready.setupLink),
     endpoint: (server) => `${String(started.ready.url)}/mcp/servers/${server}`,
     errors: started.errors,
     async stop() {
@@ -58,6 +72,7 @@ async function startHubIn(directory: string, servers: Record<string, HubServer>)
       await rm(directory, { recursive: true, force: true })
     },
   }
+  if (!isAwaited) return hub
   try {
     await waitForServers(hub, Object.keys(servers))
   } catch (error) {

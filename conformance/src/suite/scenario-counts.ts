@@ -27,7 +27,7 @@ const fieldByStatus: Record<string, keyof Counts> = {
 
 /** Reads the directory the suite wrote: one folder per scenario, its name followed by the time of the run. */
 export async function readScenarioCounts(directory: string, scenarios: string[]): Promise<ScenarioCounts> {
-  const folders = await readdir(directory)
+  const folders = await listFolders(directory)
   const result: ScenarioCounts = new Map()
   for (const scenario of scenarios) {
     const folder = folders.find(
@@ -42,8 +42,15 @@ export async function readScenarioCounts(directory: string, scenarios: string[])
 
 /** The same for every scenario that left a folder. */
 export async function readAllCounts(directory: string): Promise<ScenarioCounts> {
-  const folders = await readdir(directory)
+  const folders = await listFolders(directory)
   return readScenarioCounts(directory, folders.map(scenarioOf).toSorted())
+}
+
+/** A scenario `auth/x` has its folder in the folder `auth`. */
+async function listFolders(directory: string): Promise<string[]> {
+  const entries = await readdir(directory)
+  const inner = entries.includes('auth') ? await readdir(join(directory, 'auth')) : []
+  return [...entries, ...inner.map((name) => `auth/${name}`)]
 }
 
 /** A scenario that breaks off leaves its folder without a file. */

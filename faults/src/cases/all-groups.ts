@@ -9,6 +9,7 @@ import { cancellingGroup } from './cancelling.ts'
 import { clientDocumentsGroup } from './client-documents.ts'
 import { clocksGroup } from './clocks.ts'
 import { codesGroup } from './codes.ts'
+import { connectionsGroup } from './connections.ts'
 import { corpusGroup } from './corpus.ts'
 import { cutOffGroup } from './cut-off.ts'
 import { egressGroup } from './egress.ts'
@@ -62,6 +63,7 @@ const GROUPS: readonly FaultGroup[] = [
   keyRotationGroup,
   clientDocumentsGroup,
   twoPersonsGroup,
+  connectionsGroup,
   cutOffGroup,
   markedSecretsGroup,
   registrationFloodGroup,

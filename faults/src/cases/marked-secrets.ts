@@ -43,7 +43,12 @@ async function nothingStays(rig: Rig): Promise<void> {
     redirectUris: ['https://safe.example/callback'],
     authMethod: 'client_secret_basic',
   })
+  const value = 'zzSECRET-of-a-connection'
+  const connection = { server: 'modern', headers: [{ name: 'X-Api-Key', value }] }
+  assert.equal((await hub.api('POST', '/api/connections', connection)).status, 200)
+  await expectEcho(await openFace(asCaller(hub, access), '2026-07-28', '/mcp/servers/modern'))
   const secrets: Readonly<Record<string, unknown>> = {
+    'secret of a connection': value,
     "ada's password": ada.password,
     "bob's password": bob.password,
     'secret of the authenticator': ada.totpSecret,

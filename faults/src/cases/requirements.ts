@@ -129,6 +129,17 @@ export const REQUIREMENTS: readonly Requirement[] = [
   { id: 'E6', title: 'schemes, ports, user information' },
   { id: 'E7', title: 'never itself or metadata' },
   { id: 'G1', title: 'no credential passes through' },
+  {
+    id: 'G2',
+    title: "never another person's credential",
+    eras: BOTH,
+    tests: [
+      {
+        file: 'packages/server/test/connections.test.ts',
+        name: 'G2: 50 people with the same request id at once, and nobody gets what is another’s',
+      },
+    ],
+  },
   { id: 'G4', title: 'a key on every address' },
   { id: 'G5', title: 'ids are not authority' },
   {
@@ -169,6 +180,16 @@ export const REQUIREMENTS: readonly Requirement[] = [
     ],
   },
   { id: 'R23', title: 'new signing keys fail nobody' },
+  {
+    id: 'R24',
+    title: 'rotation of the master key, killed midway',
+    tests: [
+      {
+        file: `${SERVER}/sealing/rotation-killed.test.ts`,
+        name: 'R24: 10,000 secrets, killed -9 midway several times: all open at every step, and the old key goes',
+      },
+    ],
+  },
   {
     id: 'R26',
     title: 'a storm of sign-ins',

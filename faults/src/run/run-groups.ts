@@ -2,7 +2,7 @@ import { outcomeOf, type FaultCase, type FaultGroup, type Outcome } from './faul
 import { openRig, type RigHandle } from './rig.ts'
 import type { Settings } from './settings.ts'
 
-const CASE_LIMIT_MS = 120_000
+const CASE_LIMIT_MS = 240_000
 /** With `--full`, where a case may kill a hub two hundred times. */
 const FULL_CASE_LIMIT_MS = 30 * 60_000
 

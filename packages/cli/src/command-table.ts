@@ -19,6 +19,7 @@ import { restore } from './commands/restore.ts'
 import { serve } from './commands/serve.ts'
 import { servers } from './commands/servers.ts'
 import { status } from './commands/status.ts'
+import { tasks } from './commands/tasks.ts'
 import { tour } from './commands/tour.ts'
 import { whoami } from './commands/whoami.ts'
 
@@ -40,6 +41,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   resources,
   connections,
   keys,
+  tasks,
   doctor,
   activity,
   status,

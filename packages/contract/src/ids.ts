@@ -21,6 +21,7 @@ export const ID_PREFIXES = {
   invitation: 'inv',
   resource: 'res',
   consent: 'cns',
+  connect: 'cnn',
 } as const
 
 export type IdKind = keyof typeof ID_PREFIXES
@@ -39,6 +40,7 @@ export type ConsentId = Id<'consent'>
 export type SessionId = Id<'session'>
 export type RequestId = Id<'request'>
 export type KeyId = Id<'key'>
+export type TaskId = Id<'task'>
 
 const BASE32 = /^[0-9A-HJKMNP-TV-Z]{26}$/
 

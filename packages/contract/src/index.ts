@@ -15,6 +15,7 @@ export type {
   ResourceId,
   ServerId,
   SessionId,
+  TaskId,
 } from './ids.ts'
 export { ACR_VALUES } from './principal.ts'
 export type { Acr, Assurance, ChainLink, Principal, Role } from './principal.ts'
@@ -45,6 +46,8 @@ export {
   toolSearchSettings,
 } from './bundle.ts'
 export type { BundleTerms, ToolSearchSettings } from './bundle.ts'
+export { DEFAULT_CONTENT, contentSettings, mergeContent, readsResults } from './content.ts'
+export type { ContentSettings } from './content.ts'
 export {
   CAPABILITY_KINDS,
   MERGED_NAME_SEPARATOR,
@@ -60,6 +63,8 @@ export type { Decision, DecisionKind, Obligations } from './decision.ts'
 export { ERRORS, ParleyError, toParleyError } from './errors.ts'
 export type { ErrorCode } from './errors.ts'
 export type { ActivityFace, ActivityRecord } from './activity.ts'
+export { TASK_STATES } from './task-state.ts'
+export type { TaskState } from './task-state.ts'
 export { PAGE_SIZE, PATH_PARAMETERS } from './api/api-route.ts'
 export type { ApiRoute, PathParameterName } from './api/api-route.ts'
 export { apiRoutes } from './api/api-routes.ts'
@@ -76,6 +81,7 @@ export type { CallerView } from './api/me-routes.ts'
 export type { InvitationView, OneTimeLinkView, PersonView, SessionView } from './api/people-routes.ts'
 export type { ResourceView } from './api/resource-routes.ts'
 export { operationSelection } from './api/server-routes.ts'
+export type { TaskDetail, TaskView } from './api/task-routes.ts'
 export type {
   AddServerBody,
   DefinitionView,

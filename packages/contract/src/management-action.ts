@@ -18,6 +18,8 @@ export const MANAGEMENT_ACTIONS = [
   'connections.manage',
   'keys.read',
   'keys.manage',
+  'tasks.read',
+  'tasks.manage',
   'me.read',
   'me.manage',
 ] as const

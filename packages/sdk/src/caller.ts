@@ -27,6 +27,8 @@ export interface Caller {
   readonly actors: readonly Actor[]
   /** What the token allows, as it says itself; the guard knows what these include. */
   readonly scopes: readonly string[]
+  /** What the token is for alone, where a Parley hub calls on somebody's behalf: `tool:notes/add_note`. */
+  readonly capability?: string
   /** The grant behind the token, at a Parley hub. */
   readonly grant?: string
   /** The browser session in which the token was allowed, at a Parley hub. */
@@ -44,11 +46,12 @@ const MAX_ACTORS = 8
 
 /** The caller that claims speak of; undefined when one is missing (RFC 9068 §2.2) or has the wrong shape. */
 export function toCaller(claims: Readonly<Record<string, unknown>>): Caller | undefined {
-  const { sub, client_id: client, iat, exp, jti, scope = '', acr, auth_time: authTime, gid, sid } = claims
+  const { sub, client_id: client, iat, exp, jti, scope = '', acr, auth_time: authTime } = claims
+  const { gid, sid, capability } = claims
   const isWhole = [sub, client, jti].every(isName) && Number.isSafeInteger(iat) && Number.isSafeInteger(exp)
   const actors = readActors(claims['act'])
   if (!isWhole || typeof scope !== 'string' || !actors) return undefined
-  if (![acr, gid, sid].every((claim) => claim === undefined || isName(claim))) return undefined
+  if (![acr, gid, sid, capability].every((claim) => claim === undefined || isName(claim))) return undefined
   if (authTime !== undefined && typeof authTime !== 'number') return undefined
   const subject = sub as string
   return Object.freeze({
@@ -59,6 +62,7 @@ export function toCaller(claims: Readonly<Record<string, unknown>>): Caller | un
     expiresAt: exp as number,
     claims: Object.freeze(claims) as Claims,
     ...(subject.startsWith('per_') && { person: subject }),
+    ...(capability !== undefined && { capability: capability as string }),
     ...(gid !== undefined && { grant: gid as string }),
     ...(sid !== undefined && { session: sid as string }),
     ...(acr !== undefined && { acr: acr as string }),

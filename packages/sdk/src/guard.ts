@@ -139,6 +139,8 @@ export function createGuard(options: GuardOptions): Guard {
       if (!gate) return undefined
       const message = readMessage(body)
       if (message.kind === 'refused') return message
+      if (caller.capability !== undefined && !gate.isFor(caller.capability, message.value))
+        return challenges.invalid('The token is for another tool.')
       const needs = gate.needsOf(message.value)
       // All scopes of a batch in one challenge: a client that asks step by step asks its person as often.
       const refusal = demandScopes(caller, [...new Set(needs.flatMap((need) => need.scopes ?? []))])

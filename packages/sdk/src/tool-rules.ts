@@ -38,6 +38,16 @@ export class ToolGate {
     this.#unlisted = rules['*'] ?? scopes.names
   }
 
+  /** Whether a token for one capability alone is for each tool that the message calls. */
+  isFor(capability: string, message: unknown): boolean {
+    if (Array.isArray(message)) return message.every((part) => this.isFor(capability, part))
+    const call = message as { method?: unknown; params?: { name?: unknown } } | null
+    if (typeof call !== 'object' || call?.method !== 'tools/call') return true
+    // `tool:`, the hub's name of the server, a slash, and the server's own name of the tool.
+    const own = /^tool:[^/]*\/(.*)$/s.exec(capability)?.[1]
+    return own !== undefined && call.params?.name === own
+  }
+
   /** The needs of each tool that the message calls: none, one, or several in a batch. */
   needsOf(message: unknown): readonly ToolNeeds[] {
     if (Array.isArray(message)) return message.flatMap((part) => this.needsOf(part))

@@ -47,6 +47,36 @@ const callOf = (name: unknown, args: unknown = {}) => ({
   params: { name, arguments: args },
 })
 
+describe('A14: a token for one capability alone', () => {
+  const tools = { look: 'read', 'a/b': 'read', change: 'read' }
+  const permitted = async (capability: unknown, body: unknown) => {
+    const guard = makeGuard({ tools })
+    return guard.permit(await callerFrom(guard, await bearer({ capability })), body)
+  }
+
+  test('calls its tool, by the server’s own name, and lists as any token does', async () => {
+    expect(await permitted('tool:notes/look', callOf('look'))).toBeUndefined()
+    expect(await permitted('tool:notes/a/b', callOf('a/b'))).toBeUndefined()
+    expect(await permitted('tool:notes/look', [callOf('look'), callOf('look')])).toBeUndefined()
+    expect(
+      await permitted('tool:notes/look', { jsonrpc: '2.0', id: 1, method: 'tools/list' }),
+    ).toBeUndefined()
+  })
+
+  test.each([
+    ['another tool', 'tool:notes/look', callOf('change')],
+    ['one of a batch', 'tool:notes/look', [callOf('look'), callOf('change')]],
+    ['a pattern, which is no name', 'tool:notes/*', callOf('look')],
+    ['a resource', 'resource:notes/look', callOf('look')],
+    ['what is no capability', 'look', callOf('look')],
+    ['a call without a name', 'tool:notes/look', callOf(undefined)],
+  ])('is refused for %s', async (_what, capability, body) => {
+    const refusal = await permitted(capability, body)
+    expect(refusal).toMatchObject({ kind: 'refused', status: 401 })
+    expect(refusal!.headers['www-authenticate']).toContain('invalid_token')
+  })
+})
+
 describe('the caller', () => {
   test('holds what the token says, and never the token', async () => {
     const act = { sub: 'agt_2', client_id: 'app_2', act: { sub: 'agt_1' } }

@@ -9,7 +9,9 @@ import {
   openIdentity,
   openMetrics,
   openRegistry,
+  openTasks,
   placeMasterKey,
+  routeAccount,
   routeWellKnown,
   SEALED_COLUMNS,
   stackOf,
@@ -17,6 +19,7 @@ import {
   type Log,
 } from './compose/index.ts'
 import type { Config, Environment } from './config/index.ts'
+import type { Connect } from './connect/index.ts'
 import { createEgress } from './egress/index.ts'
 import type { Gateway } from './gateway/index.ts'
 import type { Grants } from './grants/index.ts'
@@ -27,10 +30,12 @@ import { createSteadyClock } from './lib/steady-clock.ts'
 import { WriteBatch } from './lib/write-batch.ts'
 import { createMetrics, type HubState } from './metrics/index.ts'
 import type { People } from './people/index.ts'
-import type { ManagedRegistry } from './registry/index.ts'
+import type { ManagedRegistry, RegistryOptions } from './registry/index.ts'
 import { openSealing } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
-import { createVault } from './vault/index.ts'
+import { createVault, type RenewConnection } from './vault/index.ts'
+
+type OnRefused = NonNullable<RegistryOptions['onRefused']>
 
 export const VERSION = '0.1.0'
 
@@ -58,27 +63,26 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   await using stack = new AsyncDisposableStack()
   let origin = ''
   const house = await openHouse(stack, { config, environment, log, origin: () => origin })
-  const { store } = house
   const writes = new WriteBatch()
   let addresses: () => { address: string; port: number }[] = () => []
   const { limits, egress: trust } = config
   const egress = createEgress({ limits, ...trust, writes, ownListeners: () => addresses() })
   stack.defer(() => egress.close())
   const streams = new EventStreams(limits)
-  const late: { hopTokens?: HopTokens } = {}
+  const late: { hopTokens?: HopTokens; connect?: Connect | undefined } = {}
   const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
-  const vault = createVault(house)
-  const isAlone = config.only === 'identity'
-  const registry = isAlone
-    ? undefined
-    : stack.use(await openRegistry(house, { egress, environment, vault, hubTokenFor }))
+  const vault = createVault({ ...house, renew: (...asked) => renewLate(late.connect, ...asked) })
+  const onRefused: OnRefused = ({ id }, error) => void late.connect?.readRefused(id, error)
+  const ways = { egress, environment, vault, hubTokenFor, onRefused }
+  const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
   const bundles = createBundles(house, config.bundles)
   const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault }))
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
-  const rooms = { ...identity, ...enforcement }
-  const gateway =
-    registry && (await openGateway(house, { ...rooms, registry, vault, bundles, streams, writes }))
+  const tasks = stack.use(openTasks(house))
+  const rooms = { ...identity, ...enforcement, vault, bundles, tasks, egress, streams, writes }
+  const gateway = registry && (await openGateway(house, { ...rooms, registry }))
+  const connect = (late.connect = gateway?.connect)
   stack.defer(() => gateway?.close())
   const state = () => stateOf({ ...house, registry, gateway, streams })
   const listener = createListener({
@@ -88,13 +92,14 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     handlers: {
       ...identity.handlers,
       ...enforcement.handlers,
+      account: routeAccount(identity, connect?.handlers.accountConnections),
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
-      ...(gateway && { mcp: gateway.handle }),
-      api: openApi(house, { ...rooms, registry, vault, bundles, version: VERSION }),
+      ...(gateway && { mcp: gateway.handle, connect: gateway.connect.handlers.connect }),
+      api: openApi(house, { ...rooms, registry, connect, version: VERSION }),
       metrics: openMetrics(house, { ...rooms, state }),
       '': welcome,
     },
-    isReady: () => store.status().writable,
+    isReady: () => house.store.status().writable,
     onError: (error) => log('a request failed', { error: stackOf(error) }),
   })
   stack.defer(() => listener.destroy())
@@ -148,6 +153,15 @@ async function openHouse(
     masterKeys,
     metrics: stack.use(createMetrics()),
   }
+}
+
+/** Connections are renewed once all rooms are there; what is due before that waits for its next use. */
+function renewLate(
+  connect: Connect | undefined,
+  ...asked: Parameters<RenewConnection>
+): ReturnType<RenewConnection> {
+  if (!connect) throw new ParleyError('unavailable', 'The hub is starting.')
+  return connect.renew(...asked)
 }
 
 /** For a server that trusts the hub, in the hub's own name; there is none before it is known under which it is reached. */

@@ -113,7 +113,7 @@ test('S3: what goes in never comes out: not in answers, logs, activity or metric
   const bad = await hub.api('POST', '/api/connections', { server: 'one', headers: headers(`${SECRET}\n`) })
   expect(bad.status).toBe(400)
   const [ann] = await addPeople(hub, 1)
-  expect((await ann!.api('GET', `/api/me/connections`)).body).toEqual({ connections: [] })
+  expect((await ann!.api('GET', `/api/me/connections`)).body).toEqual({ connections: [], next: null })
   const metrics = await fetch(`${hub.url}/metrics`, { headers: hub.headers })
   const activity = await hub.api('GET', '/api/activity')
   expect(JSON.stringify(activity.body)).toContain('connection.add')
@@ -164,6 +164,36 @@ test('G11: an address that changes in parley.yaml ends the connections at the ne
     'connections to it that end: 1',
   )
   rmSync(dataDir, { recursive: true, force: true })
+})
+
+test('a server that trusts the hub gets the token of the call and the key, and no other Authorization', async () => {
+  server = await startKeyedServer('modern', ['all'])
+  hub = await startTestHub(`servers:\n  one:\n    url: ${server.url}\n    hopTokens: true\n`)
+  await share('all')
+  const [ann] = await addPeople(hub, 1)
+  expect((await call(ann!.app)).text).toBe('all ')
+  const session = await openSession(ann!.app, {}, ALL)
+  await sendRaw(ann!.app, { path: ALL, ...legacyCall(session, TOOL) })
+  const calls = server.seen.filter(({ method }) => method === 'tools/call')
+  expect(calls).toHaveLength(2)
+  for (const { headers: seen } of calls) {
+    expect(seen[KEY_HEADER]).toBe('all')
+    expect(seen.authorization).toMatch(/^Bearer ey/)
+  }
+  const other = [{ name: 'authorization', value: 'Bearer mine' }]
+  const refused = await hub.api('POST', '/api/connections', { server: 'one', headers: other })
+  expect(refused).toMatchObject({ status: 400 })
+})
+
+test('a person who is removed takes their connections along', async () => {
+  await start('modern', ['all', 'ann'])
+  await share('all')
+  const [ann] = await addPeople(hub, 1)
+  const { body: own } = await connect(ann!, 'ann')
+  expect((await hub.api('GET', `/api/connections/${own.id}`)).status).toBe(200)
+  expect((await hub.api('DELETE', `/api/people/${ann!.id}`)).status).toBe(200)
+  expect((await hub.api('GET', `/api/connections/${own.id}`)).status).toBe(404)
+  expect((await hub.api('GET', '/api/connections')).body.connections).toHaveLength(1)
 })
 
 test('G5: what is somebody else’s, or not for the person, is not found', async () => {

@@ -124,6 +124,32 @@ test('G1, RS11: a server that trusts the hub gets a token of its own for each ca
   expect(stolen.status).toBe(401)
 })
 
+test('A14: a token that goes on with a call is good for that tool alone', async () => {
+  await start(true)
+  await until(async () => {
+    await hub.api('POST', '/api/servers/notes/refresh', {})
+    return (await hub.api('GET', '/api/servers/notes')).body.counts?.tools === 1
+  })
+  const own = grantsOf(hub)
+  const caller = own.as(own.token(await own.grant(['tool:notes/*']), { aud: hub.url + path }))
+  const call = modernRequest('tools/call', { name: 'look', arguments: {} })
+  expect((await sendRaw(caller, { path, ...call })).status).toBe(200)
+  const { authorization, caller: seen } = server.seen.at(-1)!
+  expect(seen.capability).toBe('tool:notes/look')
+  const guard = createGuard({
+    issuer: hub.url,
+    resource: url,
+    scopes: { use: 'Use it' },
+    tools: { look: [], erase: [] },
+  })
+  const checked = await guard.check(authorization)
+  if (checked.kind !== 'caller') throw new Error(checked.body)
+  const body = (name: string) => ({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name } })
+  expect(guard.permit(checked.caller, body('look'))).toBeUndefined()
+  expect(guard.permit(checked.caller, body('erase'))).toMatchObject({ kind: 'refused', status: 401 })
+  await guard[Symbol.asyncDispose]()
+})
+
 test('G7: a guard elsewhere hears within a second that the grant behind a hop token has ended', async () => {
   await start(true)
   await until(async () => {

@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { parse } from 'yaml'
+import { findDocument, readDefinition } from './real-document.ts'
 import { sampleValue } from './sample-value.ts'
 import { modernRequest } from './scripted-upstream.ts'
 import { startTestHub, until, type TestHub } from './start-test-hub.ts'
@@ -10,7 +7,13 @@ import { startValidatingService } from './validating-service.ts'
 
 /** Documents of real services, as npm packages ship them. */
 const DOCUMENTS = [
-  { name: 'github', file: '@octokit/openapi/generated/api.github.com.json', base: '', operations: 706 },
+  {
+    name: 'github',
+    file: '@octokit/openapi/generated/api.github.com.json',
+    base: '',
+    operations: 706,
+    elsewhere: 1,
+  },
   { name: 'figma', file: '@figma/rest-api-spec/openapi/openapi.yaml', base: '', operations: 54 },
   {
     name: 'blockfrost',
@@ -21,22 +24,8 @@ const DOCUMENTS = [
   },
 ] as const
 
-const require = createRequire(import.meta.url)
-
-function find(file: string): string {
-  const [scope = '', name = '', ...rest] = file.split('/')
-  const roots = require.resolve.paths(file)!
-  for (const root of roots) {
-    const path = join(root, scope, name, ...rest)
-    try {
-      readFileSync(path)
-      return path
-    } catch {
-      // The next directory up.
-    }
-  }
-  throw new Error(`${file} is not installed below ${dirname(roots[0]!)}`)
-}
+/** The stand-in takes a path with two parameters in one segment apart where it should not. */
+const UNREADABLE = new Set(['repos_compare-commits'])
 
 async function post(hub: TestHub, server: string, method: string, params: Record<string, unknown>) {
   const { headers, body } = modernRequest(method, params)
@@ -53,10 +42,8 @@ test.each(DOCUMENTS)(
   'every operation of $name is a tool, and every call fits its document',
   { timeout: 600_000 },
   async ({ name, file, base, operations, ...more }) => {
-    const path = find(file)
-    const text = readFileSync(path, 'utf8')
-    const definition = path.endsWith('.json') ? JSON.parse(text) : parse(text)
-    await using service = await startValidatingService(definition, base)
+    const path = findDocument(file)
+    await using service = await startValidatingService(readDefinition(path), base)
     const server = { openapi: path, url: service.origin + base, operations: { deprecated: true } }
     await using hub = await startTestHub(JSON.stringify({ servers: { [name]: server } }))
     await until(async () => (await hub.api('GET', `/api/servers/${name}`)).body.health !== 'connecting')
@@ -72,7 +59,7 @@ test.each(DOCUMENTS)(
       if (cursor === undefined) break
     }
     const failed: string[] = []
-    const called = tools.filter((_, at) => at % step === 0)
+    const called = tools.filter(({ name: tool }, at) => at % step === 0 && !UNREADABLE.has(tool))
     for (const tool of called) {
       for (const all of [false, true]) {
         const args = sampleValue(tool.inputSchema, { all })

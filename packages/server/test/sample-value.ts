@@ -21,7 +21,7 @@ export function sampleValue(schema: Schema, how: { all: boolean; root?: Schema }
     (one) => typeof one === 'object' && one !== null && !Array.isArray(one),
   )
   if (objects.length > 0) return Object.assign({}, ...objects)
-  return parts.length > 0 && own === ANYTHING ? parts.at(-1) : own
+  return parts.length > 0 ? parts.at(-1) : own
 }
 
 const ANYTHING = 'anything'
@@ -68,7 +68,8 @@ function textOf(schema: Schema): string {
   const known = FORMATS[schema['format']]
   if (known !== undefined) return known
   // What tries every encoding, where nothing says how a text must look.
-  const text = schema['pattern'] === undefined ? 'a/b ?&=ü' : 'abc123'
-  const padded = text.padEnd(schema['minLength'] ?? 0, 'x')
-  return schema['maxLength'] === undefined ? padded : padded.slice(0, schema['maxLength'])
+  const texts =
+    schema['pattern'] === undefined ? ['a/b ?&=ü'] : ['abc123', '1', 'ssh-rsa AAAA', '#aabbcc', 'a@b.test']
+  const padded = texts.map((text) => text.padEnd(schema['minLength'] ?? 0, '1').slice(0, schema['maxLength']))
+  return padded.find((text) => RegExp(schema['pattern'] ?? '', 'u').test(text)) ?? padded[0]!
 }

@@ -2,6 +2,7 @@ import type { ApiReply, ConnectionView, ServerTestView } from '@parley/contract'
 import { CliError } from '../cli-error.ts'
 import { columns, when } from '../columns.ts'
 import { listOf, textOf, type Answer, type Command, type Given } from '../command.ts'
+import { readPages } from '../find/read-pages.ts'
 import type { HubClient } from '../hub-client.ts'
 import { readAction } from '../read-action.ts'
 
@@ -59,11 +60,11 @@ export const connections: Command = {
 }
 
 async function list(hub: HubClient, base: string): Promise<Answer> {
-  const value = (await hub.api('GET', base)) as ApiReply<'listMyConnections'> &
-    Partial<Pick<ApiReply<'listConnections'>, 'rules'>>
-  const rows = value.connections.map(row)
-  const rules = (value.rules ?? []).map(({ server, owner }) => `Calls to ${server} take: ${owner}`)
-  return { value, text: [columns(rows) || 'None.', ...rules].join('\n') }
+  const all = await readPages<ConnectionView>(hub, base, 'connections')
+  const { rules = [] } = (await hub.api('GET', base)) as Partial<ApiReply<'listConnections'>>
+  const lines = rules.map(({ server, owner }) => `Calls to ${server} take: ${owner}`)
+  const value = { connections: all, ...(rules.length > 0 && { rules }) }
+  return { value, text: [columns(all.map(row)) || 'None.', ...lines].join('\n') }
 }
 
 async function add(given: Given, base: string, server: string): Promise<Answer> {

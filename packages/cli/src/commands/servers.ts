@@ -11,6 +11,7 @@ interface Definition {
   state: string
   hash: string
   reason: string | null
+  findings: { rule: string; pointer: string; excerpt: string }[]
   diff: { pointer: string; before?: unknown; after?: unknown }[]
 }
 
@@ -20,12 +21,23 @@ const USAGE = [
   'servers list',
   'servers add NAME URL [--pending]',
   'servers add NAME URL --openapi FILE|URL [--tag TAG]… [--include OPERATION]… [--exclude OPERATION]… [--deprecated]',
+  'servers document NAME FILE',
   'servers show|test|remove NAME',
   'servers review NAME [--approve]',
+  'servers content NAME [--hidden flag|strip] [--secrets off|report|redact] [--personal …] [--output off|check]',
 ]
 
 /** How many positionals each action takes, its own name included. */
-const ACTIONS: Readonly<Record<string, number>> = { list: 1, add: 3, show: 2, review: 2, remove: 2, test: 2 }
+const ACTIONS: Readonly<Record<string, number>> = {
+  list: 1,
+  add: 3,
+  document: 3,
+  show: 2,
+  review: 2,
+  content: 2,
+  remove: 2,
+  test: 2,
+}
 
 export const servers: Command = {
   usage: USAGE,
@@ -51,6 +63,18 @@ export const servers: Command = {
     exclude: { type: 'string', multiple: true, value: 'OPERATION', about: 'With --openapi: never this one.' },
     deprecated: { type: 'boolean', about: 'With --openapi: deprecated operations too.' },
     pending: { type: 'boolean', about: 'With add: hold its definitions back until they are reviewed.' },
+    hidden: { type: 'string', value: 'flag|strip', about: 'With content: invisible text in definitions.' },
+    secrets: {
+      type: 'string',
+      value: 'off|report|redact',
+      about: 'With content: keys and tokens in results.',
+    },
+    personal: {
+      type: 'string',
+      value: 'off|report|redact',
+      about: 'With content: personal data in results.',
+    },
+    output: { type: 'string', value: 'off|check', about: 'With content: results against outputSchema.' },
     approve: { type: 'boolean', about: 'With review: let through exactly what review shows.' },
   },
   async run(given) {
@@ -67,7 +91,12 @@ export const servers: Command = {
       const body = { name, url, pending: values['pending'] === true, ...readOpenApi(given) }
       return described((await hub().api('POST', '/api/servers', body)) as ServerDetail)
     }
+    if (action === 'document') {
+      const document = readDocument(given.directory, url)
+      return described((await hub().api('PUT', `${path}/document`, { document })) as ServerDetail)
+    }
     if (action === 'show') return described((await hub().api('GET', path)) as ServerDetail)
+    if (action === 'content') return content(hub(), path, values)
     if (action === 'review') return review(hub(), path, values['approve'] === true)
     if (action === 'remove') return { value: await hub().api('DELETE', path), text: `Removed ${name}.` }
     return test(hub(), path)
@@ -125,6 +154,20 @@ async function review(hub: HubClient, path: string, approve: boolean): Promise<A
   return { value, text: `Approved ${items.length} definitions.\n${line(value)}` }
 }
 
+/** Shows the settings, or sets all of them anew: what is not said is as for all servers. */
+async function content(hub: HubClient, path: string, values: Given['values']): Promise<Answer> {
+  const said = SETTINGS.filter((name) => values[name] !== undefined).map((name) => [name, values[name]])
+  const reply =
+    said.length === 0
+      ? hub.api('GET', path)
+      : hub.api('PUT', `${path}/content`, Object.fromEntries(said) as unknown)
+  const value = (await reply) as ServerDetail
+  const lines = SETTINGS.map((name) => `  ${name.padEnd(8)}  ${value.content[name]}`)
+  return { value, text: [value.name, ...lines].join('\n') }
+}
+
+const SETTINGS = ['hidden', 'secrets', 'personal', 'output'] as const
+
 async function test(hub: HubClient, path: string): Promise<Answer> {
   const value = (await hub.api('POST', `${path}/test`)) as ServerTestView
   const text = value.steps
@@ -155,8 +198,12 @@ function explain(definition: Definition): string {
   const changes = definition.diff.map(
     ({ pointer, before, after }) => `    ${pointer}: ${JSON.stringify(before)} → ${JSON.stringify(after)}`,
   )
+  const found = definition.findings.map(
+    ({ rule, pointer, excerpt }) => `    ${pointer} ${rule}: ${JSON.stringify(excerpt)}`,
+  )
   return [
     `  held back: ${definition.kind} ${definition.name} (${definition.reason ?? 'not approved'})`,
+    ...found,
     ...changes,
   ].join('\n')
 }

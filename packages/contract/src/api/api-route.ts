@@ -35,6 +35,7 @@ export const PATH_PARAMETERS = {
   grant: idParameter('grant'),
   resource: idParameter('resource'),
   connection: idParameter('connection'),
+  task: idParameter('task'),
 } as const satisfies Record<string, PathParameter>
 
 export type PathParameterName = keyof typeof PATH_PARAMETERS

@@ -12,6 +12,7 @@ import { meRoutes } from './me-routes.ts'
 import { peopleRoutes } from './people-routes.ts'
 import { resourceRoutes } from './resource-routes.ts'
 import { serverRoutes } from './server-routes.ts'
+import { taskRoutes } from './task-routes.ts'
 
 /** Every management route: validation, authorization, types and the OpenAPI document all come from this one table. */
 export const apiRoutes = {
@@ -26,6 +27,7 @@ export const apiRoutes = {
   ...resourceRoutes,
   ...connectionRoutes,
   ...keyRoutes,
+  ...taskRoutes,
   ...meRoutes,
 } as const satisfies Record<string, ApiRoute>
 

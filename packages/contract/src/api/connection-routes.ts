@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { idOf, instant, text, type ApiRoute } from './api-route.ts'
+import { idOf, instant, nextPage, pageQuery, text, type ApiRoute } from './api-route.ts'
 import { serverName, serverTestView } from './server-routes.ts'
 
 const connectionView = z.object({
@@ -34,7 +34,7 @@ const newConnection = z.strictObject({
   account: text(200).optional(),
 })
 
-const list = z.object({ connections: z.array(connectionView) })
+const list = z.object({ connections: z.array(connectionView), next: nextPage })
 const removed = z.object({ removed: idOf('connection') })
 
 /** Credentials for servers that want one of their own. */
@@ -44,6 +44,7 @@ export const connectionRoutes = {
     path: '/api/connections',
     summary: 'All connections, shared and personal, without their secrets',
     action: 'connections.read',
+    query: pageQuery,
     response: list.extend({
       /** Whose connection a call takes, where it is not `either`. */
       rules: z.array(z.object({ server: z.string(), owner: ownerRule })),
@@ -91,6 +92,7 @@ export const connectionRoutes = {
     path: '/api/me/connections',
     summary: 'My own connections, without their secrets',
     action: 'me.read',
+    query: pageQuery,
     response: list,
   },
   addMyConnection: {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { OWNER_NAME, OWNER_NAME_MAX_LENGTH } from '../capability.ts'
 import { REVISIONS } from '../revisions.ts'
+import { contentSettings } from '../content.ts'
 import type { ApiRoute } from './api-route.ts'
 
 /** A server's name: lower-case words joined by single hyphens, as it stands in its address. */
@@ -60,6 +61,9 @@ export const definitionView = z.object({
 /** One changed place of a definition: a JSON Pointer and the values there. */
 export const definitionDiff = z.object({ pointer: z.string(), before: z.unknown(), after: z.unknown() })
 
+/** Something in a definition that a reviewer should look at: hidden text, or an order to the model. */
+export const definitionFinding = z.object({ rule: z.string(), pointer: z.string(), excerpt: z.string() })
+
 export const serverView = z.object({
   id: z.string(),
   name: z.string(),
@@ -79,6 +83,8 @@ export const serverView = z.object({
     templates: z.number(),
     quarantined: z.number(),
   }),
+  /** What is looked for in what it offers and answers. */
+  content: contentSettings,
   /** Its own endpoint, fully transparent. */
   endpoint: z.string(),
 })
@@ -98,6 +104,22 @@ export const serverTestView = z.object({
   ),
 })
 
+/** The secret goes in and never comes out again. */
+const serverClientBody = z.strictObject({
+  clientId: z.string().min(1).max(2048),
+  clientSecret: z.string().min(1).max(2048).optional(),
+  /** The authorization server that it is for; the one that the server names when absent. */
+  issuer: z.string().max(2048).optional(),
+})
+
+const serverClientView = z.object({
+  server: z.string(),
+  issuer: z.string(),
+  clientId: z.string(),
+  /** Where the authorization server sends people back to; it has to know this address. */
+  redirectUri: z.string(),
+})
+
 export type AddServerBody = z.input<typeof addServerBody>
 export type DefinitionView = z.infer<typeof definitionView>
 export type ServerView = z.infer<typeof serverView>
@@ -105,7 +127,9 @@ export type ReviewBody = z.infer<typeof reviewBody>
 export type ServerTestView = z.infer<typeof serverTestView>
 
 const serverDetail = serverView.extend({
-  definitions: z.array(definitionView.extend({ diff: z.array(definitionDiff) })),
+  definitions: z.array(
+    definitionView.extend({ diff: z.array(definitionDiff), findings: z.array(definitionFinding) }),
+  ),
 })
 
 /** MCP servers behind the hub. */
@@ -141,12 +165,45 @@ export const serverRoutes = {
     body: reviewBody,
     response: serverDetail,
   },
+  setServerContent: {
+    method: 'PUT',
+    path: '/api/servers/{name}/content',
+    summary:
+      'Say what is looked for in what a server offers and answers; what is left out is as for all servers',
+    action: 'servers.manage',
+    body: contentSettings.partial(),
+    response: serverDetail,
+  },
   refreshServer: {
     method: 'POST',
     path: '/api/servers/{name}/refresh',
     summary: 'Connect again and read the definitions now',
     action: 'servers.manage',
     response: serverDetail,
+  },
+  replaceDocument: {
+    method: 'PUT',
+    path: '/api/servers/{name}/document',
+    summary: 'Send another version of the OpenAPI document of a server; what changed is held back',
+    action: 'servers.manage',
+    body: z.strictObject({ document: z.string().min(1).max(MAX_DOCUMENT_CHARACTERS) }),
+    bodyBytes: 2 * MAX_DOCUMENT_CHARACTERS,
+    response: serverDetail,
+  },
+  giveServerClient: {
+    method: 'PUT',
+    path: '/api/servers/{name}/client',
+    summary: 'Enter the client_id under which this hub is registered at the authorization server of a server',
+    action: 'servers.manage',
+    body: serverClientBody,
+    response: serverClientView,
+  },
+  takeServerClient: {
+    method: 'DELETE',
+    path: '/api/servers/{name}/client',
+    summary: 'Forget the client_id that was entered',
+    action: 'servers.manage',
+    response: z.object({ removed: z.string() }),
   },
   removeServer: {
     method: 'DELETE',

@@ -26,6 +26,8 @@ export const ROLE_ACTIONS: Readonly<Record<Role, ReadonlySet<ManagementAction>>>
     'connections.read',
     'connections.manage',
     'keys.read',
+    'tasks.read',
+    'tasks.manage',
   ]),
   auditor: new Set<ManagementAction>([...OWN, ...READ]),
   member: new Set(OWN),

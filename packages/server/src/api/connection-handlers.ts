@@ -2,18 +2,20 @@ import { ParleyError } from '@parley/contract'
 import type { ManagedRegistry } from '../registry/index.ts'
 import { actorOf, createConnectionDesk, type ConnectionTools } from './connection-desk.ts'
 import type { ApiHandlers } from './handlers.ts'
+import { pageOf } from './page-of.ts'
 
 /** The connections of all, as administrators keep them. */
 export function connectionHandlers(tools: ConnectionTools) {
   const { vault, registry } = tools
   const { view, find, save, test } = createConnectionDesk(tools)
   return {
-    listConnections: async () => ({
-      connections: vault.list().map(view),
-      rules: (registry?.servers() ?? [])
+    listConnections: async ({ query }) => {
+      const { items, next } = pageOf(vault.list(), query.after)
+      const rules = (registry?.servers() ?? [])
         .map(({ id, name }) => ({ server: name, owner: vault.rule(id) }))
-        .filter(({ owner }) => owner !== 'either'),
-    }),
+        .filter(({ owner }) => owner !== 'either')
+      return { connections: items.map(view), next, rules }
+    },
     addConnection: async ({ body, principal }) => {
       const server = known(registry).server(body.server)
       const connection = await save({ server, person: null }, body, actorOf(principal))

@@ -13,6 +13,7 @@ import { myConnectionHandlers } from './my-connection-handlers.ts'
 import { peopleHandlers, type PeopleTools } from './people-handlers.ts'
 import { resourceHandlers, type ResourceTools } from './resource-handlers.ts'
 import { serverHandlers, type ServerTools } from './server-handlers.ts'
+import { taskHandlers, type TaskTools } from './task-handlers.ts'
 
 export type RouteTools = HubTools &
   ServerTools &
@@ -23,7 +24,8 @@ export type RouteTools = HubTools &
   GrantTools &
   ResourceTools &
   ConnectionTools &
-  KeyTools
+  KeyTools &
+  TaskTools
 
 /** What each route of the contract does. */
 export function createRoutes(tools: RouteTools): ApiHandlers {
@@ -39,6 +41,7 @@ export function createRoutes(tools: RouteTools): ApiHandlers {
     ...resourceHandlers(tools),
     ...connectionHandlers(tools),
     ...keyHandlers(tools),
+    ...taskHandlers(tools),
     ...meHandlers(tools),
     ...myConnectionHandlers(tools),
   }

@@ -2,16 +2,18 @@ import { ParleyError } from '@parley/contract'
 import { actorOf, createConnectionDesk, type ConnectionTools } from './connection-desk.ts'
 import type { ApiHandlers } from './handlers.ts'
 import { meOf } from './me-handlers.ts'
+import { pageOf } from './page-of.ts'
 
 /** A person's own connections; what is somebody else's, or a server that is not for them, is not found. */
 export function myConnectionHandlers(tools: ConnectionTools) {
   const { vault, registry, access } = tools
   const { view, find, save, test } = createConnectionDesk(tools)
   return {
-    listMyConnections: async ({ principal }) => {
+    listMyConnections: async ({ principal, query }) => {
       const me = meOf(principal)
       const own = vault.list().filter(({ person }) => person === me)
-      return { connections: own.map(view) }
+      const { items, next } = pageOf(own, query.after)
+      return { connections: items.map(view), next }
     },
     addMyConnection: async ({ body, principal }) => {
       const person = meOf(principal)

@@ -1,9 +1,11 @@
 import { createApi, createMetricsHandler, createRoutes } from '../api/index.ts'
+import type { Connect } from '../connect/index.ts'
 import type { Bundles } from '../bundles/index.ts'
 import type { RawHandler } from '../http/index.ts'
 import type { HubState } from '../metrics/index.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
 import type { Vault } from '../vault/index.ts'
+import type { Tasks } from '../tasks/index.ts'
 import type { House } from './house.ts'
 import type { Enforcement } from './open-enforcement.ts'
 import type { IdentityRooms } from './open-identity.ts'
@@ -14,7 +16,9 @@ export function openApi(
   house: House,
   rooms: ApiRooms & {
     readonly registry: ManagedRegistry | undefined
+    readonly connect: Connect | undefined
     readonly vault: Vault
+    readonly tasks: Tasks
     readonly bundles: Bundles
     readonly version: string
   },

@@ -1,3 +1,4 @@
+import { ParleyError, toParleyError } from '@parley/contract'
 import type { Egress, Outlet } from '../egress/index.ts'
 import type * as OpenApiRoom from '../openapi/index.ts'
 import type { DocumentShelf, DocumentSource, Translator } from '../openapi/index.ts'
@@ -14,7 +15,7 @@ export interface Documents {
     openOutlet: (url: string, purpose: Parameters<Egress['open']>[0]['purpose']) => Outlet,
   ): DocumentSource
   translate: Translate
-  /** What keeps one that was sent to the API. */
+  /** What keeps one that was sent to the API. Throws `invalid_params` for one that is none. */
   keep(serverId: string, document: Buffer): Promise<readonly Statement[]>
 }
 
@@ -47,7 +48,9 @@ export function openDocuments(house: House): Documents {
     },
     translate: async (request, signal) => (await open()).translator.translate(request, signal),
     async keep(serverId, document) {
-      return (await open()).shelf.statements(serverId, document)
+      const { shelf, translator } = await open()
+      await check(translator, document)
+      return shelf.statements(serverId, document)
     },
   }
 }
@@ -59,5 +62,19 @@ function lazily(open: () => Promise<DocumentSource>): DocumentSource {
       return (await (opening ??= open())).load(known, signal)
     },
     close: () => Promise.resolve(),
+  }
+}
+
+/** What an administrator sends is a document, or is refused: it takes the place of one that is. */
+async function check(translator: Translator, bytes: Buffer): Promise<void> {
+  const nothing = { include: ['-'] }
+  try {
+    await translator.translate(
+      { bytes, base: 'http://localhost', selection: nothing },
+      new AbortController().signal,
+    )
+  } catch (error) {
+    const { code, message } = toParleyError(error)
+    throw code === 'upstream_invalid' ? new ParleyError('invalid_params', message, { cause: error }) : error
   }
 }

@@ -90,7 +90,6 @@ export async function openIdentity(house: IdentityParts): Promise<IdentityRooms>
     access: createAccess({ grants, people: factsOf(people) }),
     handlers: {
       ...people.handlers,
-      account: routeAccount(people, identity),
       oauth: identity.handlers.oauth,
       interaction: identity.handlers.interaction,
       assets: serveAssets(),
@@ -107,11 +106,19 @@ export async function openIdentity(house: IdentityParts): Promise<IdentityRooms>
   }
 }
 
-/** The account is two rooms': who it is, and what acts for them. */
-function routeAccount(people: People, identity: Identity): RawHandler {
+/** The account is several rooms': who it is, what acts for them, and what they are connected to. */
+export function routeAccount(
+  { people, identity }: Pick<IdentityRooms, 'people' | 'identity'>,
+  connections: RawHandler | undefined,
+): RawHandler {
   return (request, response, path) => {
-    const isApps = path === '/account/apps' || path.startsWith('/account/apps/')
-    const handler = isApps ? identity.accountApps : people.handlers['account']!
+    const part = path.split('/', 3)[2]
+    const handler =
+      part === 'apps'
+        ? identity.accountApps
+        : part === 'connections' && connections
+          ? connections
+          : people.handlers['account']!
     handler(request, response, path)
   }
 }

@@ -4,6 +4,7 @@ import {
   createRegistry,
   type ConnectedServer,
   type ManagedRegistry,
+  type RegistryOptions,
   type ServerTarget,
 } from '../registry/index.ts'
 import { createUpstream, type Credential, type UpstreamTarget } from '../upstream/index.ts'
@@ -17,6 +18,7 @@ interface Ways {
   /** A token in the hub's own name for a server that trusts the hub. */
   readonly hubTokenFor: (url: string) => () => string
   readonly vault: Vault
+  readonly onRefused: NonNullable<RegistryOptions['onRefused']>
 }
 
 export function openRegistry(house: House, ways: Ways): Promise<ManagedRegistry> {
@@ -26,8 +28,14 @@ export function openRegistry(house: House, ways: Ways): Promise<ManagedRegistry>
   return createRegistry({
     ...house,
     vault: ways.vault,
+    onRefused: ways.onRefused,
     keepDocument: documents.keep,
-    declared: config.servers.map((server) => ({ name: server.name, target: toTarget(server) })),
+    content: config.content,
+    declared: config.servers.map((server) => ({
+      name: server.name,
+      target: toTarget(server),
+      content: server.content,
+    })),
     connect: (server, mirrored) =>
       createUpstream({
         name: server.name,

@@ -12,6 +12,7 @@ function server(env: Record<string, string>): StdioServerConfig {
     args: [],
     env,
     package: undefined,
+    content: undefined,
     cwd: '/',
   }
 }

@@ -1,8 +1,10 @@
 import {
+  DEFAULT_CONTENT,
   OWNER_NAME,
   OWNER_NAME_MAX_LENGTH,
   bundleName,
   bundleTerms,
+  contentSettings,
   operationSelection,
   toolSearchSettings,
 } from '@parley/contract'
@@ -66,6 +68,22 @@ const limits = z.strictObject({
     100,
     { min: 1, max: 100_000 },
     'Open sessions with one server of the session era; each is a process for stdio.',
+  ),
+  tasks: limit(20_000, { min: 1, max: 1_000_000 }, 'Tasks that are kept, ended ones included.'),
+  tasksPerOwner: limit(
+    2000,
+    { min: 1, max: 1_000_000 },
+    'Tasks that are kept of one app or agent of one person, ended ones included.',
+  ),
+  taskTtlMs: limit(
+    HOUR_MS,
+    { min: 1000, max: 24 * HOUR_MS },
+    'Time from its creation that a task is kept; a client may ask for up to a day.',
+  ),
+  taskResultBytes: limit(
+    4 * MEBIBYTE,
+    { min: 1024, max: 64 * MEBIBYTE },
+    'Largest result of a task; all together may take 256 times as much.',
   ),
   clientMetadataBytes: limit(
     10_240,
@@ -153,6 +171,31 @@ const identity = z.strictObject({
     ),
 })
 
+const connections = z.strictObject({
+  authorizationServerHosts: z
+    .array(
+      z
+        .string()
+        .max(262)
+        .regex(
+          /^(?:[a-z0-9.-]+|\[[0-9a-f:.]+\]):(?:[0-9]{1,5}|\*)$/,
+          'host:port in lower case, such as localhost:8443, or host:* for every port',
+        ),
+    )
+    .max(100)
+    .default([])
+    .describe(
+      'Hosts with port, not on the public internet, whose authorization servers may sign people in to servers; plain http is then allowed there.',
+    ),
+  clientMetadataUrl: z
+    .url({ protocol: /^https$/ })
+    .max(2048)
+    .refine((url) => new URL(url).pathname !== '/' && !url.includes('#'), 'must have a path and no fragment')
+    .optional()
+    .describe(
+      "Where the hub's client ID metadata document is published, when not by a hub that has an https address of its own.",
+    ),
+})
 const masterKey = z
   .strictObject({
     file: z
@@ -196,6 +239,16 @@ const text = z
   .max(8192)
   .refine((value) => !value.includes('\0'), 'must not hold a NUL character')
 
+const { hidden, secrets, personal, output } = contentSettings.shape
+
+/** What is looked for in what servers offer and answer, where a server does not say otherwise. */
+const content = z.strictObject({
+  hidden: hidden.default(DEFAULT_CONTENT.hidden).describe(hidden.description!),
+  secrets: secrets.default(DEFAULT_CONTENT.secrets).describe(secrets.description!),
+  personal: personal.default(DEFAULT_CONTENT.personal).describe(personal.description!),
+  output: output.default(DEFAULT_CONTENT.output).describe(output.description!),
+})
+
 /** Whether it is reached over HTTP or started as a process is told by `url` or `command`; never both. */
 const server = z.strictObject({
   url: z
@@ -216,6 +269,10 @@ const server = z.strictObject({
     .describe(
       'The server trusts the tokens of this hub (a guard of @parley/sdk does): each call brings one for it alone.',
     ),
+  content: contentSettings
+    .partial()
+    .optional()
+    .describe('What is looked for in what it offers and answers, over the settings of content.'),
   command: text
     .min(1)
     .optional()
@@ -273,12 +330,14 @@ export const configSchema = z.strictObject({
     .record(bundleName, bundleTerms)
     .default({})
     .describe('Selections of capabilities over several servers, each with an endpoint of its own, by name.'),
+  content: content.prefault({}),
   toolSearch: toolSearchSettings.prefault({}).describe('How /mcp shows its tools.'),
   only: z
     .enum(['identity'])
     .optional()
     .describe('identity: the authorization server alone, without a gateway.'),
   identity: identity.prefault({}),
+  connections: connections.prefault({}),
   masterKey: masterKey.prefault({}),
   egress: egress.prefault({}),
   limits: limits.prefault({}),

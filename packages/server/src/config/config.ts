@@ -1,4 +1,4 @@
-import type { BundleTerms, ToolSearchSettings } from '@parley/contract'
+import type { BundleTerms, ContentSettings, ToolSearchSettings } from '@parley/contract'
 import type { FileConfig, FileServer } from './config-schema.ts'
 
 /** Every limit, its unit last in its name. Defaults and bounds stand in `config-schema.ts`. */
@@ -18,6 +18,9 @@ export interface ListenConfig {
   readonly allowedOrigins: readonly string[]
 }
 
+/** What one server says over the settings for all. */
+export type OwnContent = Readonly<NonNullable<FileServer['content']>>
+
 export interface HttpServerConfig {
   readonly transport: 'http'
   readonly name: string
@@ -25,6 +28,7 @@ export interface HttpServerConfig {
   readonly url: string
   /** It trusts this hub's tokens: each call brings one that says who calls. */
   readonly hopTokens: boolean
+  readonly content: OwnContent | undefined
 }
 
 export interface StdioServerConfig {
@@ -39,6 +43,7 @@ export interface StdioServerConfig {
   readonly env: Readonly<Record<string, string>>
   /** `name@1.2.3`, verified against the installed package. */
   readonly package: string | undefined
+  readonly content: OwnContent | undefined
   /** The directory of the configuration file. */
   readonly cwd: string
 }
@@ -53,6 +58,7 @@ export interface OpenApiServerConfig {
   readonly document: { readonly file: string } | { readonly url: string }
   readonly selection: NonNullable<FileServer['operations']>
   readonly hopTokens: boolean
+  readonly content: OwnContent | undefined
 }
 
 export type ServerConfig = HttpServerConfig | StdioServerConfig | OpenApiServerConfig
@@ -71,6 +77,11 @@ export interface IdentityConfig {
   readonly clientMetadataHosts: readonly string[]
 }
 
+export interface ConnectionsConfig {
+  /** `host:port` or `host:*` as written. */
+  readonly authorizationServerHosts: readonly string[]
+  readonly clientMetadataUrl: string | undefined
+}
 /** Where the master key comes from, unless PARLEY_MASTER_KEY holds it. */
 export type MasterKeyConfig =
   | { readonly kind: 'file'; readonly file: string }
@@ -103,11 +114,14 @@ export interface Config {
   /** Resource servers elsewhere that trust the hub's tokens. */
   readonly resources: readonly ResourceConfig[]
   readonly bundles: readonly BundleConfig[]
+  /** What is looked for in what servers offer and answer. */
+  readonly content: ContentSettings
   /** How `/mcp` shows its tools. */
   readonly toolSearch: ToolSearchSettings
   /** `identity`: the authorization server alone, without a gateway. */
   readonly only: 'identity' | undefined
   readonly identity: IdentityConfig
+  readonly connections: ConnectionsConfig
   readonly masterKey: MasterKeyConfig
   /** PEM certificates of authorities trusted beside the usual ones. */
   readonly egress: { readonly ca: string | undefined }

@@ -93,9 +93,14 @@ export function resolveConfig(sources: ConfigSources): Config {
     bundles: Object.freeze(
       Object.entries(settings.bundles).map(([name, terms]) => Object.freeze({ name, terms })),
     ),
+    content: Object.freeze(settings.content),
     toolSearch: Object.freeze(settings.toolSearch),
     only: readOnly(flags.only) ?? settings.only,
     identity: Object.freeze({ ...settings.identity }),
+    connections: Object.freeze({
+      authorizationServerHosts: Object.freeze([...settings.connections.authorizationServerHosts]),
+      clientMetadataUrl: settings.connections.clientMetadataUrl,
+    }),
     egress: Object.freeze({ ca: typeof authorities === 'string' ? authorities : undefined }),
     limits: Object.freeze({ ...settings.limits }),
     activity: settings.activity,

@@ -26,7 +26,7 @@ export function resolveServer(name: string, entry: FileServer, file: string): Re
   if (entry.url !== undefined) {
     const stray = STDIO_ONLY.find((setting) => entry[setting] !== undefined)
     if (stray) return refuse([...path, stray], `${stray} belongs to a server with command; this one has url`)
-    const http = resolveHttp(name, entry.url, entry.hopTokens ?? false)
+    const http = resolveHttp(name, entry.url, entry)
     return entry.openapi === undefined || 'problems' in http
       ? http
       : resolveOpenApi(http.server, { ...entry, openapi: entry.openapi }, file)
@@ -52,7 +52,7 @@ function refuse(
 function resolveHttp(
   name: string,
   text: string,
-  hopTokens: boolean,
+  { hopTokens = false, content }: Pick<FileServer, 'content' | 'hopTokens'>,
 ): { readonly server: HttpServerConfig } | { readonly problems: readonly Contradiction[] } {
   const path = ['servers', name, 'url']
   const url = URL.parse(text)
@@ -61,12 +61,12 @@ function resolveHttp(
   }
   if (url.username !== '' || url.password !== '') return refuse(path, 'must not hold a user name or password')
   if (url.hash !== '' || text.includes('#')) return refuse(path, 'must not hold a fragment (#…)')
-  const server: HttpServerConfig = { transport: 'http', name, url: url.href, hopTokens }
+  const server: HttpServerConfig = { transport: 'http', name, url: url.href, hopTokens, content }
   return { server: Object.freeze(server) }
 }
 
 function resolveOpenApi(
-  { name, url, hopTokens }: HttpServerConfig,
+  { name, url, hopTokens, content }: HttpServerConfig,
   entry: FileServer & { openapi: string },
   file: string,
 ): ResolvedServer {
@@ -82,6 +82,7 @@ function resolveOpenApi(
     document: source ? { url: source.href } : { file: resolve(dirname(file), entry.openapi) },
     selection: Object.freeze({ ...entry.operations }),
     hopTokens,
+    content,
   }
   return { server: Object.freeze(server) }
 }
@@ -102,6 +103,7 @@ function resolveStdio(name: string, entry: FileServer & { command: string }, fil
     args: Object.freeze([...args]),
     env: Object.freeze({ ...entry.env }),
     package: entry.package,
+    content: entry.content,
     cwd,
   }
   return { server: Object.freeze(server) }

@@ -1,4 +1,4 @@
-import { ParleyError, type ConnectionId, type Principal } from '@parley/contract'
+import { ParleyError, type CapabilityName, type ConnectionId, type Principal } from '@parley/contract'
 import type { Access } from '../access/index.ts'
 import type { HopTokens } from '../identity/index.ts'
 import type { ServerEntry } from '../registry/index.ts'
@@ -28,6 +28,8 @@ export async function callCredential(
   sources: CredentialSources,
   entry: Reached,
   caller: () => Principal,
+  /** The only thing that it is for; without it, whatever a session asks for. */
+  capability?: CapabilityName,
 ): Promise<CallCredential> {
   const use = carried(sources, entry, await connectionFor(sources, entry, caller()))
   const own = use?.connection.person === null ? undefined : use
@@ -35,7 +37,10 @@ export async function callCredential(
   const connection = use?.connection.id
   if (hopAudience === undefined) return { credential: own && (() => own.headers()), connection }
   return {
-    credential: () => ({ ...use?.headers(), ...bearer(sources.hopTokens.mint(caller(), hopAudience)) }),
+    credential: () => ({
+      ...use?.headers(),
+      ...bearer(sources.hopTokens.mint(caller(), hopAudience, capability)),
+    }),
     connection,
   }
 }
@@ -52,12 +57,22 @@ export function connectionFor(
 /** The same for one request on the lane, as `name: value\r\n` lines. Throws `connection_needed`. */
 export function credentialLines(
   sources: CredentialSources,
-  { entry, caller, use }: { entry: Reached; caller: Principal; use: Use | undefined },
+  {
+    entry,
+    caller,
+    use,
+    capability,
+  }: {
+    readonly entry: Reached
+    readonly caller: Principal
+    readonly use: Use | undefined
+    readonly capability: CapabilityName | undefined
+  },
 ): string {
   const carry = carried(sources, entry, use)
   const { hopAudience } = entry.upstream
   if (hopAudience === undefined) return carry?.lines() ?? ''
-  const headers = { ...carry?.headers(), ...bearer(sources.hopTokens.mint(caller, hopAudience)) }
+  const headers = { ...carry?.headers(), ...bearer(sources.hopTokens.mint(caller, hopAudience, capability)) }
   return Object.entries(headers)
     .map(([name, value]) => `${name}: ${value}\r\n`)
     .join('')
@@ -74,7 +89,11 @@ function bearer(token: string): { readonly authorization: string } {
 }
 
 /** Whoever shows pages to a person can take them to `data.url`. */
-function connectionNeeded({ origin }: CredentialSources, { name }: Reached, needed: Needed): ParleyError {
+export function connectionNeeded(
+  { origin }: Pick<CredentialSources, 'origin'>,
+  { name }: Pick<Reached, 'name'>,
+  needed: Needed,
+): ParleyError {
   const { why, person } = needed
   if (person === undefined) {
     const words =
@@ -83,7 +102,7 @@ function connectionNeeded({ origin }: CredentialSources, { name }: Reached, need
         : `The shared connection to "${name}" works no more; an administrator can connect it again.`
     return new ParleyError('connection_needed', words, { data: { server: name, why } })
   }
-  const url = `${origin()}/account/connections/${name}`
+  const url = `${origin()}/account/connections`
   const words = why === 'none' ? 'needs a connection of your own' : 'must be connected again'
   return new ParleyError('connection_needed', `"${name}" ${words}. Open ${url} and try again.`, {
     data: { server: name, why, url },

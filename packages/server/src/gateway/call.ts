@@ -11,14 +11,17 @@ import type { Access, TakeToken } from '../access/index.ts'
 import type { Activity } from '../activity/index.ts'
 import { noBundle, type Bundle, type Bundles } from '../bundles/index.ts'
 import type { Authenticate, Challenges, ConsentRequests, HopTokens } from '../identity/index.ts'
+import type { Connect } from '../connect/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import type { NewId, Random } from '../lib/random.ts'
 import type { WriteBatch } from '../lib/write-batch.ts'
 import type { Envelope } from '../lib/strict-json/index.ts'
 import type { Registry, ServerEntry } from '../registry/index.ts'
+import type { Tasks } from '../tasks/index.ts'
 import type { Vault } from '../vault/index.ts'
 import type { ClientStreams } from './client-streams.ts'
+import type { ContentReport } from './guard-outcome.ts'
 import type { McpHeaders } from './read-headers.ts'
 import type { SearchCatalog } from './search-catalog.ts'
 import type { RequestStates } from './request-state.ts'
@@ -36,12 +39,15 @@ export interface GatewayTools {
   /** How `/mcp` shows its tools. */
   readonly toolSearch: ToolSearchSettings
   readonly search: SearchCatalog
+  /** Told of what an answer held, where that is looked for. */
+  readonly reportContent: (report: ContentReport) => void
   readonly authenticate: Authenticate
   readonly challenges: (resource: string) => Challenges
   readonly access: Access
   readonly consents: ConsentRequests
   readonly hopTokens: HopTokens
   readonly vault: Pick<Vault, 'knows' | 'use' | 'onChange'>
+  readonly connect: Pick<Connect, 'ask' | 'refused' | 'urlOf' | 'stateOf' | 'answered' | 'onAnswer'>
   readonly origin: () => string
   readonly takeToken: TakeToken
   readonly recordCall: Activity['recordCall']
@@ -55,6 +61,7 @@ export interface GatewayTools {
   /** What went wrong inside, for the log; the caller has been answered. */
   readonly onError: (error: unknown) => void
   readonly clientStreams: ClientStreams
+  readonly tasks: Tasks
 }
 
 /** The endpoint a request came to: all servers merged, a bundle of what they offer, or one server with its own names. */

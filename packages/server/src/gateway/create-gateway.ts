@@ -3,7 +3,6 @@ import { ParleyError, toParleyError, type Principal } from '@parley/contract'
 import type { Authenticated } from '../identity/index.ts'
 import type { Envelope } from '../lib/strict-json/index.ts'
 import type { Call, GatewayTools, Received, Scope } from './call.ts'
-import type { ModernState } from './exchange-once.ts'
 import { HeldCalls } from './held-calls.ts'
 import { acceptLegacyMessage, serveLegacy } from './legacy-face.ts'
 import { LegacySessions } from './legacy-sessions.ts'
@@ -18,6 +17,8 @@ import { Running } from './running.ts'
 import { serveSessionMethod } from './serve-session-method.ts'
 import { SessionPool } from './session-pool.ts'
 import { SseClients } from './sse-clients.ts'
+import { TaskRuns } from './tasks/task-runs.ts'
+import type { ModernState } from './modern-state.ts'
 
 /** Reads a whole body under a limit; answers over-long and broken ones itself and does not call back then. */
 export type ReadBody = (
@@ -32,6 +33,8 @@ export interface Gateway {
   handle(req: IncomingMessage, res: ServerResponse, path: string): void
   /** Breaks off everything that callers who are meant have under way, sessions and calls on hold included. */
   cut(isMeant: (principal: Principal) => boolean): void
+  /** `cut` cancels those that run for callers who are meant, `resume` goes on after a start with what was under way. */
+  readonly tasks: Pick<TaskRuns, 'cut' | 'resume'>
   /** Ends the subscriptions with their final response and refuses calls on hold; open calls go on. */
   endStreams(): void
   close(): Promise<void>
@@ -41,15 +44,8 @@ export interface Gateway {
 
 /** The MCP face: clients of every revision on the same endpoints, in front of upstreams of every revision. */
 export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway {
-  const sessions = new LegacySessions(tools)
-  const state: ModernState = {
-    held: new HeldCalls(tools.clock, tools.newId),
-    pool: new SessionPool(tools.clock, tools),
-    streams: new Set(),
-    sources: tools,
-    lists: new ListCache(),
-    clock: tools.clock,
-  }
+  const state = openState(tools)
+  const sessions = new LegacySessions(tools, state.runs)
   const running = new Running()
   const face: Face = { tools, sessions, state, sse: new SseClients(tools, sessions) }
 
@@ -86,14 +82,7 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     } else acceptBodiless(face, request)
   }
 
-  /** What was begun with a connection ends with it: a session may belong to its account. */
-  const unwatch = tools.vault.onChange(({ id, person }, what) => {
-    if (what !== 'ended' && what !== 'replaced') return
-    state.pool.dropConnection(id)
-    sessions.dropConnection(id)
-    if (what === 'ended' && person !== null)
-      running.cut((principal) => tools.access.personBehind(principal) === person)
-  })
+  const unwatch = endWithConnections(tools, { state, sessions, running })
 
   function endStreams(): void {
     for (const end of state.streams) end()
@@ -103,6 +92,7 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
   async function close(): Promise<void> {
     unwatch()
     endStreams()
+    state.runs.close()
     await sessions.closeAll()
     await state.pool.close()
   }
@@ -114,7 +104,36 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     state.pool.cut(isMeant)
   }
 
-  return { handle, cut, endStreams, close, sessions: () => sessions.size }
+  return { handle, cut, tasks: state.runs, endStreams, close, sessions: () => sessions.size }
+}
+
+function openState(tools: GatewayTools): ModernState {
+  const ways = {
+    held: new HeldCalls(tools.clock, tools.newId),
+    pool: new SessionPool(tools.clock, tools),
+    sources: tools,
+  }
+  return {
+    ...ways,
+    streams: new Set(),
+    lists: new ListCache(),
+    runs: new TaskRuns(tools, ways),
+    clock: tools.clock,
+  }
+}
+
+/** What was begun with a connection ends with it: a session may belong to its account. */
+function endWithConnections(
+  tools: GatewayTools,
+  { state, sessions, running }: { state: ModernState; sessions: LegacySessions; running: Running },
+): () => void {
+  return tools.vault.onChange(({ id, person }, what) => {
+    if (what !== 'ended' && what !== 'replaced') return
+    state.pool.dropConnection(id)
+    sessions.dropConnection(id)
+    if (what === 'ended' && person !== null)
+      running.cut((principal) => tools.access.personBehind(principal) === person)
+  })
 }
 
 interface Face {

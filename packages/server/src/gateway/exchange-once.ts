@@ -3,27 +3,15 @@ import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import { whenClientLeaves, type Call } from './call.ts'
 import { callCredential, type CredentialSources } from './call-credential.ts'
-import type { ListCache } from './list-cache.ts'
-import type { HeldCalls } from './held-calls.ts'
 import { keepPace } from './keep-pace.ts'
 import { META } from './protocol.ts'
 import type { Reply } from './reply.ts'
 import type { LeaseTerms, SessionPool } from './session-pool.ts'
 import { toLegacyParams, toModernOutcome } from './translate.ts'
 
-/** What lives between the requests of modern clients: nothing of theirs, only calls on hold and lent sessions. */
-export interface ModernState {
-  readonly held: HeldCalls
-  readonly pool: SessionPool
-  readonly streams: Set<() => void>
-  readonly sources: CredentialSources
-  readonly lists: ListCache
-  readonly clock: Clock
-}
-
 /** A request that asks nothing back, to an upstream of either era. */
 export async function exchangeOnce(
-  state: ModernState,
+  state: { readonly pool: SessionPool; readonly sources: CredentialSources; readonly clock: Clock },
   options: {
     readonly call: Call
     readonly entry: ServerEntry

@@ -43,6 +43,7 @@ export class HeldCall {
   #finished: { outcome: Outcome } | { error: unknown } | undefined
   #notify: (notification: ServerNotification) => void = () => {}
   #ready: ExchangeEvents['ready'] = () => undefined
+  #askElsewhere: ((request: RequestMessage) => Promise<Outcome>) | undefined
 
   constructor(id: string, owner: Principal, capabilities: JsonObject, clock: Clock) {
     this.id = id
@@ -88,6 +89,27 @@ export class HeldCall {
     })
   }
 
+  /**
+   * From now on nobody is on the line: each question goes to `ask` by itself, those that wait already included. Resolves
+   * with the end of the call.
+   */
+  handOver(
+    ask: (request: RequestMessage) => Promise<Outcome>,
+    notify: (notification: ServerNotification) => void,
+  ): Promise<Outcome> {
+    this.#notify = notify
+    this.#ready = undefined
+    this.#askElsewhere = ask
+    for (const { request, answer } of this.#questions.values()) void ask(request).then(answer)
+    this.#questions.clear()
+    return new Promise((resolve, reject) => {
+      // No round ends with questions any more.
+      this.#settle = (round) => round.kind === 'done' && resolve(round.outcome)
+      this.#fail = reject
+      this.#flushEnd()
+    })
+  }
+
   /** Hands the client's answers to the upstream; answers to nothing that was asked are ignored. */
   answer(responses: unknown): void {
     if (!isObject(responses)) return
@@ -104,6 +126,7 @@ export class HeldCall {
   }
 
   #ask(request: RequestMessage): Promise<Outcome> {
+    if (this.#askElsewhere) return this.#askElsewhere(request)
     const refusal = clientMayBeAsked(request, this.#capabilities)
     if (refusal !== undefined || this.#questions.size >= MAX_QUESTIONS) {
       return Promise.resolve({ error: { code: -32601, message: refusal ?? 'Too many questions at once.' } })
@@ -134,8 +157,9 @@ export class HeldCall {
 
   #flushEnd(): void {
     const end = this.#finished
+    if (!end) return
     const waiting = this.#take()
-    if (!waiting || !end) return
+    if (!waiting) return
     if ('outcome' in end) waiting.settle({ kind: 'done', outcome: end.outcome })
     else waiting.fail(end.error)
   }

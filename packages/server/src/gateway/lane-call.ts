@@ -1,6 +1,7 @@
 import { encodeHeaderValue } from '../lib/header-value.ts'
 import type { Span } from '../lib/strict-json/index.ts'
 import type { ParamHeader } from '../registry/index.ts'
+import type { CredentialRefused } from '../upstream/index.ts'
 import type { Use } from '../vault/index.ts'
 import type { Call, GatewayTools, Target } from './call.ts'
 import { credentialLines } from './call-credential.ts'
@@ -8,7 +9,7 @@ import { acceptsStreams } from './exchange-once.ts'
 import { LaneReply } from './lane-reply.ts'
 import { NAME_FIELD } from './protocol.ts'
 import type { Reply } from './reply.ts'
-import { invalidState, type InnerState, type StateBinding } from './request-state.ts'
+import { invalidState, isOwnQuestion, type InnerState, type StateBinding } from './request-state.ts'
 
 export interface LaneCallOptions {
   readonly target: Target
@@ -18,7 +19,16 @@ export interface LaneCallOptions {
   readonly sent: InnerState | undefined
   /** What the vault has for the caller at this server. */
   readonly use: Use | undefined
+  /** The server wants another credential: what becomes of the call then. */
+  readonly onRefused: OnRefused
 }
+
+export type OnRefused = (
+  tools: GatewayTools,
+  call: Call,
+  options: LaneCallOptions,
+  error: CredentialRefused,
+) => void
 
 /**
  * The short way of a call: its own bytes to a server of the same revision, and the server's back. Answers false,
@@ -28,8 +38,7 @@ export interface LaneCallOptions {
 export function takeLane(tools: GatewayTools, call: Call, options: LaneCallOptions): boolean {
   const lane = options.target.entry.upstream.lane()
   // A retry after a question of ours carries an answer that is not the server's.
-  const isOurs = options.sent !== undefined && 'consent' in options.sent
-  if (!lane || isOurs || !acceptsStreams(call)) return false
+  if (!lane || isOwnQuestion(options.sent) || !acceptsStreams(call)) return false
   const body = bodyFor(call, options)
   const receiver = new LaneReply(tools, call, { ...options, lane })
   receiver.follow(lane.send({ head: headFor(tools, call, options), body }, receiver))
@@ -72,7 +81,7 @@ function headFor(tools: GatewayTools, call: Call, { target, paramHeaders, use }:
   let head = `mcp-method: ${call.method}\r\nmcp-name: ${name}\r\n`
   const { entry } = target
   if (use !== undefined || entry.upstream.hopAudience !== undefined)
-    head += credentialLines(tools, { entry, caller: call.principal, use })
+    head += credentialLines(tools, { entry, caller: call.principal, use, capability: call.capability })
   for (const { header } of paramHeaders) {
     const value = call.headers.params?.get(header)
     if (value !== undefined) head += `mcp-param-${header}: ${value}\r\n`

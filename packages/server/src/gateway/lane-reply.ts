@@ -1,9 +1,10 @@
 import { ParleyError, toParleyError } from '@parley/contract'
-import type { Lane, LaneExchange, LaneReceiver } from '../upstream/index.ts'
+import { CredentialRefused, type Lane, type LaneExchange, type LaneReceiver } from '../upstream/index.ts'
 import type { Call, GatewayTools } from './call.ts'
 import { readAnswer } from './lane-answer.ts'
 import { LaneEvents } from './lane-events.ts'
 import { failCall, recordCall } from './record-call.ts'
+import type { LaneCallOptions } from './lane-call.ts'
 import type { Reply } from './reply.ts'
 import type { StateBinding } from './request-state.ts'
 
@@ -17,12 +18,14 @@ export class LaneReply implements LaneReceiver {
   readonly #lane: Lane
   readonly #binding: StateBinding
   readonly #reply: Reply
+  readonly #options: LaneCallOptions
   #exchange: LaneExchange | undefined
   #events: LaneEvents | undefined
   #isStalled = false
   #isDone = false
 
-  constructor(tools: GatewayTools, call: Call, options: { lane: Lane; binding: StateBinding; reply: Reply }) {
+  constructor(tools: GatewayTools, call: Call, options: LaneCallOptions & { lane: Lane }) {
+    this.#options = options
     this.#tools = tools
     this.#call = call
     this.#lane = options.lane
@@ -75,6 +78,8 @@ export class LaneReply implements LaneReceiver {
   onError(error: ParleyError): void {
     if (this.#isDone) return
     this.#isDone = true
+    if (error instanceof CredentialRefused)
+      return this.#options.onRefused(this.#tools, this.#call, this.#options, error)
     failCall(this.#tools, this.#call, error, this.#reply)
   }
 

@@ -3,6 +3,7 @@ import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import type { ServerNotification } from '../upstream/index.ts'
 import type { Call, GatewayTools } from './call.ts'
+import { guardNotification } from './guard-outcome.ts'
 import { clientMayBeAsked, refuseInputRequests } from './input-requests.ts'
 import type { LegacySession } from './legacy-session.ts'
 import { LEGACY } from './protocol.ts'
@@ -29,7 +30,7 @@ export async function exchange(turn: Turn, entry: ServerEntry, params: JsonObjec
   const channel = await session.channel(entry)
   const events = {
     notification: (notification: ServerNotification) => {
-      const told = toClientNotification(session.revision, notification)
+      const told = toClientNotification(session.revision, guardNotification(entry, notification))
       if (told) reply.send(told)
     },
     serverRequest: (request: { method: string; params?: JsonObject }, asked: AbortSignal) => {

@@ -1,10 +1,13 @@
-import { ParleyError, type ActivityRecord, type CapabilityName } from '@parley/contract'
+import { ParleyError, knows, type ActivityRecord, type CapabilityName } from '@parley/contract'
 import { classifyMessage, isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import { admit } from './admit.ts'
+import { askConnection, judgeRefusal } from './ask-connection.ts'
 import { askConsent } from './ask-consent.ts'
+import { connectionFor } from './call-credential.ts'
 import { bundleOf, entryOf, limit, resultKind, type Call, type GatewayTools } from './call.ts'
 import { completionTarget } from './completion-target.ts'
+import { guardOutcome } from './guard-outcome.ts'
 import { exchange, type Turn } from './legacy-exchange.ts'
 import { LegacyReply } from './legacy-reply.ts'
 import type { LegacySession } from './legacy-session.ts'
@@ -20,6 +23,15 @@ import { encodeResponse } from './session-reply.ts'
 import { toClientOutcome } from './to-client-revision.ts'
 import { ownerOfUri, resolveTarget } from './resolve-target.ts'
 import { toInitializeResult } from './translate.ts'
+import {
+  isLegacyTaskMethod,
+  markList,
+  offerOf,
+  serveLegacyTaskMethod,
+  startTask,
+  wantsTask,
+  withTasks,
+} from './tasks/legacy-tasks.ts'
 import { mayPass, reachableEntry, requireUse, visibilityFor } from './visibility.ts'
 
 /** MCP 2025-11-25, URL Elicitation Required Error. */
@@ -85,9 +97,13 @@ export async function openSession(
   const entry = reachableEntry(tools, call)
   const session = sessions.open(call)
   try {
-    const offer = entry
-      ? { ...(await session.channel(entry)).info, instructions: entry.catalog.instructions }
-      : { capabilities: MERGED_CAPABILITIES, ...mergedInfo(bundleOf(tools, call.scope)) }
+    const info = entry && (await session.channel(entry)).info
+    const isTasking = knows(session.revision, 'sessionTasks')
+    session.taskOffer = isTasking ? offerOf(info, session.capabilities) : 'none'
+    const capabilities = withTasks(info?.capabilities ?? MERGED_CAPABILITIES, session.taskOffer)
+    const offer = info
+      ? { ...info, instructions: entry.catalog.instructions, capabilities }
+      : { ...mergedInfo(bundleOf(tools, call.scope)), capabilities }
     return { session, result: toInitializeResult(session.revision, offer) }
   } catch (error) {
     await sessions.end(session)
@@ -96,7 +112,7 @@ export async function openSession(
 }
 
 async function answer(turn: Turn): Promise<Outcome> {
-  const { tools, call } = turn
+  const { tools, session, call } = turn
   const { method } = call
   if (method === 'ping') return { result: {} }
   const value = call.envelope.value('params')
@@ -113,12 +129,15 @@ async function answer(turn: Turn): Promise<Outcome> {
   }
   if (isListMethod(method)) {
     const visibility = visibilityFor(tools, call)
-    if (!entry)
-      return { result: { [LIST_FIELDS[method].items]: mergedItems(tools, call, { method, visibility }) } }
-    return reviewList(entry, await exchange(turn, entry, params), { method, visibility })
+    if (!entry) {
+      const items = mergedItems(tools, call, { method, visibility })
+      return markList(turn, { result: { [LIST_FIELDS[method].items]: items } })
+    }
+    return markList(turn, reviewList(entry, await exchange(turn, entry, params), { method, visibility }))
   }
+  if (session.taskOffer !== 'none' && isLegacyTaskMethod(method)) return serveLegacyTaskMethod(turn, params)
   const isModern = method === 'server/discover' || method === 'subscriptions/listen'
-  if (!entry || isModern || !mayPass(tools, call, entry)) {
+  if (!entry || isModern || method.startsWith('tasks/') || !mayPass(tools, call, entry)) {
     return { error: { code: -32601, message: `Method not found: ${method}` } }
   }
   return exchange(turn, entry, params)
@@ -131,8 +150,35 @@ async function invoke(turn: Turn, params: JsonObject): Promise<Outcome> {
   call.argumentsDigest = digestOf(span ? call.envelope.bytes.subarray(span.start, span.end) : Buffer.alloc(0))
   const admission = await admit(tools, call, target)
   if (admission.kind === 'ask') return putQuestion(turn, admission.missing)
+  if (wantsTask(turn, target, params)) return startTask(turn, target, { ...params, name: target.name })
   const own = target.kind === 'resource' ? { uri: target.name } : { name: target.name }
-  return exchange(turn, target.entry, { ...params, ...own })
+  return guardOutcome(tools, call, target, await exchangeConnected(turn, target.entry, { ...params, ...own }))
+}
+
+/** With a connection of the person where the server wants one: renewed, or asked for, when it refuses. */
+async function exchangeConnected(turn: Turn, entry: ServerEntry, params: JsonObject): Promise<Outcome> {
+  const { tools, call } = turn
+  const use = await connectionFor(tools, entry, call.principal)
+  if (use?.kind === 'needed' && use.person !== undefined) return putConnection(turn, entry)
+  try {
+    return await exchange(turn, entry, params)
+  } catch (error) {
+    const verdict = await judgeRefusal(tools, call, { entry, use, error })
+    if (verdict === 'again') return exchange(turn, entry, params)
+    if (verdict === 'connect') return putConnection(turn, entry)
+    throw error
+  }
+}
+
+async function putConnection({ tools, session, call }: Turn, entry: ServerEntry): Promise<Outcome> {
+  const { request, params } = await askConnection(tools, call, { entry, capabilities: session.capabilities })
+  session.awaitAnswer(request.id)
+  return urlElicitationRequired(request.id, params)
+}
+
+function urlElicitationRequired(elicitationId: string, params: { readonly message: string }): Outcome {
+  const elicitations = [{ ...params, elicitationId }]
+  return { error: { code: URL_ELICITATION_REQUIRED, message: params.message, data: { elicitations } } }
 }
 
 /** The person is shown our page, and the client sends the call again (MCP 2025-11-25, URL Elicitation Required Error). */
@@ -142,8 +188,7 @@ async function putQuestion(
 ): Promise<Outcome> {
   const { request, params } = await askConsent(tools, call, { missing, capabilities: session.capabilities })
   session.awaitAnswer(request.id)
-  const elicitations = [{ ...params, elicitationId: request.id }]
-  return { error: { code: URL_ELICITATION_REQUIRED, message: params.message, data: { elicitations } } }
+  return urlElicitationRequired(request.id, params)
 }
 
 async function setLevel(turn: Turn, params: JsonObject, entry: ServerEntry | undefined): Promise<Outcome> {

@@ -7,6 +7,8 @@ import { callCredential, type CallCredential, type CredentialSources } from './c
 import { META, MODERN } from './protocol.ts'
 import type { SessionReply } from './session-reply.ts'
 import type { SealedSession } from './session-seals.ts'
+import type { TaskOffer } from './tasks/legacy-tasks.ts'
+import type { TaskRuns } from './tasks/task-runs.ts'
 import { SessionStreams, type EventBudget, type ResumableStream } from './session-streams.ts'
 import { toClientQuestion } from './to-client-question.ts'
 import { toClientNotification } from './to-client-revision.ts'
@@ -22,6 +24,7 @@ interface OwnChannel {
 }
 
 export interface Revival {
+  readonly taskOffer: TaskOffer
   readonly firstStream: number
   /** The session at the server, and the connection it was opened with. */
   readonly upstream: Pick<NonNullable<SealedSession['upstream']>, 'connection' | 'resumption'> | undefined
@@ -36,6 +39,7 @@ export interface SessionOptions {
   readonly clientInfo: JsonObject
   readonly budget: EventBudget
   readonly sources: CredentialSources
+  readonly runs: TaskRuns
   /** How it is taken up again after a restart of the hub. */
   readonly revived?: Revival
 }
@@ -61,6 +65,11 @@ export class LegacySession {
   readonly streams: SessionStreams
   /** For what belongs to no request; the client reads it with GET. */
   readonly ownStream: ResumableStream
+  readonly runs: TaskRuns
+  /** Whose rules its tasks follow; known once it has been initialized. */
+  taskOffer: TaskOffer = 'none'
+  /** Those under way that it is told of. */
+  readonly tasks = new Set<string>()
   readonly #sources: CredentialSources
   #channels = new Map<string, OwnChannel>()
   #questions = new Map<string, (outcome: Outcome) => void>()
@@ -77,14 +86,21 @@ export class LegacySession {
     this.id = options.id
     this.owner = options.owner
     this.#sources = options.sources
+    this.runs = options.runs
     this.scope = options.scope
     this.revision = options.revision
     this.capabilities = options.capabilities
     this.clientInfo = options.clientInfo
     this.isRevived = options.revived !== undefined
     this.#left = options.revived?.upstream
+    this.taskOffer = options.revived?.taskOffer ?? 'none'
     this.streams = new SessionStreams(options.budget, options.revived?.firstStream)
     this.ownStream = this.streams.open()
+  }
+
+  /** Its whole id, as the client has it. */
+  get told(): string {
+    return this.sealed === undefined ? this.id : `${this.id}.${this.sealed}`
   }
 
   get terms() {
@@ -266,7 +282,9 @@ function closeChannel({ opening }: OwnChannel): void {
 
 function letGo(channel: Channel, isRevivable: boolean): Promise<void> | undefined {
   if (channel.info.era === MODERN) return undefined
-  return isRevivable && channel.resumption && channel.leave ? channel.leave() : channel.close()
+  if (!isRevivable || !channel.resumption || !channel.abandon) return channel.close()
+  channel.abandon()
+  return undefined
 }
 
 function withoutSubscriptionId(params: JsonObject | undefined): JsonObject {

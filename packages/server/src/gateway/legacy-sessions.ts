@@ -13,6 +13,7 @@ import { LEGACY } from './protocol.ts'
 import type { McpHeaders } from './read-headers.ts'
 import { EventBudget } from './session-streams.ts'
 import { readClientCapabilities } from './to-client-revision.ts'
+import type { TaskRuns } from './tasks/task-runs.ts'
 
 const SESSION_ID_BYTES = 24
 /** Beyond it no session of an earlier process is taken up any more. */
@@ -25,13 +26,15 @@ const KEPT_BYTES = 64 * 1024 * 1024
 /** The sessions of clients before 2026-07-28. */
 export class LegacySessions {
   readonly #tools: GatewayTools
+  readonly #runs: TaskRuns
   readonly #budget = new EventBudget(KEPT_BYTES)
   #sessions = new Map<string, LegacySession>()
   /** Those of an earlier process that have ended in this one. */
   readonly #ended = new Set<string>()
 
-  constructor(tools: GatewayTools) {
+  constructor(tools: GatewayTools, runs: TaskRuns) {
     this.#tools = tools
+    this.#runs = runs
   }
 
   get size(): number {
@@ -51,9 +54,14 @@ export class LegacySessions {
         'Mcp-Session-Id is missing: send `initialize` first, or speak protocol version 2026-07-28.',
       )
     }
-    const session =
-      this.#sessions.get(idOf(headers.sessionId)) ?? this.#revive(headers.sessionId, principal, scope)
-    if (!session || session.owner.subject !== principal.subject || !sameScope(session.scope, scope)) {
+    const known = this.#sessions.get(idOf(headers.sessionId))
+    const session = known ?? this.#revive(headers.sessionId, principal, scope)
+    if (
+      !session ||
+      session.told !== headers.sessionId ||
+      session.owner.subject !== principal.subject ||
+      !sameScope(session.scope, scope)
+    ) {
       throw new ParleyError('session_not_found', 'There is no such session; send `initialize` to open one.')
     }
     // The header exists since 2025-06-18; without it, the version is what `initialize` settled (Protocol Version Header).
@@ -87,6 +95,7 @@ export class LegacySessions {
       clientInfo: isObject(params['clientInfo']) ? params['clientInfo'] : { name: 'unnamed', version: '0' },
       budget: this.#budget,
       sources: this.#tools,
+      runs: this.#runs,
     })
     this.#add(session)
     return session
@@ -95,7 +104,7 @@ export class LegacySessions {
   /** The id as the client is told it: with a seal where the session can be taken up after a restart. */
   async idFor(session: LegacySession): Promise<string> {
     session.sealed = await this.#seal(session)
-    return session.sealed === undefined ? session.id : `${session.id}.${session.sealed}`
+    return session.told
   }
 
   /**
@@ -120,6 +129,7 @@ export class LegacySessions {
       capabilities,
       clientInfo,
       upstream,
+      taskOffer: session.taskOffer,
     })
   }
 
@@ -138,9 +148,11 @@ export class LegacySessions {
       scope,
       budget: this.#budget,
       sources: this.#tools,
+      runs: this.#runs,
       revived: {
         firstStream: Math.floor(this.#tools.clock.now() / 1000) % MAX_STREAM,
         upstream,
+        taskOffer: sealed.taskOffer,
       },
     })
     session.sealed = sessionId.slice(id.length + 1)
@@ -180,6 +192,7 @@ export class LegacySessions {
         for (const method of LIST_CHANGES) session.push({ method })
       }),
     )
+    session.onClose(this.#tools.connect.onAnswer((request) => session.tellAnswered(request.id)))
   }
 
   async end(session: LegacySession): Promise<void> {

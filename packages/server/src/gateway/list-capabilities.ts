@@ -1,10 +1,12 @@
+import { stripDefinition } from '../content-guard/index.ts'
 import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import type { Call, GatewayTools } from './call.ts'
 import { mergedList } from './merged-catalog.ts'
-import { exchangeOnce, type ModernState } from './exchange-once.ts'
+import { exchangeOnce } from './exchange-once.ts'
 import { LIST_FIELDS, type ListMethod } from './protocol.ts'
 import { reachableEntry, visibilityFor, type Visibility } from './visibility.ts'
+import type { ModernState } from './modern-state.ts'
 
 /**
  * A list for a modern client. Merged: the approved definitions as they are stored. Single: the upstream's own page,
@@ -58,9 +60,10 @@ export function reviewList(
   const nameField = NAME_OF[kind ?? 'resource']
   const isShown = (item: unknown) =>
     isObject(item) && visibility.shows(entry, kind ?? 'resource', String(item[nameField]))
-  const kept = items.filter((item, at) => approved[at] && isShown(item))
+  const passed = items.filter((item, at) => approved[at] && isShown(item))
+  const kept = entry.content.hidden === 'strip' ? passed.map(withoutHidden) : passed
   const isPrivate = outcome.result['cacheScope'] === 'private' || outcome.result['cacheScope'] === undefined
-  if (kept.length === items.length && isPrivate) return outcome
+  if (kept.length === items.length && kept === passed && isPrivate) return outcome
   const result: JsonObject = {
     ...outcome.result,
     ...(isPrivate ? {} : { cacheScope: 'private' }),
@@ -70,6 +73,10 @@ export function reviewList(
 }
 
 const NAME_OF = { tool: 'name', prompt: 'name', template: 'uriTemplate', resource: 'uri' } as const
+
+function withoutHidden(item: unknown): unknown {
+  return isObject(item) ? stripDefinition(item) : item
+}
 
 function asList(value: unknown): readonly unknown[] | undefined {
   return Array.isArray(value) ? value : undefined

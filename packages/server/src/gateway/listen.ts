@@ -6,10 +6,12 @@ import type { CatalogChange, ServerEntry } from '../registry/index.ts'
 import type { Channel, ServerNotification, Subscription, SubscriptionFilter } from '../upstream/index.ts'
 import type { Call, GatewayTools, Scope } from './call.ts'
 import { callCredential } from './call-credential.ts'
-import { acceptsStreams, termsOf, type ModernState } from './exchange-once.ts'
+import { acceptsStreams, termsOf } from './exchange-once.ts'
 import { META } from './protocol.ts'
 import { ownerOfUri } from './resolve-target.ts'
+import { followTasks } from './tasks/follow-tasks.ts'
 import { reachableEntry, requireUse } from './visibility.ts'
+import type { ModernState } from './modern-state.ts'
 
 const MAX_URIS = 1000
 const MAX_WAITING = 1000
@@ -30,6 +32,7 @@ export async function listen(tools: GatewayTools, state: ModernState, call: Call
   const place = tools.clientStreams.take(call.principal.subject)
   const source = await openSource(tools, state, call, {
     filter,
+    taskIds: wantedTasks(call),
     pass: (notification) => listener.pass(notification),
     signal: closed.signal,
   }).catch((error: unknown) => {
@@ -114,11 +117,51 @@ function readFilter(call: Call): SubscriptionFilter {
 
 interface SourceOptions {
   readonly filter: SubscriptionFilter
+  readonly taskIds: unknown
   readonly pass: (notification: ServerNotification) => void
   readonly signal: AbortSignal
 }
 
-function openSource(
+/** Tasks are the hub's; everything else is the servers'. */
+async function openSource(
+  tools: GatewayTools,
+  state: ModernState,
+  call: Call,
+  options: SourceOptions,
+): Promise<Subscription> {
+  const { taskIds: wanted, pass, filter } = options
+  const tasks = followTasks(tools, state.runs, call, { wanted, pass })
+  if (!tasks) return openServers(tools, state, call, options)
+  const { taskIds } = tasks
+  const isAll = Object.keys(filter).length === 0
+  try {
+    const servers = isAll ? nothingElse(tools, call) : await openServers(tools, state, call, options)
+    return {
+      acknowledged: { ...servers.acknowledged, ...(taskIds.length > 0 ? { taskIds } : {}) },
+      ended: servers.ended,
+      close() {
+        tasks.close()
+        servers.close()
+      },
+    }
+  } catch (error) {
+    tasks.close()
+    throw error
+  }
+}
+
+function wantedTasks(call: Call): unknown {
+  const value = call.envelope.value('notifications')
+  return isObject(value) ? value['taskIds'] : undefined
+}
+
+function nothingElse(tools: GatewayTools, call: Call): Subscription {
+  reachableEntry(tools, call)
+  const ending = Promise.withResolvers<'graceful'>()
+  return { acknowledged: {}, ended: ending.promise, close: () => ending.resolve('graceful') }
+}
+
+function openServers(
   tools: GatewayTools,
   state: ModernState,
   call: Call,

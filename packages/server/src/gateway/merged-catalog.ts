@@ -4,6 +4,7 @@ import type { JsonObject } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import { bundleOf, type Call, type GatewayTools } from './call.ts'
 import { META, SUPPORTED_VERSIONS, type ListMethod } from './protocol.ts'
+import { withExtension } from './tasks/tasks-extension.ts'
 import type { Shown } from './list-cache.ts'
 import { includesResource } from './resolve-target.ts'
 import type { FoundTool } from './search-catalog.ts'
@@ -119,7 +120,7 @@ export function mergedDiscover(bundle: Bundle | undefined): JsonObject {
   return {
     resultType: 'complete',
     supportedVersions: SUPPORTED_VERSIONS,
-    capabilities: MERGED_CAPABILITIES,
+    capabilities: withExtension(MERGED_CAPABILITIES),
     ttlMs: 0,
     cacheScope: 'private',
     _meta: { [META.serverInfo]: serverInfo },

@@ -12,6 +12,7 @@ import {
   type GatewayTools,
   type Target,
 } from './call.ts'
+import { followConnection } from './ask-connection.ts'
 import { callCredential, connectionFor } from './call-credential.ts'
 import { checkHeaders, checkParamHeaders } from './check-headers.ts'
 import {
@@ -20,9 +21,12 @@ import {
   exchangeOnce,
   refuseServerRequest,
   termsIn,
-  type ModernState,
 } from './exchange-once.ts'
+import { guardNotification, guardOutcome } from './guard-outcome.ts'
 import type { HeldCall } from './held-calls.ts'
+import { callAsTask, mayBecomeTask } from './tasks/call-as-task.ts'
+import { serveTaskMethod } from './tasks/serve-task-method.ts'
+import { declaresTasks, isTaskMethod } from './tasks/tasks-extension.ts'
 import { completionTarget } from './completion-target.ts'
 import { refuseInputRequests } from './input-requests.ts'
 import { keepPace } from './keep-pace.ts'
@@ -32,14 +36,16 @@ import { listen } from './listen.ts'
 import { mergedDiscover } from './merged-catalog.ts'
 import { META, isListMethod } from './protocol.ts'
 import { failCall, recordCall } from './record-call.ts'
+import { putConnection, recover } from './recover-call.ts'
 import { Reply } from './reply.ts'
-import { digestOf, invalidState, type InnerState, type StateBinding } from './request-state.ts'
+import { digestOf, invalidState, isOwnQuestion, type InnerState, type StateBinding } from './request-state.ts'
 import { isSearchCall, openSearchCall } from './search-call.ts'
 import { resolveTarget } from './resolve-target.ts'
 import { mayPass, reachableEntry } from './visibility.ts'
 import { toDiscoverResult, toLegacyParams, toModernOutcome } from './translate.ts'
 import type { ParamHeader, ServerEntry } from '../registry/index.ts'
-import type { UpstreamInfo } from '../upstream/index.ts'
+import type { CredentialRefused, ServerNotification, UpstreamInfo } from '../upstream/index.ts'
+import type { ModernState } from './modern-state.ts'
 
 const CALLS = new Set(['tools/call', 'prompts/get', 'resources/read'])
 /** Requests of earlier revisions, which this one does not have. */
@@ -49,6 +55,8 @@ const REMOVED = new Set([
   'logging/setLevel',
   'resources/subscribe',
   'resources/unsubscribe',
+  'tasks/result',
+  'tasks/list',
 ])
 
 /** Serves one request of a 2026-07-28 client: check → resolve → decide → limit → call → filter → record → reply. */
@@ -102,8 +110,10 @@ async function answer(tools: GatewayTools, state: ModernState, call: Call, reply
   }
   if (method === 'server/discover') {
     if (!entry) return { result: mergedDiscover(bundleOf(tools, call.scope)) }
-    return { result: toDiscoverResult(await entry.upstream.info(), approvedInstructions(entry)) }
+    const offersTasks = declaresTasks(call)
+    return { result: toDiscoverResult(await entry.upstream.info(), approvedInstructions(entry), offersTasks) }
   }
+  if (isTaskMethod(method)) return serveTaskMethod(tools, state.runs, call)
   if (method === 'completion/complete') return complete(tools, state, call, reply)
   if (!entry || !mayPass(tools, call, entry))
     throw new ParleyError('method_not_found', `Method not found: ${method}`)
@@ -137,6 +147,7 @@ function invoke(
   const sent = openState(tools, call, binding)
   const errand: Errand = { target, binding, reply, sent }
   if (sent && 'consent' in sent) return resumeAfterConsent(tools, state, call, { ...errand, sent })
+  if (sent && 'connect' in sent) return resumeAfterConnection(tools, state, call, { ...errand, sent })
   const admission = admit(tools, call, target)
   if (admission instanceof Promise)
     return admission.then((admitted) => goOn(tools, state, call, { ...errand, admission: admitted }))
@@ -167,20 +178,47 @@ function goOn(
   if (admission.kind === 'ask') return putQuestion(tools, call, { ...errand, missing: admission.missing })
   const paramHeaders = paramHeadersOf(errand.target)
   checkParamHeaders(call.headers, call.envelope, paramHeaders)
+  if (mayBecomeTask(call, errand.target))
+    return callAsTask(tools, state, call, { ...errand, params: upstreamParams(call, errand) })
   const use = connectionFor(tools, errand.target.entry, call.principal)
+  const onRefused = laneRefused
   if (use instanceof Promise)
-    return use.then((ready) => send(tools, state, call, { ...errand, paramHeaders, use: ready }))
-  return send(tools, state, call, { ...errand, paramHeaders, use })
+    return use.then((ready) => send(tools, state, call, { ...errand, paramHeaders, use: ready, onRefused }))
+  return send(tools, state, call, { ...errand, paramHeaders, use, onRefused })
 }
 
 function send(
   tools: GatewayTools,
   state: ModernState,
   call: Call,
-  errand: Errand & Pick<LaneCallOptions, 'paramHeaders' | 'use'>,
+  errand: Errand & Pick<LaneCallOptions, 'paramHeaders' | 'use' | 'onRefused'>,
 ): Promise<void> | undefined {
-  if (takeLane(tools, call, errand)) return undefined
-  return goTheLongWay(tools, state, call, errand)
+  if (errand.use?.kind === 'needed' && errand.use.person !== undefined)
+    return putConnection(tools, call, errand)
+  if (!errand.target.entry.readsResults && takeLane(tools, call, errand)) return undefined
+  return goTheLongWay(tools, state, call, errand).catch((error: unknown) =>
+    recover(tools, call, { ...errand, error }, () => goTheLongWay(tools, state, call, errand)),
+  )
+}
+
+/** A server on the lane wants another credential: the call goes once more, the long way, or its person is asked. */
+function laneRefused(
+  tools: GatewayTools,
+  call: Call,
+  options: LaneCallOptions,
+  error: CredentialRefused,
+): void {
+  const again = () => {
+    const { target, binding, reply, sent } = options
+    const { entry } = target
+    const params = upstreamParams(call, { target, sent })
+    return roundWithModern(tools, call, { entry, params, binding, reply, sent }).then((round) =>
+      finishRound(tools, call, { target, reply }, round),
+    )
+  }
+  recover(tools, call, { ...options, error }, again).catch((failure: unknown) =>
+    failCall(tools, call, failure, options.reply),
+  )
 }
 
 async function resumeAfterConsent(
@@ -191,6 +229,18 @@ async function resumeAfterConsent(
 ): Promise<void> {
   const responses = call.envelope.value('inputResponses')
   await followConsent(tools, errand.sent.consent, { responses, signal: whenClientLeaves(call.res) })
+  const admission = await admit(tools, call, errand.target)
+  await goOn(tools, state, call, { ...errand, admission })
+}
+
+async function resumeAfterConnection(
+  tools: GatewayTools,
+  state: ModernState,
+  call: Call,
+  errand: Errand & { readonly sent: { readonly connect: string } },
+): Promise<void> {
+  const responses = call.envelope.value('inputResponses')
+  await followConnection(tools, errand.sent.connect, { responses, signal: whenClientLeaves(call.res) })
   const admission = await admit(tools, call, errand.target)
   await goOn(tools, state, call, { ...errand, admission })
 }
@@ -219,17 +269,32 @@ async function goTheLongWay(
   { target, binding, reply, sent }: Errand,
 ): Promise<void> {
   const { entry } = target
-  const own = paramsOf(call)
-  const field = target.kind === 'resource' ? 'uri' : 'name'
-  const asked = sent && 'consent' in sent ? withoutAnswer(own) : own
-  const params = asked[field] === target.name ? asked : { ...asked, [field]: target.name }
+  const params = upstreamParams(call, { target, sent })
   const info = await entry.upstream.info()
-  const round =
+  const answered =
     info.era === '2026-07-28'
       ? await roundWithModern(tools, call, { entry, params, binding, reply, sent })
       : await roundWithLegacy(tools, state, call, { entry, info, params, binding, reply, sent })
+  await finishRound(tools, call, { target, reply }, answered)
+}
+
+async function finishRound(
+  tools: GatewayTools,
+  call: Call,
+  { target, reply }: Pick<Errand, 'target' | 'reply'>,
+  answered: Outcome,
+): Promise<void> {
+  const round = guardOutcome(tools, call, target, answered)
   await recordCall(tools, call, 'result' in round ? resultKind(round.result) : 'ok')
   reply.finish(round)
+}
+
+/** As the server knows them: under its own names, and without the answer to a question of ours. */
+function upstreamParams(call: Call, { target, sent }: Pick<Errand, 'target' | 'sent'>): JsonObject {
+  const own = paramsOf(call)
+  const field = target.kind === 'resource' ? 'uri' : 'name'
+  const asked = isOwnQuestion(sent) ? withoutAnswer(own) : own
+  return asked[field] === target.name ? asked : { ...asked, [field]: target.name }
 }
 
 function paramHeadersOf({ entry, kind, name }: Target): readonly ParamHeader[] {
@@ -252,13 +317,13 @@ async function roundWithModern(tools: GatewayTools, call: Call, options: RoundOp
     if (!sent || !('upstream' in sent)) throw invalidState()
     params = { ...params, requestState: sent.upstream }
   }
-  const { credential } = await callCredential(tools, entry, () => call.principal)
+  const { credential } = await callCredential(tools, entry, () => call.principal, call.capability)
   const channel = await entry.upstream.modern(credential)
   const outcome = await channel.exchange(
     call.method,
     params,
     {
-      notification: (notification) => void reply.send(notification),
+      notification: (notification) => void reply.send(guardNotification(entry, notification)),
       serverRequest: refuseServerRequest,
       ready: () => keepPace(call.res, tools.clock),
     },
@@ -294,8 +359,9 @@ async function roundWithLegacy(
   onClientLeft(call.res, (reason) => held.cancel(reason))
   if (isNew) await startCall(state, call, { held, entry, params, terms, level: meta[META.logLevel] })
   const wantsLogs = meta[META.logLevel] !== undefined
-  const notify = (notification: { method: string }) => {
-    if (notification.method !== 'notifications/message' || wantsLogs) reply.send(notification)
+  const notify = (notification: ServerNotification) => {
+    if (notification.method !== 'notifications/message' || wantsLogs)
+      reply.send(guardNotification(entry, notification))
   }
   const ready = () => keepPace(call.res, tools.clock)
   const round = await held.next({ notify, ready, progressToken: meta['progressToken'] })

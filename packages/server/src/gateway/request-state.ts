@@ -15,12 +15,14 @@ export interface StateBinding {
 }
 
 /**
- * `upstream` is the upstream's own state; `held` names a call that waits inside the hub, `consent` what a person was asked.
+ * `upstream` is the upstream's own state; `held` names a call that waits inside the hub, `consent` what a person was
+ * asked, `connect` where a person was sent.
  */
 export type InnerState =
   | { readonly upstream: string }
   | { readonly held: string }
   | { readonly consent: string }
+  | { readonly connect: string }
 
 export const STATE_LIFETIME_MS = 15 * 60_000
 const MAX_USED = 100_000
@@ -107,10 +109,16 @@ export function invalidState(): ParleyError {
 }
 
 function readInner(value: JsonObject): InnerState | undefined {
-  const { upstream, held, consent } = value
+  const { upstream, held, consent, connect } = value
   if (typeof upstream === 'string') return { upstream }
   if (typeof held === 'string') return { held }
-  return typeof consent === 'string' ? { consent } : undefined
+  if (typeof consent === 'string') return { consent }
+  return typeof connect === 'string' ? { connect } : undefined
+}
+
+/** The state of a question of ours: the answer to it is nothing for the server. */
+export function isOwnQuestion(state: InnerState | undefined): boolean {
+  return state !== undefined && ('consent' in state || 'connect' in state)
 }
 
 function aad(binding: StateBinding): Buffer {

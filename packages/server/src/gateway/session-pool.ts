@@ -2,7 +2,13 @@ import type { ConnectionId, Principal } from '@parley/contract'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
-import type { Channel, ServerNotification, Subscription, SubscriptionFilter } from '../upstream/index.ts'
+import type {
+  Channel,
+  ExchangeEvents,
+  ServerNotification,
+  Subscription,
+  SubscriptionFilter,
+} from '../upstream/index.ts'
 import { callCredential, type CallCredential, type CredentialSources } from './call-credential.ts'
 
 const IDLE_MS = 60_000
@@ -13,6 +19,7 @@ interface Pooled {
   readonly owner: Principal
   readonly channel: Channel
   readonly shared: boolean
+  readonly isForTasks: boolean
   readonly connection: ConnectionId | undefined
   users: number
   idle: Timer | undefined
@@ -29,6 +36,13 @@ export interface LeaseTerms {
   readonly owner: Principal
   readonly capabilities: JsonObject
   readonly clientInfo: JsonObject
+  /**
+   * For tasks: one session for all of the caller's, because a server may bind its tasks to the session that made them. What it sends
+   * outside of any request goes here.
+   */
+  readonly tasks?: Partial<ExchangeEvents>
+  /** One of before a restart, which its tasks are bound to. */
+  readonly sessionId?: string | undefined
 }
 
 export interface FollowOptions {
@@ -50,22 +64,24 @@ interface Follower extends FollowOptions {
  * upstream can only belong to that call. Idle sessions are closed after a minute.
  */
 export class SessionPool {
-  readonly #clock: Clock
+  readonly clock: Clock
   readonly #sources: CredentialSources
   #sessions = new Set<Pooled>()
   #opening = new Map<string, Promise<Pooled>>()
   readonly #followers = new Set<Follower>()
 
   constructor(clock: Clock, sources: CredentialSources) {
-    this.#clock = clock
+    this.clock = clock
     this.#sources = sources
   }
 
   async lease(entry: ServerEntry, terms: LeaseTerms, signal: AbortSignal): Promise<Lease> {
-    const shared = Object.keys(terms.capabilities).length === 0
+    const isForTasks = terms.tasks !== undefined
+    const shared = isForTasks || Object.keys(terms.capabilities).length === 0
     const carried = await callCredential(this.#sources, entry, () => terms.owner)
     const { owner, capabilities } = terms
-    const key = JSON.stringify([entry.id, owner.subject, capabilities, carried.connection ?? null])
+    const purpose = isForTasks ? (terms.sessionId ?? true) : false
+    const key = JSON.stringify([entry.id, owner.subject, capabilities, carried.connection ?? null, purpose])
     const wanted = { key, shared, entry, terms, carried, signal }
     const session = this.#find(key, shared) ?? (await this.#open(wanted))
     session.idle?.cancel()
@@ -115,6 +131,9 @@ export class SessionPool {
   }
 
   async close(): Promise<void> {
+    // What runs at a server goes on, and is found again after the start.
+    for (const { channel, isForTasks } of this.#sessions)
+      if (isForTasks && channel.info.capabilities['tasks'] !== undefined) channel.abandon?.()
     await Promise.allSettled([...this.#sessions].map((session) => session.channel.close()))
     this.#sessions.clear()
   }
@@ -141,12 +160,13 @@ export class SessionPool {
   }
 
   async #openNew({ key, shared, entry, terms, carried, signal }: Wanted): Promise<Pooled> {
-    const { owner, ...own } = terms
+    const { owner, tasks, ...own } = terms
     const { credential, connection } = carried
     const channel = await entry.upstream.openSession({ ...own, credential }, signal)
     // Some servers put the questions of a call on the session's own stream, which must be there by then.
-    if (!shared) await channel.setSessionEvents({})
-    const kept = { key, server: entry.id, owner, channel, shared, connection }
+    if (tasks || !shared) await channel.setSessionEvents(tasks ?? {})
+    const isForTasks = tasks !== undefined
+    const kept = { key, server: entry.id, owner, channel, shared, isForTasks, connection }
     const session: Pooled = { ...kept, users: 0, idle: undefined }
     this.#sessions.add(session)
     const followers = [...this.#followers].filter(
@@ -171,7 +191,7 @@ export class SessionPool {
   #release(session: Pooled): void {
     session.users--
     if (session.users > 0) return
-    session.idle = this.#clock.setTimeout(
+    session.idle = this.clock.setTimeout(
       () => {
         if (session.users > 0) return
         this.#sessions.delete(session)

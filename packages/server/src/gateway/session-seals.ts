@@ -5,6 +5,7 @@ import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import type { Random } from '../lib/random.ts'
 import type { SessionResumption } from '../upstream/index.ts'
 import type { Scope } from './call.ts'
+import type { TaskOffer } from './tasks/legacy-tasks.ts'
 
 /** What a session is, apart from what happens in it: enough to take it up again after a restart of the hub. */
 export interface SealedSession {
@@ -14,6 +15,7 @@ export interface SealedSession {
   readonly revision: SessionRevision
   readonly capabilities: JsonObject
   readonly clientInfo: JsonObject
+  readonly taskOffer: TaskOffer
   /** The server's own session, the address that it is for, and the connection that it was opened with. */
   readonly upstream:
     | {

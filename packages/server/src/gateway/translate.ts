@@ -2,7 +2,8 @@ import type { SessionRevision } from '@parley/contract'
 import { isObject, type JsonObject, type Outcome, type RpcError } from '../lib/json-rpc.ts'
 import type { NewId } from '../lib/random.ts'
 import type { UpstreamInfo } from '../upstream/index.ts'
-import { META, MODERN, SUPPORTED_VERSIONS } from './protocol.ts'
+import { runsTasks, withExtension } from './tasks/tasks-extension.ts'
+import { LEGACY, META, MODERN, SUPPORTED_VERSIONS } from './protocol.ts'
 import { toClientCapabilities, toClientDefinition } from './to-client-revision.ts'
 
 const PER_REQUEST_KEYS: ReadonlySet<string> = new Set([
@@ -83,7 +84,11 @@ export function toLegacyOutcome(outcome: Outcome): Outcome {
 }
 
 /** The `DiscoverResult` of one upstream as the hub offers it: in both eras, with approved instructions only. */
-export function toDiscoverResult(info: UpstreamInfo, instructions: string | undefined): JsonObject {
+export function toDiscoverResult(
+  info: UpstreamInfo,
+  instructions: string | undefined,
+  offersTasks: boolean,
+): JsonObject {
   const own = info.discover ?? {}
   const { instructions: _unreviewed, supportedVersions: _versions, ...rest } = own
   return {
@@ -92,10 +97,17 @@ export function toDiscoverResult(info: UpstreamInfo, instructions: string | unde
     cacheScope: 'private',
     ...(info.serverInfo ? { _meta: { [META.serverInfo]: info.serverInfo } } : {}),
     ...rest,
-    capabilities: info.capabilities,
+    capabilities: toModernCapabilities(info, offersTasks),
     supportedVersions: SUPPORTED_VERSIONS,
     ...(instructions === undefined ? {} : { instructions }),
   }
+}
+
+/** Tasks moved into an extension; who asks for it gets it from the hub where the server has none. */
+function toModernCapabilities(info: UpstreamInfo, offersTasks: boolean): JsonObject {
+  const { tasks: _tasks, ...modern } = info.capabilities
+  const own = info.era === LEGACY ? modern : info.capabilities
+  return offersTasks || runsTasks(info) ? withExtension(own) : own
 }
 
 export interface Offer {

@@ -1,4 +1,4 @@
-import type { AppId, ChainLink, Principal } from '@parley/contract'
+import type { AppId, CapabilityName, ChainLink, Principal } from '@parley/contract'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 
@@ -10,15 +10,18 @@ export type SignToken = (claims: Readonly<Record<string, unknown>>) => string
  * never leaves. Good at one server alone, for a minute at most.
  */
 export interface HopTokens {
-  /** `audience` is the server's own URL; without a principal the token speaks for the hub itself. */
-  mint(principal: Principal | undefined, audience: string): string
+  /**
+   * `audience` is the server's own URL; without a principal the token speaks for the hub itself. With a capability it is good
+   * for that alone, as far as the server has a guard that looks at tools.
+   */
+  mint(principal: Principal | undefined, audience: string, capability?: CapabilityName): string
 }
 
 /** A token is used again for half of its life, so that the other half is left for its way. */
 const LIFETIME_SECONDS = 60
 const REUSE_MS = 30_000
-/** Servers that a caller holds tokens for. Beyond it, all are minted anew. */
-const MAX_AUDIENCES = 1000
+/** Tokens that are kept for a caller. Beyond it, all are minted anew. */
+const MAX_TOKENS = 1000
 const ID_BYTES = 16
 
 interface Minted {
@@ -40,12 +43,17 @@ export function createHopTokens(options: {
   const byCaller = new WeakMap<object, Map<string, Minted>>()
   const hub = {}
 
-  function mintNew(principal: Principal | undefined, audience: string): string {
+  function mintNew(
+    principal: Principal | undefined,
+    audience: string,
+    capability: CapabilityName | undefined,
+  ): string {
     const issuedAt = Math.floor(clock.now() / 1000)
     return sign({
       iss: issuer(),
       aud: audience,
       ...whoCalls(principal, options),
+      ...(capability !== undefined && { capability }),
       // What this call may do was decided here. A guard there knows its own scopes alone, so it is told that all are held.
       scope: ['mcp', ...options.scopesOf(audience)].join(' '),
       iat: issuedAt,
@@ -56,14 +64,15 @@ export function createHopTokens(options: {
   }
 
   return {
-    mint(principal, audience) {
+    mint(principal, audience, capability) {
       const caller = principal ?? hub
       let own = byCaller.get(caller)
-      if (!own || own.size >= MAX_AUDIENCES) byCaller.set(caller, (own = new Map()))
-      const known = own.get(audience)
+      if (!own || own.size >= MAX_TOKENS) byCaller.set(caller, (own = new Map()))
+      const key = capability === undefined ? audience : `${audience} ${capability}`
+      const known = own.get(key)
       if (known && known.until > clock.now()) return known.token
-      const token = mintNew(principal, audience)
-      own.set(audience, { token, until: clock.now() + REUSE_MS })
+      const token = mintNew(principal, audience, capability)
+      own.set(key, { token, until: clock.now() + REUSE_MS })
       return token
     },
   }

@@ -9,6 +9,8 @@ export type {
   OfferedCapability,
   ServerOffer,
 } from './consent/capability-offer.ts'
+export { voucher } from './consent/app-voucher.ts'
+export { createFormTickets } from './consent/form-ticket.ts'
 export { createIdentity } from './create-identity.ts'
 export type { Identity, IdentityOptions, IdentityStart } from './create-identity.ts'
 export { Challenge } from './guard/challenge.ts'

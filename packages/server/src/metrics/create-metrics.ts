@@ -9,6 +9,8 @@ export interface Metrics extends Disposable {
   countUnauthenticated(): void
   /** A request beyond its caller's rate. */
   countRateLimited(): void
+  /** Something that was looked for in a server's answer, by its kind. */
+  countFinding(kind: string, count: number): void
   /** Everything in the Prometheus text format; `docs/operations.md` lists it. */
   text(state: HubState): string
 }
@@ -19,11 +21,13 @@ export function createMetrics(): Metrics {
   const system = new ProcessMetrics()
   let unauthenticated = 0
   let rateLimited = 0
+  const findings = new Map<string, number>()
 
   return {
     countCall: (call) => calls.add(call),
     countUnauthenticated: () => void unauthenticated++,
     countRateLimited: () => void rateLimited++,
+    countFinding: (kind, count) => void findings.set(kind, (findings.get(kind) ?? 0) + count),
     text: (state) =>
       prometheusText([
         ...stateFamilies(state),
@@ -39,6 +43,12 @@ export function createMetrics(): Metrics {
           type: 'counter',
           help: "Requests beyond their caller's rate.",
           samples: [{ value: rateLimited }],
+        },
+        {
+          name: 'parley_content_findings_total',
+          type: 'counter',
+          help: "What was found in servers' answers, where it is looked for, by kind.",
+          samples: [...findings].map(([kind, value]) => ({ labels: { kind }, value })),
         },
         ...system.families(),
       ]),

@@ -37,7 +37,9 @@ export function buildRequest(call: OperationCall, given: unknown, options: Build
       problems: misfits.map(({ pointer, message }) => `${pointer || 'arguments'} ${message}`),
     }
   try {
-    return { kind: 'request', request: build(call, values, options) }
+    // An argument may be called what every object has.
+    const own: JsonObject = Object.assign(Object.create(null) as object, values)
+    return { kind: 'request', request: build(call, own, options) }
   } catch (error) {
     if (error instanceof UnfitArgument) return { kind: 'unfit', problems: [error.message] }
     throw error

@@ -156,6 +156,14 @@ describe('G9: what a caller gives stays in its place', () => {
     expect(build({ a: '.', b: '.' }).kind).toBe('unfit')
   })
 
+  test('G9: an argument that is called what every object has is only there when it is given', () => {
+    const build = callWith([parameter('constructor', 'query'), parameter('toString', 'header')])
+    expect(build({})).toMatchObject({
+      request: { path: '/base/items', headers: { accept: expect.any(String) as string } },
+    })
+    expect(build({ constructor: 'a' })).toMatchObject({ request: { path: '/base/items?constructor=a' } })
+  })
+
   test('G9: an empty part of the path is refused, since it names another path', () => {
     expect(callWith([parameter('id', 'path')], '/items/{id}')({ id: '' }).kind).toBe('unfit')
   })

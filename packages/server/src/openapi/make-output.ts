@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import { fitSchema } from './fit-schema.ts'
-import type { OpenApiDocument, Place } from './open-api-document.ts'
+import { items, member, type OpenApiDocument, type Place } from './open-api-document.ts'
 import { OpenApiProblem } from './open-api-problem.ts'
 import type { SchemaLibrary } from './schema-library.ts'
 
@@ -40,19 +40,12 @@ function withoutNull(schema: JsonObject): JsonObject {
   return rest
 }
 
-const MAX_DEPTH = 8
-
-function isObjectSchema(document: OpenApiDocument, place: Place, depth = 0): boolean {
+function isObjectSchema(document: OpenApiDocument, place: Place, seen = new Set<string>()): boolean {
   const { value, pointer } = document.follow(place)
-  if (!isObject(value) || depth > MAX_DEPTH) return false
+  if (!isObject(value) || seen.has(pointer)) return false
+  seen.add(pointer)
   if (value['nullable'] === true) return false
   if (value['type'] !== undefined) return value['type'] === 'object'
   if (isObject(value['properties'])) return true
-  const parts = value['allOf']
-  return (
-    Array.isArray(parts) &&
-    parts.some((part: unknown, at) =>
-      isObjectSchema(document, { value: part, pointer: `${pointer}/allOf/${at}` }, depth + 1),
-    )
-  )
+  return items(member({ value, pointer }, 'allOf')).some((part) => isObjectSchema(document, part, seen))
 }

@@ -1,4 +1,4 @@
-import { isObject } from '../lib/json-rpc.ts'
+import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import { items } from './open-api-document.ts'
 import { OpenApiProblem } from './open-api-problem.ts'
 import type { Operation } from './read-operations.ts'
@@ -11,11 +11,20 @@ export function readBasePath({ servers }: Operation, base: URL): string | undefi
   if (servers === undefined) return undefined
   const [first] = items(servers)
   if (!first || !isObject(first.value)) return undefined
-  const { url } = first.value
-  const target = typeof url === 'string' ? URL.parse(url, base.href) : null
+  const url = fillVariables(first.value)
+  const target = url === undefined ? null : URL.parse(url, base.href)
   if (!target || target.origin !== base.origin) {
-    const where = typeof url === 'string' ? url.slice(0, 100) : 'somewhere else'
+    const where = url?.slice(0, 100) ?? 'somewhere else'
     throw new OpenApiProblem(first.pointer, `The operation is at ${where}, not at ${base.origin}`)
   }
   return target.pathname
+}
+
+/** OpenAPI, Server Object: variables stand for their defaults. */
+function fillVariables({ url, variables }: JsonObject): string | undefined {
+  if (typeof url !== 'string') return undefined
+  return url.replaceAll(/\{([^{}]*)\}/g, (whole, name: string) => {
+    const variable = isObject(variables) && Object.hasOwn(variables, name) ? variables[name] : undefined
+    return isObject(variable) && typeof variable['default'] === 'string' ? variable['default'] : whole
+  })
 }

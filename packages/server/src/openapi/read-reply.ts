@@ -1,7 +1,8 @@
 import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import { StrictJsonError, parseStrict } from '../lib/strict-json/index.ts'
-import { describeSecurity } from './authorize-call.ts'
+import { describeSecurity, type CredentialHeaders } from './authorize-call.ts'
 import { checkValue } from './check-value.ts'
+import { hideCredential } from './hide-credential.ts'
 import type { OperationCall } from './operation-call.ts'
 import { essence, isJsonType, isTextType } from './read-body.ts'
 import { nextPage } from './next-page.ts'
@@ -16,9 +17,13 @@ export interface ServiceReply {
 const ERROR_CHARACTERS = 4000
 
 /** The result of `tools/call` (MCP 2026-07-28, Tool Result) that an answer of the service stands for. */
-export function readReply(call: OperationCall, reply: ServiceReply, uri: string): JsonObject {
+export function readReply(
+  call: OperationCall,
+  reply: ServiceReply,
+  { uri, credential }: { readonly uri: string; readonly credential: CredentialHeaders | undefined },
+): JsonObject {
   if (reply.status >= 200 && reply.status < 300) return success(call, reply, uri)
-  return toolError(describeFailure(call, reply))
+  return toolError(hideCredential(describeFailure(call, reply), credential))
 }
 
 export function toolError(text: string): JsonObject {

@@ -1,7 +1,7 @@
 const MAX_LENGTH = 2048
 
 /** Where people may be sent on after signing in: pages of ours, and nothing that changes state. */
-const PREFIXES = ['/interaction/', '/consent/', '/account/']
+const PREFIXES = ['/interaction/', '/consent/', '/connect/', '/account/']
 
 /** The path as it is when it leads to such a page; undefined for everything else, such as another site in disguise. */
 export function ownPath(text: string | null | undefined): string | undefined {

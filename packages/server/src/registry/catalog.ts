@@ -1,3 +1,4 @@
+import type { ContentSettings } from '@parley/contract'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import type { Upstream } from '../upstream/index.ts'
 
@@ -39,6 +40,10 @@ export interface ServerEntry {
   readonly name: string
   readonly upstream: Upstream
   readonly catalog: Catalog
+  /** What is looked for in what it offers and answers. */
+  readonly content: ContentSettings
+  /** Whether its answers must be read for that: they are not passed on as bytes then. */
+  readonly readsResults: boolean
   /**
    * Holds definitions just received from the upstream against the pins, synchronously: `true` at index i when item i
    * is approved exactly as it stands. New and changed ones are quarantined (stored and recorded in the background).

@@ -1,10 +1,17 @@
-import { ParleyError, toParleyError, type AddServerBody } from '@parley/contract'
+import {
+  DEFAULT_CONTENT,
+  ParleyError,
+  mergeContent,
+  toParleyError,
+  type AddServerBody,
+  type ContentSettings,
+} from '@parley/contract'
 import type { Activity } from '../activity/index.ts'
 import { findConfusableName } from '../config/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/random.ts'
 import type { Statement, Store } from '../store/index.ts'
-import type { Upstream } from '../upstream/index.ts'
+import type { CredentialRefused, Upstream } from '../upstream/index.ts'
 import type { Vault } from '../vault/index.ts'
 import type { CatalogChange, Registry, ServerEntry } from './catalog.ts'
 import { Changes } from './changes.ts'
@@ -20,10 +27,13 @@ import { hashTarget, readAddedTarget, type ServerTarget } from './server-target.
 export interface DeclaredServer {
   readonly name: string
   readonly target: ServerTarget
+  /** What the file says of it over the settings for all; the API cannot change it then. */
+  readonly content?: OwnContent | undefined
 }
 
 /** What the way to a server depends on. */
 export type ConnectedServer = Pick<ServerRow, 'id' | 'name' | 'target'>
+type OwnContent = Parameters<typeof mergeContent>[1]
 
 export interface RegistryOptions {
   readonly store: Store
@@ -31,6 +41,8 @@ export interface RegistryOptions {
   readonly clock: Clock
   readonly newId: NewId
   readonly declared: readonly DeclaredServer[]
+  /** What is looked for in what servers offer and answer, where one does not say otherwise. */
+  readonly content?: ContentSettings
   /**
    * Makes the way to a server; for HTTP this is where the administrator's host and port are let through, and closing
    * the upstream is where that is taken back.
@@ -40,6 +52,8 @@ export interface RegistryOptions {
   readonly keepDocument: (serverId: string, document: Buffer) => Promise<readonly Statement[]>
   /** What people have connected ends with a server. */
   readonly vault?: Pick<Vault, 'countAt' | 'serverEnded' | 'onChange'>
+  /** A server cannot be read with what the hub carries in its own name. */
+  readonly onRefused?: (server: ManagedServer, error: CredentialRefused) => void
   readonly log: (message: string, detail: Readonly<Record<string, unknown>>) => void
 }
 
@@ -58,8 +72,12 @@ export interface ManagedRegistry extends Registry {
   remove(name: string, actor: string): Promise<void>
   /** Approves exactly the hashes that were seen, all or none (`conflict`), and a pending server with them. */
   approve(name: string, items: readonly ApprovedItem[], actor: string): Promise<ManagedServer>
+  /** Takes another version of the OpenAPI document that came with a server, and reads it; `conflict` for any other. */
+  replaceDocument(name: string, document: string, actor: string): Promise<ManagedServer>
   /** Connects again and reads the definitions now. */
   refresh(name: string): Promise<ManagedServer>
+  /** Says what is looked for in it; `conflict` where parley.yaml says so. */
+  setContent(name: string, content: OwnContent, actor: string): Promise<ManagedServer>
 }
 
 interface Tended {
@@ -182,10 +200,44 @@ class ServerRegistry implements ManagedRegistry {
     return server
   }
 
+  async replaceDocument(name: string, document: string, actor: string): Promise<ManagedServer> {
+    const { server, reader } = this.#find(name)
+    const { target } = server.row
+    if (target.transport !== 'openapi' || !('kept' in target.document)) {
+      throw new ParleyError('conflict', `"${name}" has no OpenAPI document that was sent to the hub.`)
+    }
+    const unit = await this.#options.keepDocument(server.id, Buffer.from(document))
+    const note = `${name}: another OpenAPI document was sent`
+    await this.#changes.commit(unit, [{ action: 'server.document', subject: actor, note }])
+    await reader.reconnect()
+    return server
+  }
+
   async refresh(name: string): Promise<ManagedServer> {
     const { server, reader } = this.#find(name)
     await reader.reconnect()
     return server
+  }
+
+  async setContent(name: string, content: OwnContent, actor: string): Promise<ManagedServer> {
+    const { server, keeper } = this.#find(name)
+    if (this.#declaredContent(name))
+      throw new ParleyError('conflict', `parley.yaml says what is looked for in "${name}"; change it there.`)
+    const own = Object.fromEntries(Object.entries(content).filter(([, value]) => value !== undefined))
+    const said = Object.entries(own).map(([setting, value]) => `${setting} ${value}`)
+    const note = `${name}: ${said.join(', ') || 'as for all servers'}`
+    await this.#changes.commit(
+      [this.#rows.setContent(server.id, own)],
+      [{ action: 'server.content', subject: actor, note }],
+    )
+    server.setContent(mergeContent(this.#options.content ?? DEFAULT_CONTENT, own))
+    keeper.adopt()
+    this.#announce(server, EVERYTHING)
+    return server
+  }
+
+  #declaredContent(name: string): OwnContent | undefined {
+    return this.#options.declared.find((declared) => declared.name === name)?.content
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -285,6 +337,8 @@ class ServerRegistry implements ManagedRegistry {
       onSighting: (definition) => keeper.sight(definition),
       onHidden: () => this.#announce(server, EVERYTHING),
     })
+    const own = this.#declaredContent(row.name) ?? this.#rows.contentOf(row.id) ?? {}
+    server.setContent(mergeContent(this.#options.content ?? DEFAULT_CONTENT, own))
     const keeper = new DefinitionKeeper({
       server,
       rows: this.#rows,
@@ -301,6 +355,7 @@ class ServerRegistry implements ManagedRegistry {
     })
     const reader = new ServerReader({
       server,
+      onRefused: (error) => this.#options.onRefused?.(server, error),
       clock,
       log,
       take: (reading, startedMicros) => keeper.takeReading(reading, startedMicros),

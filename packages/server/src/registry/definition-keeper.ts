@@ -159,6 +159,7 @@ export class DefinitionKeeper {
       scope,
       approvedNames,
       now: clock.now(),
+      holdsHidden: server.content.hidden === 'flag',
     })
   }
 

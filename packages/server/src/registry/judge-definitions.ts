@@ -1,3 +1,4 @@
+import { scanDefinition, type DefinitionFinding } from '../content-guard/index.ts'
 import type { DefinitionKind } from './catalog.ts'
 import type { SoundDefinition } from './check-definition.ts'
 import { MentionFinder } from './mention-finder.ts'
@@ -30,12 +31,16 @@ export interface Judging {
   /** Names approved on all servers, this one included. */
   readonly approvedNames: (kind: 'tool' | 'prompt') => readonly OfferedName[]
   readonly now: number
+  /** Whether first definitions that hide text wait for a review; elsewhere it is taken out of what clients see. */
+  readonly holdsHidden?: boolean
 }
 
 const FORGET_AFTER_MS = 24 * 60 * 60 * 1000
 /** Definitions that nobody approved, kept per server; more stay hidden without being stored. */
 export const MAX_UNAPPROVED = 2000
 const MAX_REASON_LENGTH = 500
+/** Of definitions that are new at one reading; beyond it they are not looked through. */
+const MAX_SCANNED_BYTES = 2 * 1024 * 1024
 
 /** Holds what a server offers against what was approved. The one place where a definition becomes approved unseen. */
 export function judgeDefinitions(judging: Judging): Verdict[] {
@@ -75,17 +80,14 @@ function judgeOne(
   row: DefinitionRow | undefined,
   { isFirst, neighbours }: { isFirst: boolean; neighbours: Neighbours },
 ): Extract<Verdict, { kind: 'save' }> {
-  const remarks = [definition.remark, neighbours.remarkOn(definition)]
+  const { findings, remark } = neighbours.look(definition)
+  const remarks = [definition.remark, neighbours.remarkOn(definition), remark]
   if (row?.approvedHash === definition.hash) {
     return { kind: 'save', definition, change: 'returned', reason: join(remarks) }
   }
   const lookalike = neighbours.lookalikeOf(definition)
-  const objection =
-    definition.violation === undefined
-      ? lookalike === undefined
-        ? undefined
-        : `looks like ${lookalike}`
-      : `left out: ${definition.violation}`
+  const hides = isFirst && findings.some((finding) => finding.hides)
+  const objection = objectionTo(definition, { lookalike, hides })
   if (isFirst && objection === undefined) {
     return { kind: 'save', definition, change: 'approved', reason: join(remarks) }
   }
@@ -99,6 +101,16 @@ function judgeOne(
   }
 }
 
+/** Why a definition is not approved unseen, whatever comes with it. */
+function objectionTo(
+  { violation }: SoundDefinition,
+  { lookalike, hides }: { readonly lookalike: string | undefined; readonly hides: boolean },
+): string | undefined {
+  if (violation !== undefined) return `left out: ${violation}`
+  if (lookalike !== undefined) return `looks like ${lookalike}`
+  return hides ? 'new, and it hides text' : undefined
+}
+
 function join(parts: readonly (string | undefined)[]): string | null {
   const said = parts.filter((part) => part !== undefined)
   return said.length === 0 ? null : said.join('; ').slice(0, MAX_REASON_LENGTH)
@@ -109,6 +121,7 @@ class Neighbours {
   readonly #judging: Judging
   readonly #indexes = new Map<DefinitionKind, NameIndex>()
   #mentions: MentionFinder | undefined
+  #left = MAX_SCANNED_BYTES
 
   constructor(judging: Judging) {
     this.#judging = judging
@@ -127,6 +140,19 @@ class Neighbours {
     const lookalike = index.lookalikeOf(offered)
     index.add(offered)
     return lookalike
+  }
+
+  /** What its texts hide, and whether that keeps it back; no more is looked through than the hub can spare. */
+  look({ body, bytes }: SoundDefinition): {
+    findings: readonly DefinitionFinding[]
+    remark: string | undefined
+  } {
+    this.#left -= bytes
+    if (this.#left < 0) return { findings: [], remark: 'too much came at once to look through its texts' }
+    const found = scanDefinition(body)
+    const rules = [...new Set(found.map(({ rule }) => rule))]
+    const findings = this.#judging.holdsHidden === false ? [] : found
+    return { findings, remark: rules.length === 0 ? undefined : `its text ${rules.join(', ')}` }
   }
 
   remarkOn({ body }: SoundDefinition): string | undefined {

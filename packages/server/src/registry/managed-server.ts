@@ -1,3 +1,5 @@
+import { DEFAULT_CONTENT, readsResults, type ContentSettings } from '@parley/contract'
+import { scanDefinition, stripDefinition, type DefinitionFinding } from '../content-guard/index.ts'
 import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import type { Upstream, UpstreamInfo } from '../upstream/index.ts'
 import type { Catalog, Definition, DefinitionKind, ParamHeader, ServerEntry } from './catalog.ts'
@@ -36,15 +38,20 @@ export class ManagedServer implements ServerEntry {
   row: ServerRow
   health: Health = 'connecting'
   lastError: string | undefined
+  /** What the server said when it refused to be read without another credential. */
+  challenge: string | undefined
   /** What the server said of itself when it was last read. */
   info: UpstreamInfo | undefined
   lastSeenAt: number | undefined
   catalog: Catalog = EMPTY
+  content: ContentSettings = DEFAULT_CONTENT
+  readsResults = false
   definitions: readonly DefinitionRow[] = []
   #rows = new Map<string, DefinitionRow>()
   /** Seen otherwise than approved and not yet stored so: hidden, whatever the rows say. */
   readonly #suspects = new Set<string>()
   #resources: ReadonlyMap<string, JsonObject> = new Map()
+  readonly #findings = new WeakMap<DefinitionRow, readonly DefinitionFinding[]>()
 
   constructor(row: ServerRow, upstream: Upstream, events: ManagedServerEvents) {
     this.row = row
@@ -68,6 +75,19 @@ export class ManagedServer implements ServerEntry {
   /** By `definitionKey`. */
   get rows(): ReadonlyMap<string, DefinitionRow> {
     return this.#rows
+  }
+
+  /** Takes effect with the next `refresh`. */
+  setContent(content: ContentSettings): void {
+    this.content = content
+    this.readsResults = readsResults(content)
+  }
+
+  /** What a reviewer should look at in a definition. */
+  findingsOf(row: DefinitionRow): readonly DefinitionFinding[] {
+    let found = this.#findings.get(row)
+    if (!found) this.#findings.set(row, (found = scanDefinition(row.body)))
+    return found
   }
 
   /** The `x-mcp-header` annotations of an approved tool. */
@@ -157,7 +177,9 @@ export class ManagedServer implements ServerEntry {
       (row) => isApproved(row) && !this.#suspects.has(definitionKey(row.kind, row.name)),
     )
     const of = (kind: DefinitionKind) =>
-      new Map(approved.filter((row) => row.kind === kind).map((row) => [row.name, toDefinition(row)]))
+      new Map(
+        approved.filter((row) => row.kind === kind).map((row) => [row.name, toDefinition(row, this.content)]),
+      )
     const instructions = [...of('instructions').values()][0]?.body['text']
     this.catalog = {
       version: this.catalog.version + 1,
@@ -175,8 +197,9 @@ export function isApproved(row: DefinitionRow): boolean {
   return !row.gone && row.approvedHash !== null && row.approvedHash === row.hash
 }
 
-function toDefinition(row: DefinitionRow): Definition {
+function toDefinition(row: DefinitionRow, { hidden }: ContentSettings): Definition {
   const found = row.kind === 'tool' ? readParamHeaders(row.body['inputSchema']) : undefined
   const paramHeaders = found?.kind === 'ok' ? found.headers : []
-  return { kind: row.kind, name: row.name, hash: row.hash, body: row.body, paramHeaders }
+  const body = hidden === 'strip' ? stripDefinition(row.body) : row.body
+  return { kind: row.kind, name: row.name, hash: row.hash, body, paramHeaders }
 }

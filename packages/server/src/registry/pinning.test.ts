@@ -117,10 +117,11 @@ describe('a definition that changed (T1)', () => {
       const server = await house.registry.refresh('mail')
       expect(toolNames()).toEqual(['other'])
       const row = server.definitions.find(({ name }) => name === 'send_email')
-      expect(row).toMatchObject({ gone: false, reason: 'changed since it was approved', body: tool })
+      const reason = expect.stringMatching(/^changed since it was approved/)
+      expect(row).toMatchObject({ gone: false, reason, body: tool })
       expect(row?.approvedHash).not.toBe(row?.hash)
       expect(house.notes('definition.quarantine')).toEqual([
-        'mail: tool send_email: changed since it was approved',
+        expect.stringMatching(/^mail: tool send_email: changed since it was approved/),
       ])
     },
   )

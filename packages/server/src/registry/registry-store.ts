@@ -1,3 +1,4 @@
+import type { ContentSettings } from '@parley/contract'
 import { canonicalJson } from '../lib/jcs.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import type { Row, Statement, Store } from '../store/index.ts'
@@ -43,6 +44,21 @@ export class RegistryStore {
     return this.#store
       .all('SELECT * FROM definitions WHERE server_id = ? ORDER BY kind, name', serverId)
       .map(toDefinition)
+  }
+
+  /** What an administrator set for it; undefined where nothing is set. */
+  contentOf(serverId: string): Partial<ContentSettings> | undefined {
+    const row = this.#store.get('SELECT settings FROM content_settings WHERE server_id = ?', serverId)
+    return row && (JSON.parse(String(row['settings'])) as Partial<ContentSettings>)
+  }
+
+  setContent(serverId: string, settings: Partial<ContentSettings>): Statement {
+    return {
+      sql: `INSERT INTO content_settings (server_id, settings) VALUES (?, ?)
+        ON CONFLICT (server_id) DO UPDATE SET settings = excluded.settings RETURNING 1`,
+      parameters: [serverId, canonicalJson(settings)],
+      expect: 'changed',
+    }
   }
 
   insertServer(row: ServerRow, at: number): Statement {

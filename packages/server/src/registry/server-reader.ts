@@ -1,7 +1,7 @@
 import { ParleyError, toParleyError } from '@parley/contract'
 import { isObject } from '../lib/json-rpc.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
-import type { Channel, Subscription } from '../upstream/index.ts'
+import { CredentialRefused, type Channel, type Subscription } from '../upstream/index.ts'
 import type { ManagedServer } from './managed-server.ts'
 import { openReader, readUpstream, type Reading } from './read-upstream.ts'
 
@@ -10,6 +10,8 @@ export interface ServerReaderOptions {
   readonly clock: Clock
   /** Stores what was read, by a reading that began at that time; it counts only once this resolves. */
   readonly take: (reading: Reading, startedMicros: number) => Promise<void>
+  /** The server wants another credential than the hub's own requests have. */
+  readonly onRefused: (error: CredentialRefused) => void
   readonly log: (message: string, detail: Readonly<Record<string, unknown>>) => void
 }
 
@@ -161,6 +163,10 @@ export class ServerReader {
       known.code === 'upstream_invalid' || known.code === 'storage_full' || known.code === 'internal'
     server.health = isReached ? 'failing' : 'unreachable'
     server.lastError = known.message
+    if (known instanceof CredentialRefused) {
+      server.challenge = known.challenge
+      this.#options.onRefused(known)
+    }
     log('a server could not be read', { server: server.name, error: known.message, detail: known.detail })
     await this.#disconnect()
   }

@@ -48,6 +48,8 @@ export interface ExchangeEvents {
    * What many share (a process, a session's own stream) is read on for the others.
    */
   ready?(): Promise<void> | undefined
+  /** How long the answer may take when nobody waits on the line for it, instead of the server's usual limits. */
+  readonly patienceMs?: number
 }
 
 /** The notification types of `subscriptions/listen` (MCP 2026-07-28, Subscriptions). */
@@ -108,8 +110,10 @@ export interface Channel {
   setSessionEvents(events: Partial<ExchangeEvents>): Promise<void>
   /** Ends the session (HTTP DELETE) or the process if nobody else uses it. */
   close(): Promise<void>
-  /** Ends this side of a session that can be resumed, and leaves it to the server; otherwise as `close`. */
-  leave?(): Promise<void>
+  /** What the server calls the session; undefined where there is none, or none that could be taken up again. */
+  readonly sessionId?: string | undefined
+  /** Closes without telling the server, who keeps the session for whoever takes it up again. */
+  abandon?(): void
 }
 
 /** A session of Streamable HTTP that is open at its server; a server that keeps no sessions gives it no id. */
@@ -129,6 +133,8 @@ export interface SessionTerms {
   readonly credential?: Credential | undefined
   /** Takes this session up instead of opening one. */
   readonly resumption?: SessionResumption | undefined
+  /** A session of an earlier time to take up, instead of opening one; the server may have ended it. */
+  readonly sessionId?: string | undefined
 }
 
 /** How a server stands, as its exchanges show it. */

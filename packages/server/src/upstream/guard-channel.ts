@@ -15,8 +15,10 @@ export function guardChannel(channel: Channel, guard: UpstreamGuard): Channel {
       return channel.resumption
     },
     exchange: (method, params, events, signal) =>
-      guard.run(signal, (inner, deadline) =>
-        channel.exchange(method, params, watch(events, deadline), inner),
+      guard.run(
+        signal,
+        (inner, deadline) => channel.exchange(method, params, watch(events, deadline), inner),
+        events.patienceMs,
       ),
     notify: (method, params) => channel.notify(method, params),
     async subscribe(filter, onNotification, signal) {
@@ -43,7 +45,10 @@ export function guardChannel(channel: Channel, guard: UpstreamGuard): Channel {
     },
     setSessionEvents: (events) => channel.setSessionEvents(events),
     close: () => channel.close(),
-    leave: () => channel.leave?.() ?? channel.close(),
+    get sessionId() {
+      return channel.sessionId
+    },
+    abandon: () => channel.abandon?.(),
   }
 }
 
@@ -69,5 +74,6 @@ function watch(events: ExchangeEvents, deadline: Deadline): ExchangeEvents {
       deadline.pause()
       return ready.then(() => deadline.resume())
     },
+    ...(events.patienceMs === undefined ? {} : { patienceMs: events.patienceMs }),
   }
 }

@@ -2,6 +2,7 @@ import { ParleyError } from '@parley/contract'
 import type { OutletStream } from '../egress/index.ts'
 import type { Message } from '../lib/json-rpc.ts'
 import { SseParser, SseTooLargeError, type SseEvent } from '../lib/sse.ts'
+import { challengeOf } from './http-status-error.ts'
 import { authorization, type HttpWire } from './http-wire.ts'
 import { readMessages } from './message-reader.ts'
 
@@ -28,6 +29,8 @@ export interface PostOptions {
 export interface PostEnd {
   readonly status: number
   readonly kind: 'json' | 'stream' | 'empty' | 'other'
+  /** Of a 401 or 403; whatever else such an answer holds is not read. */
+  readonly challenge?: string | undefined
 }
 
 /** A stream may carry this many times the size of its largest message. */
@@ -53,6 +56,7 @@ class PostExchange {
   #stream: OutletStream | undefined
   #kind: PostEnd['kind'] = 'empty'
   #status = 0
+  #challenge: string | undefined
   #chunks: Buffer[] = []
   #bytes = 0
   #over = false
@@ -91,7 +95,8 @@ class PostExchange {
 
   #begin(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
     this.#status = status
-    this.#kind = kindOf(String(headers['content-type'] ?? ''))
+    this.#challenge = challengeOf(status, headers['www-authenticate'])
+    this.#kind = this.#challenge === undefined ? kindOf(String(headers['content-type'] ?? '')) : 'other'
     this.#options.onHeaders?.(status, headers)
   }
 
@@ -164,7 +169,11 @@ class PostExchange {
     if (!this.#end()) return
     if (isStreamOpen) this.#wire.clock.setTimeout(() => this.#stream?.abort(), LINGER_MS)
     const isEmpty = this.#bytes === 0 && this.#kind !== 'stream'
-    this.#settle.resolve({ status: this.#status, kind: isEmpty ? 'empty' : this.#kind })
+    this.#settle.resolve({
+      status: this.#status,
+      kind: isEmpty ? 'empty' : this.#kind,
+      challenge: this.#challenge,
+    })
   }
 
   #fail(error: Error): void {

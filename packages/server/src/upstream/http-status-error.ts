@@ -1,8 +1,26 @@
 import { ParleyError } from '@parley/contract'
 
+/** The server wants another credential than it got, or one at all. */
+export class CredentialRefused extends ParleyError {
+  readonly status: number
+  /** WWW-Authenticate as it came, for whoever can get a credential; callers do not see it. */
+  readonly challenge: string
+
+  constructor(status: number, challenge: string) {
+    super(
+      'upstream_unavailable',
+      'The server wants a sign-in of its own. Connect it in your account, at /account/connections.',
+      { data: { status } },
+    )
+    this.status = status
+    this.challenge = challenge
+  }
+}
+
 /** An answer without a JSON-RPC response, as an error; `data.status` keeps the HTTP status. */
-export function toStatusError(status: number): ParleyError {
+export function toStatusError(status: number, challenge?: string): ParleyError {
   const data = { status }
+  if (challenge !== undefined) return new CredentialRefused(status, challenge)
   if (status === 401 || status === 403) {
     return new ParleyError(
       'upstream_unavailable',
@@ -28,4 +46,13 @@ export function statusOf(error: ParleyError): number | undefined {
   const { data } = error
   if (typeof data !== 'object' || data === null || !('status' in data)) return undefined
   return typeof data.status === 'number' ? data.status : undefined
+}
+
+/** WWW-Authenticate of an answer that has one for a reason. */
+export function challengeOf(
+  status: number,
+  header: string | readonly string[] | undefined,
+): string | undefined {
+  if ((status !== 401 && status !== 403) || header === undefined) return undefined
+  return typeof header === 'string' ? header : header.join(', ')
 }

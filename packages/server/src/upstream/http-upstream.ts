@@ -67,8 +67,10 @@ export function createHttpUpstream(
     openSession: (terms, signal) =>
       sessions.open(async () => {
         const own = terms.credential ? { ...wire, credential: terms.credential } : wire
+        const known = terms.sessionId === undefined ? undefined : await server.find()
         const open = wayOf(server.info)
-        const channel = await guard.run(signal, (inner) => open(own, terms, inner))
+        const wanted = { ...terms, known }
+        const channel = await guard.run(signal, (inner) => open(own, wanted, inner))
         return shareSubscriptions(guardChannel(channel, guard))
       }),
     async close() {

@@ -21,3 +21,4 @@ export type {
   UpstreamHealth,
   UpstreamInfo,
 } from './channel.ts'
+export { CredentialRefused } from './http-status-error.ts'

@@ -4,7 +4,7 @@ import { refuseEncoding, responseTooLarge } from '../egress/index.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { joinChunks } from '../lib/join-chunks.ts'
 import { Deadline } from './deadline.ts'
-import { toStatusError } from './http-status-error.ts'
+import { challengeOf, toStatusError } from './http-status-error.ts'
 import { readMessage } from './message-reader.ts'
 import type { Report } from './report.ts'
 import type { UpstreamGuard } from './upstream-guard.ts'
@@ -121,6 +121,8 @@ class Running implements LaneExchange {
     const encoded = refuseEncoding(head.contentEncoding)
     if (encoded) return this.#fail(encoded)
     this.#status = head.status
+    const challenge = head.status < 401 ? undefined : challengeOf(head.status, head.wwwAuthenticate)
+    if (challenge !== undefined) return this.#fail(toStatusError(head.status, challenge))
     const type = head.contentType ?? ''
     this.#isJson = isMediaType(type, 'application/json')
     this.#isStream = head.status === 200 && isMediaType(type, 'text/event-stream')

@@ -1,4 +1,4 @@
-import { ParleyError } from '@parley/contract'
+import { ParleyError, isSessionRevision } from '@parley/contract'
 import type { JsonObject, Message, Outcome } from '../lib/json-rpc.ts'
 import type {
   Channel,
@@ -26,13 +26,20 @@ import { LegacySubscriptions } from './legacy-subscriptions.ts'
 const MAX_RESUMES = 100
 const DELETE_TIMEOUT_MS = 2000
 
-/** Opens a session: `initialize`, then `notifications/initialized` (MCP 2025-11-25, Lifecycle). */
+/**
+ * Opens a session: `initialize`, then `notifications/initialized` (MCP 2025-11-25, Lifecycle). One of an earlier time is taken up
+ * as it is: what `known` says of the server still holds.
+ */
 export async function openLegacyHttpChannel(
   wire: HttpWire,
-  terms: SessionTerms,
+  terms: SessionTerms & { readonly known?: UpstreamInfo | undefined },
   signal: AbortSignal,
 ): Promise<Channel> {
   const session = new LegacyHttpSession(wire)
+  if (terms.sessionId !== undefined && terms.known) {
+    session.takeUp(terms.sessionId, terms.known)
+    return session
+  }
   try {
     if (terms.resumption) session.resume(terms.resumption)
     else await session.initialize(terms, signal)
@@ -74,22 +81,38 @@ class LegacyHttpSession implements Channel {
     return this.#over.signal.aborted
   }
 
+  get sessionId(): string | undefined {
+    return this.#sessionId
+  }
+
   get resumption(): SessionResumption | undefined {
     const { revision } = this.#router
     return revision === undefined || this.closed ? undefined : { revision, sessionId: this.#sessionId }
   }
 
+  takeUp(sessionId: string, info: UpstreamInfo): void {
+    this.#sessionId = sessionId
+    this.#info = info
+    const { revision } = info
+    if (isSessionRevision(revision)) this.#router.revision = revision
+  }
+
   /** What the server says of itself is not asked again; whether the session is still there shows at the next request. */
   resume({ revision, sessionId }: SessionResumption): void {
-    const nothing = {
+    const said = {
       serverInfo: undefined,
       instructions: undefined,
       discover: undefined,
       initialize: undefined,
     }
-    this.#info = { era: '2025-11-25', revision, capabilities: {}, ...nothing }
+    this.#info = { era: '2025-11-25', revision, capabilities: {}, ...said }
     this.#router.revision = revision
     this.#sessionId = sessionId
+  }
+
+  abandon(): void {
+    this.#sessionId = undefined
+    this.#end(new ParleyError('unavailable', 'The hub is stopping.'))
   }
 
   async initialize(terms: SessionTerms, signal: AbortSignal): Promise<void> {
@@ -149,7 +172,7 @@ class LegacyHttpSession implements Channel {
     if (answered) return
     if (end?.status === 404 && this.#sessionId !== undefined) throw this.#lost()
     throw end
-      ? toStatusError(end.status)
+      ? toStatusError(end.status, end.challenge)
       : new ParleyError('upstream_unavailable', 'The server broke off its answer.')
   }
 
@@ -201,7 +224,7 @@ class LegacyHttpSession implements Channel {
     const onMessage = () => false
     const end = await this.#post(message, { signal: AbortSignal.any([signal, this.#over.signal]), onMessage })
     if (end.status === 404 && this.#sessionId !== undefined) throw this.#lost()
-    if (end.status >= 300) throw toStatusError(end.status)
+    if (end.status >= 300) throw toStatusError(end.status, end.challenge)
   }
 
   /** Sends what nobody waits for. */
@@ -266,18 +289,13 @@ class LegacyHttpSession implements Channel {
     this.#router.abandonAll(error)
   }
 
-  leave(): Promise<void> {
+  async close(): Promise<void> {
+    if (this.closed) return
     this.#end(
       new ParleyError('upstream_unavailable', 'The session with the server was closed.', {
         data: { status: 404 },
       }),
     )
-    return Promise.resolve()
-  }
-
-  async close(): Promise<void> {
-    if (this.closed) return
-    await this.leave()
     if (this.#sessionId === undefined) return
     try {
       // Throws when the credential has ended: then the server is left to find out by itself.

@@ -71,7 +71,7 @@ export async function exchangeModern(wire: HttpWire, request: ModernRequest): Pr
     },
   })
   if (outcome) return outcome
-  throw toStatusError(end.status)
+  throw toStatusError(end.status, end.challenge)
 }
 
 export function toOutcome({ message }: Extract<Message, { kind: 'response' }>): Outcome {

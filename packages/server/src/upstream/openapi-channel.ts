@@ -97,9 +97,10 @@ async function request(
   { given, signal }: { given: JsonObject | undefined; signal: AbortSignal },
 ): Promise<JsonObject> {
   const { buildRequest, readReply, toolError } = await import('../openapi/index.ts')
+  const headersSent = credential?.()
   const built = buildRequest(call, given, {
     basePath: base.pathname.replace(/\/+$/, ''),
-    credential: credential?.(),
+    credential: headersSent,
     random,
   })
   if (built.kind === 'unfit') return toolError(`The arguments do not fit:\n${built.problems.join('\n')}`)
@@ -109,7 +110,7 @@ async function request(
   const reply = await guard.run(signal, (inner) =>
     outlet.request({ method, path, headers, signal: inner, ...(body ? { body } : {}) }),
   )
-  return readReply(call, reply, base.origin + path.split('?', 1)[0]!)
+  return readReply(call, reply, { uri: base.origin + path.split('?', 1)[0]!, credential: headersSent })
 }
 
 const MAX_PATH = 16_384

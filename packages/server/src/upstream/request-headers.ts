@@ -19,6 +19,10 @@ const NAME_FIELD: Readonly<Record<string, string>> = {
   'tools/call': 'name',
   'prompts/get': 'name',
   'resources/read': 'uri',
+  // SEP-2663, Streamable HTTP: Routing Headers.
+  'tasks/get': 'taskId',
+  'tasks/update': 'taskId',
+  'tasks/cancel': 'taskId',
 }
 
 /** The headers of a modern request, made from its body (MCP 2026-07-28, Streamable HTTP: Client Behavior). */

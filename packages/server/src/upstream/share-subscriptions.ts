@@ -24,7 +24,10 @@ export function shareSubscriptions(channel: Channel): Channel {
     subscribe: (filter, onNotification, signal) => shared.subscribe(filter, onNotification, signal),
     setSessionEvents: (events) => channel.setSessionEvents(events),
     close: () => channel.close(),
-    leave: () => channel.leave?.() ?? channel.close(),
+    get sessionId() {
+      return channel.sessionId
+    },
+    abandon: () => channel.abandon?.(),
   }
 }
 

@@ -74,10 +74,14 @@ export class UpstreamGuard {
     this.#inFlight--
   }
 
-  /** Runs one exchange within the limits. `signal` is the caller's; `work` gets one that also ends with the time. */
+  /**
+   * Runs one exchange within the limits. `signal` is the caller's; `work` gets one that also ends with the time.
+   * `patienceMs` is the time in all for what nobody waits for on the line.
+   */
   async run<value>(
     signal: AbortSignal,
     work: (signal: AbortSignal, deadline: Deadline) => Promise<value>,
+    patienceMs?: number,
   ): Promise<value> {
     signal.throwIfAborted()
     const { clock, limits } = this.#options
@@ -87,8 +91,8 @@ export class UpstreamGuard {
     signal.addEventListener('abort', onAbort, { once: true })
     const deadline = new Deadline({
       clock,
-      idleMs: limits.timeoutMs,
-      totalMs: limits.maxTimeoutMs,
+      idleMs: patienceMs === undefined ? limits.timeoutMs : Math.min(patienceMs, limits.maxTimeoutMs),
+      totalMs: patienceMs ?? limits.maxTimeoutMs,
       onExpire: (error) => abort.abort(error),
     })
     try {

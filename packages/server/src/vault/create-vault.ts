@@ -161,6 +161,14 @@ class SealedVault implements Vault {
     for (const connection of this.#book.dropServer(server)) this.#forget(connection)
   }
 
+  personEnded(person: PersonId): void {
+    for (const connection of this.#book.list()) {
+      if (connection.person !== person || this.#rows.one(connection.id)) continue
+      this.#book.drop(connection)
+      this.#forget(connection)
+    }
+  }
+
   #ready(connection: Connection): Use | Promise<Use> {
     const { id, person } = connection
     const state = stateOf(connection, this.#tools.clock.now())

@@ -84,6 +84,8 @@ export interface Vault {
   onChange(listener: (connection: Connection, what: ConnectionChange) => void): () => void
   /** How many connections a server has. */
   countAt(server: string): number
+  /** The database has ended what a person had, if it has ended the person. */
+  personEnded(person: PersonId): void
   /** The database has ended a server's connections with it. */
   serverEnded(server: string): void
 }

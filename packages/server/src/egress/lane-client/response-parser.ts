@@ -5,6 +5,7 @@ export interface LaneHead {
   readonly status: number
   readonly contentType: string | undefined
   readonly contentEncoding: string | undefined
+  readonly wwwAuthenticate: string | undefined
   /** -1 when the response does not say. */
   readonly contentLength: number
 }
@@ -165,8 +166,8 @@ export class ResponseParser {
       this.#at = AT.untilClose
       this.keepsAlive = false
     }
-    const { contentType, contentEncoding } = fields
-    this.#sink!.onHead({ status, contentType, contentEncoding, contentLength: this.#left })
+    const { contentType, contentEncoding, wwwAuthenticate } = fields
+    this.#sink!.onHead({ status, contentType, contentEncoding, wwwAuthenticate, contentLength: this.#left })
     if (this.#at === AT.length && this.#left === 0) this.#end()
   }
 
@@ -238,6 +239,7 @@ function readLine(chunk: Buffer, at: number, limitBytes: number): string | undef
 interface Fields {
   contentType: string | undefined
   contentEncoding: string | undefined
+  wwwAuthenticate: string | undefined
   contentLength: number
   isChunked: boolean
   keepsAlive: boolean
@@ -250,6 +252,7 @@ function readFields(text: string): Fields {
   const fields: Fields = {
     contentType: undefined,
     contentEncoding: undefined,
+    wwwAuthenticate: undefined,
     contentLength: -1,
     isChunked: false,
     keepsAlive: !isOld,
@@ -271,7 +274,7 @@ function readFields(text: string): Fields {
 /** Names are told apart by first letter and length before anything is copied. */
 function readField(fields: Fields, text: string, start: number, end: number): void {
   const first = text.charCodeAt(start) | 0x20
-  if (first !== 0x63 && first !== 0x74 && first !== 0x6b) return
+  if (first !== 0x63 && first !== 0x74 && first !== 0x6b && first !== 0x77) return
   const colon = text.indexOf(':', start)
   switch (text.slice(start, colon).toLowerCase()) {
     case 'content-type':
@@ -279,6 +282,9 @@ function readField(fields: Fields, text: string, start: number, end: number): vo
       return
     case 'content-encoding':
       fields.contentEncoding = join(fields.contentEncoding, valueOf(text, colon, end))
+      return
+    case 'www-authenticate':
+      fields.wwwAuthenticate = join(fields.wwwAuthenticate, valueOf(text, colon, end))
       return
     case 'content-length':
       return readLength(fields, valueOf(text, colon, end))

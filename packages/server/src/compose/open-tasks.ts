@@ -1,0 +1,22 @@
+import { createTasks, type Tasks } from '../tasks/index.ts'
+import type { House } from './house.ts'
+
+const DAY_MS = 24 * 60 * 60_000
+/** All results together, as a multiple of the largest. */
+const RESULTS = 256
+
+export function openTasks(house: House): Tasks {
+  const { tasks, tasksPerOwner, taskTtlMs, taskResultBytes } = house.config.limits
+  return createTasks({
+    ...house,
+    limits: {
+      tasks,
+      tasksPerOwner,
+      ttlMs: taskTtlMs,
+      maxTtlMs: DAY_MS,
+      resultBytes: taskResultBytes,
+      allResultsBytes: taskResultBytes * RESULTS,
+    },
+    onError: (error) => house.log('old tasks could not be removed', { error: String(error) }),
+  })
+}

@@ -1,0 +1,5 @@
+export { createConnect } from './create-connect.ts'
+export type { Connect, ConnectOptions, RefusedCall } from './create-connect.ts'
+export type { ConnectRequest } from './connect-request-store.ts'
+export type { ServerRef } from './connection-grant.ts'
+export type { Verdict } from './refusals.ts'

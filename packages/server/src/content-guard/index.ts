@@ -1,0 +1,5 @@
+export { checkOutput } from './check-output.ts'
+export { guardResult } from './guard-result.ts'
+export type { GuardedResult, ResultFinding } from './guard-result.ts'
+export { scanDefinition, stripDefinition } from './scan-definition.ts'
+export type { DefinitionFinding } from './scan-definition.ts'

@@ -1,0 +1,2 @@
+DROP TABLE connect_requests;
+DROP TABLE oauth_clients;

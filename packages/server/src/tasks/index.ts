@@ -1,0 +1,5 @@
+export { createTasks } from './create-tasks.ts'
+export { ownerOf } from './owner-of.ts'
+export { isFinal } from './task.ts'
+export type { NewTask, Task, TaskChange, TaskEvent, TaskLimits, TaskPage } from './task.ts'
+export type { Tasks } from './tasks.ts'
