@@ -33,6 +33,7 @@ import { sessionsGroup } from './sessions.ts'
 import { signInStormGroup } from './sign-in-storm.ts'
 import { slowReadersGroup } from './slow-readers.ts'
 import { streamsGroup } from './streams.ts'
+import { tasksGroup } from './tasks.ts'
 import { transportGroup } from './transport.ts'
 import { twoPersonsGroup } from './two-persons.ts'
 import { unwantedRequestsGroup } from './unwanted-requests.ts'
@@ -65,6 +66,7 @@ const GROUPS: readonly FaultGroup[] = [
   twoPersonsGroup,
   connectionsGroup,
   cutOffGroup,
+  tasksGroup,
   markedSecretsGroup,
   registrationFloodGroup,
   gatewayGroup,

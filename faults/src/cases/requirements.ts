@@ -166,6 +166,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
   },
   { id: 'T3', title: 'nothing of a pending server' },
   { id: 'T4', title: 'no shadowing' },
+  { id: 'R1', title: 'kill -9 with tasks under way', lacks: 'tasks of A2A, which is not there' },
+  { id: 'R3', title: 'no work is begun twice', lacks: 'messages of A2A, which is not there' },
   { id: 'R4', title: 'parallel refreshes, one lineage, nobody stuck' },
   { id: 'R5', title: 'no replay after a restart' },
   {

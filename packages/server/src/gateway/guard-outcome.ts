@@ -1,3 +1,4 @@
+import { parseCapabilityName, type CapabilityName, type Principal } from '@parley/contract'
 import { checkOutput, guardResult, type ResultFinding } from '../content-guard/index.ts'
 import type { JsonObject, Outcome, RpcError } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
@@ -19,7 +20,12 @@ export interface ContentReport {
  * Looks through a server's answer as its settings say: what was taken out is gone before anyone sees it, and what was
  * found is recorded. Where nothing is set the answer is what it was.
  */
-export function guardOutcome(tools: GatewayTools, call: Call, target: Target, outcome: Outcome): Outcome {
+export function guardOutcome(
+  tools: Pick<GatewayTools, 'reportContent'>,
+  call: ContentReport['call'],
+  target: Target,
+  outcome: Outcome,
+): Outcome {
   const { entry } = target
   if (!entry.readsResults) return outcome
   const given: JsonObject = 'result' in outcome ? outcome.result : { ...outcome.error }
@@ -29,6 +35,19 @@ export function guardOutcome(tools: GatewayTools, call: Call, target: Target, ou
     tools.reportContent({ call, server: entry.name, findings, misfit, cutShort })
   if (misfit !== undefined) return { result: toMisfit(result, misfit) }
   return 'result' in outcome ? { result } : { error: result as unknown as RpcError }
+}
+
+/** The same for what a task has come to, before it is kept. */
+export function guardTask(
+  tools: Pick<GatewayTools, 'registry' | 'reportContent'>,
+  { principal, server, capability }: { principal: Principal; server: string; capability: CapabilityName },
+  outcome: Outcome,
+): Outcome {
+  const entry = tools.registry.entry(server)
+  const name = parseCapabilityName(capability)?.name
+  if (!entry || name === undefined) return outcome
+  const call = { principal, capability, definitionHash: undefined }
+  return guardOutcome(tools, call, { entry, kind: 'tool', name }, outcome)
 }
 
 /** The same for what a server sends on the way: log lines and progress may hold what a result may. */

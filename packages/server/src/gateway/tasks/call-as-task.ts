@@ -6,6 +6,7 @@ import type { Task } from '../../tasks/index.ts'
 import type { UpstreamInfo } from '../../upstream/index.ts'
 import { onClientLeft, resultKind, type Call, type GatewayTools, type Target } from '../call.ts'
 import { capabilitiesOf, termsOf } from '../exchange-once.ts'
+import { guardNotification, guardOutcome } from '../guard-outcome.ts'
 import { refuseInputRequests } from '../input-requests.ts'
 import { MODERN } from '../protocol.ts'
 import { recordCall } from '../record-call.ts'
@@ -94,7 +95,7 @@ function openFor(
     terms: termsOf(call),
     params,
     patienceMs: TASK_PATIENCE_MS,
-    notify: (notification) => void reply.send(notification),
+    notify: (notification) => void reply.send(guardNotification(target.entry, notification)),
     ready: () => keepPace(call.res, state.clock),
   }
   if (params['requestState'] === undefined)
@@ -139,8 +140,10 @@ async function outcomeOf(
   call: Call,
   { errand, open, info, step }: Opened & { readonly step: Step },
 ): Promise<Outcome> {
-  if (step.kind === 'done')
-    return info.era === MODERN ? step.outcome : toModernOutcome(call.method, step.outcome, info)
+  if (step.kind === 'done') {
+    const done = info.era === MODERN ? step.outcome : toModernOutcome(call.method, step.outcome, info)
+    return guardOutcome(tools, call, errand.target, done)
+  }
   if (step.kind === 'task') {
     const wanted = newTaskOf(call, errand.target.entry.name, { handle: step.handle })
     return created(...(await state.runs.mirror(wanted, step.ref)))

@@ -1,5 +1,5 @@
 import type { ParleyError } from '@parley/contract'
-import { type Principal, type TaskId } from '@parley/contract'
+import { type CapabilityName, type Principal, type TaskId } from '@parley/contract'
 import { isObject, type JsonObject, type Outcome } from '../../lib/json-rpc.ts'
 import type { Task, Tasks } from '../../tasks/index.ts'
 import type { ServerNotification } from '../../upstream/index.ts'
@@ -24,6 +24,7 @@ export class TaskRun {
   readonly id: TaskId
   readonly principal: Principal
   readonly server: string
+  readonly capability: CapabilityName
   readonly terms: TaskTerms
   /** For people; what the server last said of its progress. */
   message: string | undefined
@@ -44,6 +45,7 @@ export class TaskRun {
     this.id = task.id
     this.principal = task.principal
     this.server = task.server
+    this.capability = task.capability
     this.terms = terms
     this.#tasks = tasks
   }

@@ -2,6 +2,7 @@ import { ParleyError, toParleyError, type Principal, type TaskId } from '@parley
 import { isObject, type JsonObject, type Outcome } from '../../lib/json-rpc.ts'
 import { isFinal, type NewTask, type Task, type TaskChange } from '../../tasks/index.ts'
 import type { Call, GatewayTools } from '../call.ts'
+import { guardTask } from '../guard-outcome.ts'
 import { toRpcError } from '../reply.ts'
 import { RELATED_TASK } from './tasks-extension.ts'
 import { cancelUpstream, followUpstream, plainQuestion, type Following } from './follow-upstream.ts'
@@ -147,9 +148,10 @@ export class TaskRuns {
     }
   }
 
-  async #finish(run: TaskRun, outcome: Outcome): Promise<void> {
+  async #finish(run: TaskRun, ended: Outcome): Promise<void> {
     if (run.signal.aborted) return
     await run.settled()
+    const outcome = guardTask(this.#tools, run, ended)
     const change: TaskChange =
       'error' in outcome
         ? { state: 'failed', outcome, message: outcome.error.message }

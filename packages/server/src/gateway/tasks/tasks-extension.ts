@@ -24,8 +24,8 @@ export function isTaskMethod(method: string): boolean {
  * comparison of lengths.
  */
 export function declaresTasks(call: Pick<Call, 'envelope'>): boolean {
-  const span = call.envelope.span(META.clientCapabilities)
-  if (!span || span.end - span.start < TASKS_EXTENSION.length) return false
+  if (call.envelope.sizeBytes(META.clientCapabilities) < TASKS_EXTENSION.length) return false
+  const span = call.envelope.span(META.clientCapabilities)!
   if (!call.envelope.bytes.subarray(span.start, span.end).includes(TASKS_EXTENSION)) return false
   const capabilities = call.envelope.value(META.clientCapabilities)
   return isObject(capabilities) && hasExtension(capabilities)

@@ -38,6 +38,12 @@ export class Envelope {
     return this.#spans[SLOTS.get(name)! * 2]! >= 0
   }
 
+  /** How many bytes the field's value takes, quotes included; 0 when the message has none. */
+  sizeBytes(name: FieldName): number {
+    const slot = SLOTS.get(name)! * 2
+    return this.#spans[slot + 1]! - this.#spans[slot]!
+  }
+
   /** The field's text when its value is a string, otherwise undefined. */
   string(name: FieldName): string | undefined {
     const slot = SLOTS.get(name)! * 2
