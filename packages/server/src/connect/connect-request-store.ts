@@ -24,6 +24,7 @@ export interface ConnectRequest {
 /** Requests that ended are forgotten after a day. */
 const KEPT_MS = 24 * 60 * 60_000
 
+/** Where what a way takes along stands sealed. */
 export const SEALED_CONNECT_REQUESTS: SealedColumn = {
   table: 'connect_requests',
   column: 'sealed',
@@ -162,12 +163,4 @@ function toRequest(row: Row): ConnectRequest {
     createdAt: Number(row['created_at']),
     expiresAt: Number(row['expires_at']),
   }
-}
-
-/** Where what a way takes along stands sealed. */
-export const SEALED_CONNECT_REQUESTS: SealedColumn = {
-  table: 'connect_requests',
-  column: 'sealed',
-  key: 'id',
-  place: 'id',
 }

@@ -2,6 +2,7 @@ import type { ClientRegistration } from '../oauth-client/index.ts'
 import type { SealedColumn, Sealer } from '../sealing/index.ts'
 import type { Statement, Store } from '../store/index.ts'
 
+/** Where registrations stand sealed. */
 export const SEALED_OAUTH_CLIENTS: SealedColumn = {
   table: 'oauth_clients',
   column: 'sealed',
@@ -56,12 +57,4 @@ export class OAuthClientStore {
 
 function placeOf(id: string) {
   return { table: 'oauth_clients', column: 'sealed', id }
-}
-
-/** Where registrations stand sealed. A server's id and a kind hold no bar. */
-export const SEALED_OAUTH_CLIENTS: SealedColumn = {
-  table: 'oauth_clients',
-  column: 'sealed',
-  key: "server || '|' || issuer || '|' || kind",
-  place: 'json_array(server, issuer, kind)',
 }
