@@ -19,6 +19,9 @@ const MCP = 'https://modelcontextprotocol.io/specification'
 export const STANDARDS: readonly Standard[] = [
   { name: 'MCP 2026-07-28', url: `${MCP}/2026-07-28`, about: 'gateway, both sides; authorization' },
   { name: 'MCP 2025-11-25', url: `${MCP}/2025-11-25`, about: 'gateway, both sides; authorization' },
+  { name: 'MCP 2025-06-18', url: `${MCP}/2025-06-18`, about: 'gateway, both sides' },
+  { name: 'MCP 2025-03-26', url: `${MCP}/2025-03-26`, about: 'gateway, both sides, with batches' },
+  { name: 'MCP 2024-11-05', url: `${MCP}/2024-11-05`, about: 'gateway, both sides, with HTTP+SSE' },
   {
     name: 'MCP Tasks extension (SEP-2663)',
     url: 'https://modelcontextprotocol.io/seps/2663-tasks-extension',

@@ -1,9 +1,11 @@
 import { driveAiSdk } from './drivers/drive-ai-sdk.ts'
 import { driveInspector } from './drivers/drive-inspector.ts'
 import { driveMcpRemote } from './drivers/drive-mcp-remote.ts'
-import { driveSdkV1 } from './drivers/drive-sdk-v1.ts'
+import { driveOldSdk, driveSdkV1 } from './drivers/drive-sdk-v1.ts'
 import { driveSdkV2 } from './drivers/drive-sdk-v2.ts'
 import type { MatrixClient } from './drivers/driver.ts'
+import { sdkReleases } from './drivers/sdk-releases.ts'
+import type { SdkRelease } from './drivers/sdk-releases.ts'
 
 const noEar = 'a command line that ends with its answer'
 const inspectorLacks = {
@@ -45,6 +47,7 @@ export const clients: MatrixClient[] = [
     revision: '2026-07-28',
     connect: (target) => driveSdkV2(target, '2026-07-28'),
     lacks: {},
+    isSdk: true,
   },
   {
     id: 'sdk-v2-legacy',
@@ -52,8 +55,15 @@ export const clients: MatrixClient[] = [
     revision: '2025-11-25',
     connect: (target) => driveSdkV2(target, '2025-11-25'),
     lacks: {},
+    isSdk: true,
   },
-  { id: 'sdk-v1', title: 'SDK 1.32', revision: '2025-11-25', connect: driveSdkV1, lacks: {} },
+  { id: 'sdk-v1', title: 'SDK 1.32', revision: '2025-11-25', connect: driveSdkV1, lacks: {}, isSdk: true },
+  oldSdk('@modelcontextprotocol/sdk', 'sse'),
+  oldSdk('sdk-2025-06-18', 'http'),
+  oldSdk('sdk-2025-06-18', 'sse'),
+  oldSdk('sdk-2025-03-26', 'http'),
+  oldSdk('sdk-2025-03-26', 'sse'),
+  oldSdk('sdk-2024-11-05', 'sse'),
   { id: 'mcp-remote', title: 'mcp-remote 0.15', revision: '2025-11-25', connect: driveMcpRemote, lacks: {} },
   {
     id: 'inspector',
@@ -77,3 +87,15 @@ export const clients: MatrixClient[] = [
     lacks: aiSdkLacks,
   },
 ]
+
+function oldSdk(release: SdkRelease, way: 'http' | 'sse'): MatrixClient {
+  const { title, revision } = sdkReleases[release]
+  return {
+    id: `sdk-${revision}-${way}`,
+    title: way === 'sse' ? `${title}, SSE` : title,
+    revision,
+    connect: (target) => driveOldSdk(target, release, way),
+    lacks: {},
+    isSdk: true,
+  }
+}

@@ -1,3 +1,4 @@
+import { REVISIONS, REVISION_FEATURES } from '@parley/contract'
 import { clients } from './clients.ts'
 import { notOffered } from './features/feature.ts'
 import { features, upstreams } from './run-matrix.ts'
@@ -11,9 +12,28 @@ outcome with this page, \`npm run conformance -- --matrix --write\` writes it.
 
 ✓ works · ✗ does not work · – cannot be shown, for the reason below the table
 
-Clients that speak 2026-07-28: ${titlesOf('2026-07-28')}.
-Clients that speak 2025-11-25: ${titlesOf('2025-11-25')}.
+Clients by the revision they speak, over Streamable HTTP unless it says SSE (HTTP+SSE, the transport of 2024-11-05):
+
+${REVISIONS.map((revision) => `- ${revision}: ${titlesOf(revision)}`).join('\n')}
+
+2026-07-28 has no HTTP+SSE, and 2024-11-05 no Streamable HTTP, so there are no servers of these kinds. Servers of
+revisions before 2025-11-25 are tried with official clients alone.
+
+## What the revisions differ in
+
+The hub speaks each side's revision to it. What one side's revision does not know:
+
+| | revisions | for those without |
+|---|---|---|
+${Object.values(REVISION_FEATURES).map(formatFeature).join('\n')}
 `
+
+function formatFeature(feature: { name: string; since: string; until?: string; elsewhere: string }): string {
+  const { name, since, until, elsewhere } = feature
+  const span =
+    until === undefined ? `since ${since}` : since === until ? `${since} alone` : `${since} to ${until}`
+  return `| ${name} | ${span} | ${elsewhere} |`
+}
 
 /** The page, from all cells of the matrix. */
 export function formatCompatibilityPage(cells: Cell[]): string {
@@ -30,13 +50,14 @@ function formatUpstream(title: string, cells: Cell[]): string {
   const reasons: string[] = []
   const rows: string[] = []
   const missing: string[] = []
+  const shown = clients.filter(({ id }) => cells.some(({ client }) => client === id))
   for (const { name } of features) {
     const own = cells.filter(({ feature }) => feature === name)
     if (own.every(({ outcome }) => outcome.kind === 'absent' && outcome.why === notOffered)) {
       missing.push(name)
       continue
     }
-    const marks = clients.map(({ id }) =>
+    const marks = shown.map(({ id }) =>
       markOf(
         own.find(({ client }) => client === id),
         reasons,
@@ -47,8 +68,8 @@ function formatUpstream(title: string, cells: Cell[]): string {
   const lines = [
     `## ${title}`,
     '',
-    `| | ${clients.map((client) => client.title).join(' | ')} |`,
-    `|---|${clients.map(() => ':-:').join('|')}|`,
+    `| | ${shown.map((client) => client.title).join(' | ')} |`,
+    `|---|${shown.map(() => ':-:').join('|')}|`,
     ...rows,
     '',
   ]

@@ -4,16 +4,20 @@ import type { Hub, HubServer } from '../hub/start-hub.ts'
 import { clients } from './clients.ts'
 import type { Driver, MatrixClient, Target } from './drivers/driver.ts'
 import { basicFeatures } from './features/basic-features.ts'
+import { missingFrom } from './features/feature.ts'
 import type { Feature, Proof } from './features/feature.ts'
 import { fixtureFeatures } from './features/fixture-features.ts'
 import { fixtureUpstreams } from './upstreams/fixture-upstreams.ts'
+import { oldSdkUpstreams } from './upstreams/old-sdk-upstreams.ts'
 import { publishedUpstreams } from './upstreams/published-upstreams.ts'
 import type { MatrixUpstream, StartedUpstream } from './upstreams/upstream.ts'
 
-const featureLimitMs = 30_000
+const featureLimitMs = 60_000
+/** Most of the time is waiting. */
+const atOnce = 3
 
 export const features: Feature[] = [...basicFeatures, ...fixtureFeatures]
-export const upstreams: MatrixUpstream[] = [...fixtureUpstreams, ...publishedUpstreams]
+export const upstreams: MatrixUpstream[] = [...fixtureUpstreams, ...oldSdkUpstreams, ...publishedUpstreams]
 
 /** One cell: what this client sees of that feature of that upstream. */
 export interface Cell {
@@ -31,31 +35,43 @@ export interface MatrixOptions {
   onCell: (cell: Cell) => void
 }
 
-/** Proves every feature for every client and upstream, one after the other. */
+/** Proves every feature for every client and upstream; a few upstreams at a time, each with one client after the other. */
 export async function runMatrix({ only, isDirect, onCell }: MatrixOptions): Promise<Cell[]> {
   const isChosen = choose(only)
-  const cells: Cell[] = []
-  for (const upstream of upstreams.filter(({ id }) => isChosen('upstream', id))) {
-    const started = await upstream.start()
-    try {
-      const access = isDirect ? accessDirectly(started) : await accessThroughHub(started)
-      try {
-        for (const client of clients.filter(({ id }) => isChosen('client', id))) {
-          if (isDirect && (client.revision !== upstream.revision || access.target === undefined)) continue
-          const chosen = features.filter(({ name }) => isChosen('feature', name))
-          for (const cell of await proveAll(client, upstream, access, chosen)) {
-            cells.push(cell)
-            onCell(cell)
-          }
-        }
-      } finally {
-        await access.stop()
+  const waiting = upstreams.filter(({ id }) => isChosen('upstream', id))
+  const cells = new Map(waiting.map((upstream) => [upstream, [] as Cell[]]))
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      for await (const cell of proveUpstream(next, { isChosen, isDirect })) {
+        cells.get(next)?.push(cell)
+        onCell(cell)
       }
-    } finally {
-      await started.stop()
     }
   }
-  return cells
+  await Promise.all(Array.from({ length: atOnce }, work))
+  return [...cells.values()].flat()
+}
+
+async function* proveUpstream(
+  upstream: MatrixUpstream,
+  { isChosen, isDirect }: { isChosen: ReturnType<typeof choose>; isDirect: boolean },
+): AsyncGenerator<Cell> {
+  const started = await upstream.start()
+  try {
+    const access = isDirect ? accessDirectly(started) : await accessThroughHub(started)
+    try {
+      for (const client of clients.filter(({ id }) => isChosen('client', id))) {
+        if (upstream.isForSdks && !client.isSdk) continue
+        if (isDirect && (client.revision !== upstream.revision || access.target === undefined)) continue
+        const chosen = features.filter(({ name }) => isChosen('feature', name))
+        yield* await proveAll(client, upstream, access, chosen)
+      }
+    } finally {
+      await access.stop()
+    }
+  } finally {
+    await started.stop()
+  }
 }
 
 interface Access {
@@ -103,7 +119,11 @@ async function proveAll(
   const proof: Proof = { driver, upstream, clientRevision: client.revision, connectPaged }
   const cells: Cell[] = []
   for (const feature of chosen) {
-    const why = feature.isMissingFrom(upstream, client.revision) ?? client.lacks[feature.name]
+    const why =
+      missingFrom(upstream.revision, feature.name) ??
+      feature.isMissingFrom(upstream, client.revision) ??
+      client.lacks[feature.name] ??
+      missingFrom(client.revision, feature.name)
     cells.push(cellOf(feature, why === undefined ? await prove(feature, proof) : { kind: 'absent', why }))
   }
   await withLimit(driver.close()).catch((error: unknown) => {

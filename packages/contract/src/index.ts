@@ -89,3 +89,5 @@ export type {
   ServerTestView,
   ServerView,
 } from './api/server-routes.ts'
+export { REVISIONS, REVISION_FEATURES, SESSION_REVISIONS, isSessionRevision, knows } from './revisions.ts'
+export type { Revision, RevisionFeatureName, SessionRevision } from './revisions.ts'

@@ -65,7 +65,7 @@ export async function openRaw(hub: TestHub, wanted: RawRequest): Promise<RawStre
     chunks.push(chunk)
     for (const event of parser.push(chunk)) {
       events.push(event)
-      if (event.data !== '') messages.push(JSON.parse(event.data))
+      if (event.data !== '' && event.event !== 'endpoint') messages.push(JSON.parse(event.data))
     }
   })
   const text = () => Buffer.concat(chunks).toString('utf8')

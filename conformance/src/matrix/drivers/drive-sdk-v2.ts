@@ -63,12 +63,18 @@ function listenAndAnswer(client: Client, revision: Revision): LiveDriver {
     ({ params }) => void changes.push(params.uri),
   )
   client.setNotificationHandler('notifications/message', ({ params }) => void logs.push(String(params.data)))
-  client.setRequestHandler('sampling/createMessage', () => answers.sampling)
+  const withdraw = async (signal: AbortSignal) => {
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    withdrawn += 1
+  }
+  client.setRequestHandler('sampling/createMessage', async ({ params }, context) => {
+    if (JSON.stringify(params.messages).includes('Never mind')) await withdraw(context.mcpReq.signal)
+    return answers.sampling
+  })
   client.setRequestHandler('roots/list', () => answers.roots)
   client.setRequestHandler('elicitation/create', async ({ params }, context) => {
     if (!params.message.startsWith('Never mind')) return answerElicitation(params)
-    await new Promise((resolve) => context.mcpReq.signal.addEventListener('abort', resolve, { once: true }))
-    withdrawn += 1
+    await withdraw(context.mcpReq.signal)
     return { action: 'cancel' as const }
   })
   return {

@@ -1,4 +1,4 @@
-import type { Revision } from '../../suite/suite-command.ts'
+import type { Revision } from '@parley/contract'
 
 /** Where a client connects to. */
 export interface Target {
@@ -19,6 +19,8 @@ export interface Driver {
   getPrompt?: (name: string, args: Record<string, string>) => Promise<{ messages: unknown[] }>
   complete?: (completion: CompletionRequest) => Promise<string[]>
   live?: LiveDriver
+  /** It takes an answer before the progress that comes in the same breath, and then no progress any more. */
+  losesLastProgress?: boolean
   close: () => Promise<void>
 }
 
@@ -76,4 +78,6 @@ export interface MatrixClient {
   connect: (target: Target) => Promise<Driver>
   /** Features this client has no means for, and why. */
   lacks: Record<string, string>
+  /** An official client, which has means for every feature of its revision. */
+  isSdk?: boolean
 }

@@ -1,4 +1,5 @@
-import type { Revision } from '../../suite/suite-command.ts'
+import { knows } from '@parley/contract'
+import type { Revision, RevisionFeatureName } from '@parley/contract'
 import type { Driver } from '../drivers/driver.ts'
 import type { MatrixUpstream } from '../upstreams/upstream.ts'
 
@@ -24,3 +25,15 @@ export function expect(isTrue: boolean, complaint: string): asserts isTrue {
 }
 
 export const notOffered = 'not offered by the upstream'
+
+const needs: Record<string, RevisionFeatureName> = {
+  'structured content': 'structuredContent',
+  'elicitation (form)': 'elicitation',
+  'elicitation (URL)': 'urlElicitation',
+}
+
+/** Why a feature cannot be shown where this revision is spoken: it has no word for it. */
+export function missingFrom(revision: Revision, feature: string): string | undefined {
+  const needed = needs[feature]
+  return needed === undefined || knows(revision, needed) ? undefined : `not part of ${revision}`
+}

@@ -4,7 +4,7 @@ import type { MatrixUpstream, Specimen, StartedUpstream } from './upstream.ts'
 
 const pageSize = 5
 
-const specimen: Specimen = {
+export const specimen: Specimen = {
   tool: { name: 'test_simple_text', expect: 'simple text response' },
   resource: { uri: 'test://static-text', expect: 'static text resource' },
   template: { uriTemplate: 'test://template/{id}/data', uri: 'test://template/77/data', expect: '"id":"77"' },

@@ -1,5 +1,5 @@
 import type { HubServer } from '../../hub/start-hub.ts'
-import type { Revision } from '../../suite/suite-command.ts'
+import type { Revision } from '@parley/contract'
 import type { CompletionRequest } from '../drivers/driver.ts'
 
 /** An upstream of the matrix: how it runs, and where to find one of each thing it offers. */
@@ -12,6 +12,10 @@ export interface MatrixUpstream {
   specimen: Specimen
   /** The fixture offers the tools that features with several steps need. */
   isFixture?: boolean
+  /** Tried with official clients alone: what others do with servers of its revision shows on the newer ones. */
+  isForSdks?: boolean
+  /** The data of an error does not leave the server. */
+  dropsErrorData?: boolean
 }
 
 export interface StartedUpstream {

@@ -1,3 +1,4 @@
+import { REVISIONS, SESSION_REVISIONS, isSessionRevision } from '@parley/contract'
 import { modernRequest } from '../modern-request.ts'
 import { isObject } from '../read-response.ts'
 import { ask, type Reply } from '../ask.ts'
@@ -19,7 +20,7 @@ export interface Examination {
 }
 
 const MODERN = '2026-07-28'
-const LEGACY_VERSIONS = ['2025-11-25', '2025-06-18', '2025-03-26']
+const OLDEST = '2024-11-05'
 const HEADER_MISMATCH = -32020
 const UNSUPPORTED_VERSION = -32022
 
@@ -57,14 +58,17 @@ export async function examine(
   if (initialize.kind === 'http' && initialize.status === 401)
     return { ...base, ...(await tryDoor(url, initialize, { findings, ...options })) }
   const isOld = await speaksOldTransport(url, headers)
-  if (isOld) findings.push(OLD_TRANSPORT)
+  if (isOld) {
+    findings.push(OLD_TRANSPORT)
+    return { ...base, ok: true, transport: 'http+sse', eras: [OLDEST], server: null }
+  }
   // A server that answered, only in a version that is not spoken here, has been explained.
-  else if (findings.every(({ verdict }) => verdict !== 'bad')) {
+  if (findings.every(({ verdict }) => verdict !== 'bad')) {
     const better = await findEndpoint(url, initialize, headers)
     const refusal = explainRefusal(url, initialize)
     findings.push(better === undefined ? refusal : { ...refusal, mend: `There is one at ${better}.` })
   }
-  return { ...base, ok: false, transport: isOld ? 'http+sse' : null, eras: [], server: null }
+  return { ...base, ok: false, transport: null, eras: [], server: null }
 }
 
 /** Behind a door that asks who calls, only the door can be looked at. */
@@ -83,8 +87,8 @@ async function tryDoor(
 
 const OLD_TRANSPORT: Finding = {
   step: 'transport',
-  verdict: 'bad',
-  detail: 'this is HTTP+SSE of 2024-11-05, which Parley does not speak yet',
+  verdict: 'doubtful',
+  detail: 'this is HTTP+SSE of 2024-11-05, which Parley speaks too: each session holds a connection open',
   mend: 'Serve Streamable HTTP; many servers do so at another path, often /mcp.',
 }
 
@@ -105,7 +109,7 @@ function discoverModern(url: URL, extra: ExtraHeaders, overrides: ExtraHeaders =
 
 async function openSession(url: URL, extra: ExtraHeaders): Promise<Reply> {
   const params = {
-    protocolVersion: LEGACY_VERSIONS[0],
+    protocolVersion: SESSION_REVISIONS[0],
     capabilities: {},
     clientInfo: { name: 'parley-doctor', version: '0.1.0' },
   }
@@ -157,8 +161,8 @@ function readInitialize(
     return undefined
   }
   const step = `era ${version}`
-  if (!LEGACY_VERSIONS.includes(version)) {
-    const mend = `Parley speaks ${[MODERN, ...LEGACY_VERSIONS].join(', ')}: update the server's SDK.`
+  if (!isSessionRevision(version)) {
+    const mend = `Parley speaks ${REVISIONS.join(', ')}: update the server's SDK.`
     findings.push({
       step,
       verdict: hasModern ? 'doubtful' : 'bad',

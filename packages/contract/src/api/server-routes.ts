@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { OWNER_NAME, OWNER_NAME_MAX_LENGTH } from '../capability.ts'
+import { REVISIONS } from '../revisions.ts'
 import { contentSettings } from '../content.ts'
 import type { ApiRoute } from './api-route.ts'
 
@@ -10,7 +11,7 @@ export const serverName = z
   .regex(OWNER_NAME, 'lower-case letters, digits and single hyphens')
 
 const transport = z.enum(['http', 'stdio', 'openapi'])
-const era = z.enum(['2026-07-28', '2025-11-25'])
+const era = z.enum(REVISIONS)
 const health = z.enum(['connecting', 'ready', 'unreachable', 'failing'])
 
 const patterns = z.array(z.string().min(1).max(256)).min(1).max(500).optional()

@@ -73,7 +73,7 @@ function serverView(server: ManagedServer, origin: string): ServerView {
     source: server.row.source,
     state: server.row.state,
     health: server.health,
-    era: info?.era ?? null,
+    era: info?.revision ?? null,
     serverInfo: info?.serverInfo
       ? { name: String(info.serverInfo['name']), version: String(info.serverInfo['version']) }
       : null,

@@ -5,6 +5,7 @@ import {
   ClientStreams,
   RequestStates,
   SearchCatalog,
+  SessionSeals,
   contentNote,
   createGateway,
   type ContentReport,
@@ -43,6 +44,7 @@ export async function openGateway(
   const { store, activity, config, log, metrics, random, clock } = house
   const { gatekeeper, streams } = rooms
   const { limits } = config
+  const stateKey = await openStateKey(store, random)
   const connect = openConnect(house, rooms)
   const gateway = createGateway(
     {
@@ -58,7 +60,8 @@ export async function openGateway(
       },
       onError: (error) => log('a request failed', { error: String(error) }),
       reportContent: (report) => reportContent(house, report),
-      states: new RequestStates(await openStateKey(store, random), clock, random),
+      states: new RequestStates(stateKey, clock, random),
+      sessionSeals: new SessionSeals(stateKey, clock, random),
       limits: { bodyBytes: limits.bodyBytes, sessionsPerPrincipal: limits.streamsPerPrincipal },
       clientStreams: new ClientStreams(streams, new StreamCaps(limits)),
     },

@@ -25,6 +25,7 @@ import type { ContentReport } from './guard-outcome.ts'
 import type { McpHeaders } from './read-headers.ts'
 import type { SearchCatalog } from './search-catalog.ts'
 import type { RequestStates } from './request-state.ts'
+import type { SessionSeals } from './session-seals.ts'
 
 export interface GatewayLimits {
   readonly bodyBytes: number
@@ -55,6 +56,7 @@ export interface GatewayTools {
   readonly writes: WriteBatch
   readonly newId: NewId
   readonly states: RequestStates
+  readonly sessionSeals: SessionSeals
   readonly limits: GatewayLimits
   /** What went wrong inside, for the log; the caller has been answered. */
   readonly onError: (error: unknown) => void
@@ -67,8 +69,8 @@ export type Scope =
   | { readonly kind: 'merged'; readonly bundle?: string; readonly search?: 'on' | 'off' }
   | { readonly kind: 'single'; readonly name: string }
 
-/** One JSON-RPC request on its way through the pipeline. */
-export interface Call {
+/** A request whose caller is known. */
+export interface Received {
   readonly req: IncomingMessage
   readonly res: ServerResponse
   readonly headers: McpHeaders
@@ -76,6 +78,10 @@ export interface Call {
   /** The path of the endpoint, which tokens are for. */
   readonly resource: string
   readonly principal: Principal
+}
+
+/** One JSON-RPC request on its way through the pipeline. */
+export interface Call extends Received {
   readonly envelope: Envelope
   readonly method: string
   /** The request's id exactly as it was sent. */

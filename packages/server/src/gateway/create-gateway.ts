@@ -1,19 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ParleyError, toParleyError, type Principal } from '@parley/contract'
 import type { Authenticated } from '../identity/index.ts'
-import { StrictJsonError, scanEnvelope, type Envelope } from '../lib/strict-json/index.ts'
-import type { Call, GatewayTools, Scope } from './call.ts'
+import type { Envelope } from '../lib/strict-json/index.ts'
+import type { Call, GatewayTools, Received, Scope } from './call.ts'
 import { HeldCalls } from './held-calls.ts'
 import { acceptLegacyMessage, serveLegacy } from './legacy-face.ts'
 import { LegacySessions } from './legacy-sessions.ts'
 import { ListCache } from './list-cache.ts'
 import { serveModern } from './modern-face.ts'
-import { LEGACY, META } from './protocol.ts'
+import { META } from './protocol.ts'
 import { readHeaders, type McpHeaders } from './read-headers.ts'
+import { UNDECIDED, checkEnvelope, isBatch, methodOf, readId, scan } from './read-message.ts'
+import { serveBatch } from './serve-batch.ts'
 import { sendError } from './reply.ts'
 import { Running } from './running.ts'
 import { serveSessionMethod } from './serve-session-method.ts'
 import { SessionPool } from './session-pool.ts'
+import { SseClients } from './sse-clients.ts'
 import { TaskRuns } from './tasks/task-runs.ts'
 import type { ModernState } from './modern-state.ts'
 
@@ -39,12 +42,12 @@ export interface Gateway {
   sessions(): number
 }
 
-/** The MCP face: both eras of client on the same endpoints, in front of upstreams of both. */
+/** The MCP face: clients of every revision on the same endpoints, in front of upstreams of every revision. */
 export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway {
   const state = openState(tools)
   const sessions = new LegacySessions(tools, state.runs)
   const running = new Running()
-  const face: Face = { tools, sessions, state }
+  const face: Face = { tools, sessions, state, sse: new SseClients(tools, sessions) }
 
   function handle(req: IncomingMessage, res: ServerResponse, path: string): void {
     try {
@@ -74,11 +77,7 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
     if (req.method === 'POST') {
       refuseOtherMedia(req)
       readBody(req, res, tools.limits.bodyBytes, (body) => receive(face, request, body))
-    } else if (req.method === 'GET' || req.method === 'DELETE') {
-      void serveSessionMethod(tools, sessions, request)
-    } else {
-      throw new ParleyError('method_not_allowed', 'Use POST here.')
-    }
+    } else acceptBodiless(face, request)
   }
 
   const unwatch = endWithConnections(tools, { state, sessions, running })
@@ -139,14 +138,28 @@ interface Face {
   readonly tools: GatewayTools
   readonly sessions: LegacySessions
   readonly state: ModernState
+  readonly sse: SseClients
+}
+
+/** The streams of sessions, and their end. */
+function acceptBodiless({ tools, sessions, sse }: Face, request: Received): void {
+  const { method } = request.req
+  if (sse.isOpening(request)) return sse.open(request)
+  if (method !== 'GET' && method !== 'DELETE') throw new ParleyError('method_not_allowed', 'Use POST here.')
+  void serveSessionMethod(tools, sessions, request)
 }
 
 /** A POST with its body: sorted into request and message, modern and legacy. */
 function receive(face: Face, request: Received, body: Buffer): void {
-  const { tools, sessions, state } = face
+  const { tools, sessions, state, sse } = face
   const startedMicros = tools.clock.monotonicMicros()
   let idJson: string | undefined
   try {
+    if (sse.isMeant(request)) return sse.receive(request, body)
+    if (isBatch(body) && request.headers.sessionId !== undefined) {
+      const session = sessions.find(request.headers, request.principal, request.scope)
+      return serveBatch(tools, session, request, body)
+    }
     const envelope = scan(body)
     const method = methodOf(envelope, request.headers)
     const id = envelope.span('id')
@@ -157,13 +170,7 @@ function receive(face: Face, request: Received, body: Buffer): void {
       void acceptMessage(face, request, { body, modern })
       return
     }
-    const unknown = {
-      decision: undefined,
-      capability: undefined,
-      definitionHash: undefined,
-      argumentsDigest: undefined,
-    }
-    const call: Call = { ...request, envelope, method, idJson, startedMicros, ...unknown }
+    const call: Call = { ...request, envelope, method, idJson, startedMicros, ...UNDECIDED }
     if (modern) serveModern(tools, state, call)
     else void serveLegacy(tools, sessions, call)
   } catch (error) {
@@ -186,15 +193,6 @@ async function acceptMessage(
   } catch (error) {
     sendError(request.res, toParleyError(error), undefined)
   }
-}
-
-interface Received {
-  readonly req: IncomingMessage
-  readonly res: ServerResponse
-  readonly headers: McpHeaders
-  readonly principal: Principal
-  readonly scope: Scope
-  readonly resource: string
 }
 
 /** RFC 6750 §2.3 is not offered: addresses end up in logs. With a header as well, two ways are used at once (§2). */
@@ -241,45 +239,6 @@ function refuseOtherMedia(req: IncomingMessage): void {
   throw new ParleyError('unsupported_media_type', 'Content-Type must be application/json.')
 }
 
-function scan(body: Buffer): Envelope {
-  try {
-    return scanEnvelope(body)
-  } catch (error) {
-    if (!(error instanceof StrictJsonError)) throw error
-    throw new ParleyError(
-      error.kind === 'syntax' ? 'invalid_json' : 'invalid_request',
-      `The body ${error.message}.`,
-      { cause: error },
-    )
-  }
-}
-
-/** The body's method, always; where the header says the same, it need not be decoded. */
-function methodOf(envelope: Envelope, { method }: McpHeaders): string | undefined {
-  return method !== undefined && envelope.is('method', method) ? method : envelope.string('method')
-}
-
-/** The id's own text when it is a string or a safe integer (MCP, Requests); throws otherwise. */
-function readId(envelope: Envelope, start: number, end: number): string {
-  const text = envelope.bytes.toString('utf8', start, end)
-  const isText = text.startsWith('"') && text.length <= 1024
-  if (!isText && !(/^-?\d{1,16}$/.test(text) && Number.isSafeInteger(Number(text)))) {
-    throw new ParleyError('invalid_request', 'id must be a string or an integer.')
-  }
-  return text
-}
-
-function checkEnvelope(envelope: Envelope, method: string | undefined, hasId: boolean): void {
-  const bad = (what: string) => new ParleyError('invalid_request', what)
-  if (envelope.bytes[0] === 0x5b) throw bad('Batches are not part of this protocol; send one message.')
-  if (!envelope.is('jsonrpc', '2.0')) throw bad('jsonrpc must be "2.0".')
-  if (envelope.has('method') && method === undefined) throw bad('method must be a string.')
-  const params = envelope.span('params')
-  if (params && envelope.bytes[params.start] !== 0x7b) throw bad('params must be an object.')
-  const isResponse = envelope.has('result') || envelope.has('error')
-  if (method === undefined ? !(isResponse && hasId) : isResponse) throw bad('This is no JSON-RPC message.')
-}
-
 /** A request that carries modern metadata is served as modern, any other as a session's (MCP 2026-07-28, Compatibility Matrix). */
 function isModern(headers: McpHeaders, envelope: Envelope): boolean {
   if (envelope.has(META.version)) return true
@@ -288,5 +247,5 @@ function isModern(headers: McpHeaders, envelope: Envelope): boolean {
     const mirrors = headers.method !== undefined && !envelope.is('method', 'initialize')
     return mirrors && headers.sessionId === undefined
   }
-  return headers.version !== LEGACY && !/^2024-|^2025-/.test(headers.version)
+  return !/^2024-|^2025-/.test(headers.version)
 }

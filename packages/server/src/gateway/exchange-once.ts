@@ -70,7 +70,7 @@ export function termsIn(meta: JsonObject): ClientTerms {
   }
 }
 
-export function acceptsStreams(call: Call): boolean {
+export function acceptsStreams(call: Pick<Call, 'headers'>): boolean {
   const accept = call.headers.accept
   return accept === undefined || accept.includes('text/event-stream') || accept.includes('*/*')
 }

@@ -19,13 +19,23 @@ export function clientMayBeAsked(
   if (capability === undefined) return `"${request.method}" is nothing a client can be asked.`
   const declared = capabilities[capability]
   if (!isObject(declared)) return `The client did not declare "${capability}".`
-  if (request.method !== 'elicitation/create' || !isObject(request.params)) return undefined
+  if (!isObject(request.params)) return undefined
+  if (request.method === 'sampling/createMessage')
+    return asksForTools(request.params) && !isObject(declared['tools'])
+      ? 'The client did not declare tools in sampling.'
+      : undefined
+  if (request.method !== 'elicitation/create') return undefined
   if (request.params['mode'] !== 'url')
     return isObject(declared['url']) && !isObject(declared['form'])
       ? 'The client did not declare form elicitation.'
       : undefined
   if (!isObject(declared['url'])) return 'The client did not declare URL elicitation.'
   return isSafePage(request.params['url']) ? undefined : 'The page of a URL elicitation must be https.'
+}
+
+/** MCP 2025-11-25, Tools in Sampling: only for clients that declare `sampling.tools`. */
+function asksForTools(params: JsonObject): boolean {
+  return params['tools'] !== undefined || params['toolChoice'] !== undefined
 }
 
 function isSafePage(value: unknown): boolean {

@@ -5,9 +5,10 @@ import type { ServerNotification } from '../upstream/index.ts'
 import type { Call, GatewayTools } from './call.ts'
 import { guardNotification } from './guard-outcome.ts'
 import { clientMayBeAsked, refuseInputRequests } from './input-requests.ts'
-import type { LegacyReply } from './legacy-reply.ts'
 import type { LegacySession } from './legacy-session.ts'
 import { LEGACY } from './protocol.ts'
+import type { SessionReply } from './session-reply.ts'
+import { toClientNotification } from './to-client-revision.ts'
 import { toLegacyOutcome, toLegacyQuestion, toModernParams } from './translate.ts'
 
 /** Rounds of questions that a modern upstream may put to a legacy client within one call. */
@@ -18,17 +19,20 @@ export interface Turn {
   readonly tools: GatewayTools
   readonly session: LegacySession
   readonly call: Call
-  readonly reply: LegacyReply
+  readonly reply: SessionReply
   readonly signal: AbortSignal
 }
 
 /** One request to an upstream of either era, with the questions it may ask on the way. */
 export async function exchange(turn: Turn, entry: ServerEntry, params: JsonObject): Promise<Outcome> {
   const { session, call, reply, signal } = turn
+  reply.begin()
   const channel = await session.channel(entry)
   const events = {
-    notification: (notification: ServerNotification) =>
-      void reply.send(guardNotification(entry, notification)),
+    notification: (notification: ServerNotification) => {
+      const told = toClientNotification(session.revision, guardNotification(entry, notification))
+      if (told) reply.send(told)
+    },
     serverRequest: (request: { method: string; params?: JsonObject }, asked: AbortSignal) => {
       const refusal = clientMayBeAsked(request, session.capabilities)
       if (refusal !== undefined)
@@ -36,7 +40,7 @@ export async function exchange(turn: Turn, entry: ServerEntry, params: JsonObjec
       return session.ask(request, reply, asked)
     },
     paused: (retryMs: number) => reply.pause(retryMs),
-    ready: () => reply.ready(),
+    ready: () => reply.ready?.(),
   }
   if (channel.info.era === LEGACY) {
     return channel.exchange(call.method, Object.keys(params).length > 0 ? params : undefined, events, signal)

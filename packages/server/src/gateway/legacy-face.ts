@@ -1,4 +1,4 @@
-import { ParleyError, type ActivityRecord, type CapabilityName } from '@parley/contract'
+import { ParleyError, knows, type ActivityRecord, type CapabilityName } from '@parley/contract'
 import { classifyMessage, isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import { admit } from './admit.ts'
@@ -19,6 +19,8 @@ import { failCall, recordCall } from './record-call.ts'
 import { sendJsonText } from './reply.ts'
 import { digestOf } from './request-state.ts'
 import { isSearchCall, openSearchCall } from './search-call.ts'
+import { encodeResponse } from './session-reply.ts'
+import { toClientOutcome } from './to-client-revision.ts'
 import { ownerOfUri, resolveTarget } from './resolve-target.ts'
 import { toInitializeResult } from './translate.ts'
 import {
@@ -35,36 +37,44 @@ import { mayPass, reachableEntry, requireUse, visibilityFor } from './visibility
 /** MCP 2025-11-25, URL Elicitation Required Error. */
 const URL_ELICITATION_REQUIRED = -32042
 
-/** Serves one request of a 2025-11-25 client. */
-export async function serveLegacy(
-  tools: GatewayTools,
-  sessions: LegacySessions,
-  received: Call,
-): Promise<void> {
-  let call = received
-  let reply: LegacyReply | undefined
+/** Serves one request over Streamable HTTP of a client before 2026-07-28. */
+export async function serveLegacy(tools: GatewayTools, sessions: LegacySessions, call: Call): Promise<void> {
   try {
     if (call.method === 'initialize') return await initialize(tools, sessions, call)
     const session = sessions.find(call.headers, call.principal, call.scope)
-    reply = new LegacyReply(tools, call, session.streams)
-    if (isSearchCall(call)) {
-      const step = openSearchCall(tools, call)
-      if (step.kind === 'answer') return reply.finish({ result: step.result })
-      call = step.call
-    }
-    const running = new AbortController()
-    session.running.set(call.idJson, running)
-    try {
-      const outcome = await answer({ tools, session, call, reply, signal: running.signal })
-      if (running.signal.aborted) throw running.signal.reason
-      if (call.capability !== undefined) await recordCall(tools, call, kindOf(outcome))
-      reply.finish(outcome)
-    } finally {
-      // A client that used one id twice must still be able to cancel the later call.
-      if (session.running.get(call.idJson) === running) session.running.delete(call.idJson)
-    }
+    await serveInSession({ tools, session, call, reply: new LegacyReply(tools, call, session) })
+  } catch (error) {
+    failCall(tools, call, error)
+  }
+}
+
+async function initialize(tools: GatewayTools, sessions: LegacySessions, call: Call): Promise<void> {
+  const { session, result } = await openSession(tools, sessions, call)
+  const json = encodeResponse(call.idJson, { result })
+  sendJsonText(call.res, 200, json, ['mcp-session-id', await sessions.idFor(session)])
+}
+
+/** One request in its session, whatever way its answer goes. */
+export async function serveInSession(started: Omit<Turn, 'signal'>): Promise<void> {
+  const { tools, session, reply } = started
+  let { call } = started
+  const running = new AbortController()
+  session.running.set(call.idJson, running)
+  try {
+    const step = isSearchCall(call) ? openSearchCall(tools, call) : ({ kind: 'go', call } as const)
+    if (step.kind === 'go') call = step.call
+    const outcome =
+      step.kind === 'answer'
+        ? { result: step.result }
+        : await answer({ ...started, call, signal: running.signal })
+    if (running.signal.aborted) throw running.signal.reason
+    if (call.capability !== undefined) await recordCall(tools, call, kindOf(outcome))
+    reply.finish(toClientOutcome(session.revision, call.method, outcome))
   } catch (error) {
     failCall(tools, call, error, reply)
+  } finally {
+    // A client that used one id twice must still be able to cancel the later call.
+    if (session.running.get(call.idJson) === running) session.running.delete(call.idJson)
   }
 }
 
@@ -73,7 +83,12 @@ function kindOf(outcome: Outcome): ActivityRecord['result'] {
   return outcome.error.code === URL_ELICITATION_REQUIRED ? 'input_required' : 'ok'
 }
 
-async function initialize(tools: GatewayTools, sessions: LegacySessions, call: Call): Promise<void> {
+/** `initialize` (MCP 2025-11-25, Lifecycle): a session, and what the client is to be told. */
+export async function openSession(
+  tools: GatewayTools,
+  sessions: LegacySessions,
+  call: Call,
+): Promise<{ session: LegacySession; result: JsonObject }> {
   limit(tools, call.principal)
   const params = call.envelope.value('params')
   if (!isObject(params) || typeof params['protocolVersion'] !== 'string') {
@@ -83,13 +98,13 @@ async function initialize(tools: GatewayTools, sessions: LegacySessions, call: C
   const session = sessions.open(call)
   try {
     const info = entry && (await session.channel(entry)).info
-    session.taskOffer = offerOf(info, session.capabilities)
+    const isTasking = knows(session.revision, 'sessionTasks')
+    session.taskOffer = isTasking ? offerOf(info, session.capabilities) : 'none'
     const capabilities = withTasks(info?.capabilities ?? MERGED_CAPABILITIES, session.taskOffer)
-    const result = info
-      ? { ...toInitializeResult(info, entry.catalog.instructions), capabilities }
-      : { protocolVersion: LEGACY, capabilities, ...mergedInfo(bundleOf(tools, call.scope)) }
-    const json = `{"jsonrpc":"2.0","id":${call.idJson},"result":${JSON.stringify(result)}}`
-    sendJsonText(call.res, 200, json, ['mcp-session-id', session.id])
+    const offer = info
+      ? { ...info, instructions: entry.catalog.instructions, capabilities }
+      : { ...mergedInfo(bundleOf(tools, call.scope)), capabilities }
+    return { session, result: toInitializeResult(session.revision, offer) }
   } catch (error) {
     await sessions.end(session)
     throw error

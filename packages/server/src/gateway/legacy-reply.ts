@@ -1,4 +1,4 @@
-import type { ParleyError } from '@parley/contract'
+import { knows, type ParleyError } from '@parley/contract'
 import type { EventStream } from '../http/index.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Outcome } from '../lib/json-rpc.ts'
@@ -8,13 +8,15 @@ import type { ClientStreams } from './client-streams.ts'
 import { acceptsStreams } from './exchange-once.ts'
 import { keepPace } from './keep-pace.ts'
 import { sendError, sendJsonText, toRpcError } from './reply.ts'
-import type { ResumableStream, SessionStreams } from './session-streams.ts'
+import type { LegacySession } from './legacy-session.ts'
+import { encodeResponse, type SessionReply } from './session-reply.ts'
+import type { ResumableStream } from './session-streams.ts'
 
 /** A client whose connection breaks is to wait this long before it comes back. */
 export const RETRY_MS = 1000
 /** A call that takes longer can be come back for. */
-const OPEN_AFTER_MS = 1000
-const EVENT_HEADERS = ['content-type', 'text/event-stream', 'cache-control', 'no-store, no-transform']
+export const OPEN_AFTER_MS = 1000
+export const EVENT_HEADERS = ['content-type', 'text/event-stream', 'cache-control', 'no-store, no-transform']
 
 export interface LegacyReplyTools {
   readonly clock: Clock
@@ -23,26 +25,28 @@ export interface LegacyReplyTools {
 }
 
 /**
- * The answer to one request of a 2025-11-25 client. What is answered at once goes out whole, in one write; anything
+ * The answer to one request over Streamable HTTP. What is answered at once goes out whole, in one write; anything
  * else becomes a resumable stream of the session. A client that accepts no event stream, or for which no stream is
  * left, gets the result alone.
  */
-export class LegacyReply {
+export class LegacyReply implements SessionReply {
   readonly #tools: LegacyReplyTools
   readonly #call: Call
-  readonly #streams: SessionStreams
+  readonly #session: LegacySession
   readonly #timer: Timer
   #stream: ResumableStream | undefined
   #isDone = false
 
-  constructor(tools: LegacyReplyTools, call: Call, streams: SessionStreams) {
+  constructor(tools: LegacyReplyTools, call: Call, session: LegacySession) {
     this.#tools = tools
     this.#call = call
-    this.#streams = streams
+    this.#session = session
     this.#timer = tools.clock.setTimeout(() => void this.#open(), OPEN_AFTER_MS)
   }
 
-  /** Sends a notification, or a request to the client, on this request's stream. False when there is none. */
+  begin(): void {}
+
+  /** On this request's stream; false when there is none. */
   send(message: object): boolean {
     const stream = this.#open()
     stream?.send(JSON.stringify({ jsonrpc: '2.0', ...message }))
@@ -51,7 +55,8 @@ export class LegacyReply {
 
   /** Ends the connection, and lets the client come back for the answer (SEP-1699). */
   pause(retryMs: number): void {
-    this.#open()?.pause(retryMs)
+    // Clients of earlier revisions take the end of a stream for the loss of its answer.
+    if (knows(this.#session.revision, 'emptyEvents')) this.#open()?.pause(retryMs)
   }
 
   /** For the connection that the call came on; one that is come back with catches up from what is kept. */
@@ -60,11 +65,7 @@ export class LegacyReply {
   }
 
   finish(outcome: Outcome): void {
-    const body =
-      'result' in outcome
-        ? `"result":${JSON.stringify(outcome.result)}`
-        : `"error":${JSON.stringify(outcome.error)}`
-    this.#end(`{"jsonrpc":"2.0","id":${this.#call.idJson},${body}}`)
+    this.#end(encodeResponse(this.#call.idJson, outcome))
   }
 
   fail(error: ParleyError): void {
@@ -76,20 +77,9 @@ export class LegacyReply {
   }
 
   #open(): ResumableStream | undefined {
-    const { req, res, principal } = this.#call
     if (this.#isDone) return undefined
-    if (this.#stream || res.headersSent || res.destroyed || !acceptsStreams(this.#call)) return this.#stream
-    const place = this.#tools.clientStreams.tryTake(principal.subject)
-    if (!place) return undefined
-    const stream = this.#streams.open()
-    const connection: EventStream = place.open(req, res, {
-      onClose: () => stream.lose(connection),
-      onDrain: () => undefined,
-    })
-    connection.send(stream.prime(RETRY_MS))
-    stream.connect(connection)
-    this.#stream = stream
-    return stream
+    this.#stream ??= openReplyStream(this.#tools, this.#call, this.#session)
+    return this.#stream
   }
 
   #end(json: string): void {
@@ -99,10 +89,36 @@ export class LegacyReply {
     const { res, headers } = this.#call
     if (this.#stream) this.#stream.finish(json)
     else if (headers.accept?.includes('text/event-stream') && !res.destroyed) {
-      const body = Buffer.from(this.#streams.open().encodeWhole(json, RETRY_MS))
+      const body = Buffer.from(this.#session.streams.open().encodeWhole(json, primeFor(this.#session)))
       this.#tools.writes.add(() =>
         res.writeHead(200, [...EVENT_HEADERS, 'content-length', String(body.length)]).end(body),
       )
     } else this.#tools.writes.add(() => sendJsonText(res, 200, json))
   }
+}
+
+/** A stream of the session's own as the response to a request; undefined where none can be had. */
+export function openReplyStream(
+  tools: LegacyReplyTools,
+  call: Pick<Call, 'req' | 'res' | 'principal' | 'headers'>,
+  session: LegacySession,
+): ResumableStream | undefined {
+  const { req, res, principal } = call
+  if (res.headersSent || res.destroyed || !acceptsStreams(call)) return undefined
+  const place = tools.clientStreams.tryTake(principal.subject)
+  if (!place) return undefined
+  const stream = session.streams.open()
+  const connection: EventStream = place.open(req, res, {
+    onClose: () => stream.lose(connection),
+    onDrain: () => undefined,
+  })
+  const retryMs = primeFor(session)
+  if (retryMs !== undefined) connection.send(stream.prime(retryMs))
+  stream.connect(connection)
+  return stream
+}
+
+/** Earlier clients take an event without a message for a broken one (MCP 2025-11-25, SEP-1699). */
+export function primeFor({ revision }: LegacySession): number | undefined {
+  return knows(revision, 'emptyEvents') ? RETRY_MS : undefined
 }

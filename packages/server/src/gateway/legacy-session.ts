@@ -1,14 +1,17 @@
-import { ParleyError, type ConnectionId, type Principal } from '@parley/contract'
+import { ParleyError, type ConnectionId, type Principal, type SessionRevision } from '@parley/contract'
 import type { JsonObject, Outcome, RequestMessage } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
 import type { Channel, ServerNotification, Subscription } from '../upstream/index.ts'
 import type { Scope } from './call.ts'
 import { callCredential, type CallCredential, type CredentialSources } from './call-credential.ts'
-import type { LegacyReply } from './legacy-reply.ts'
 import { META, MODERN } from './protocol.ts'
+import type { SessionReply } from './session-reply.ts'
+import type { SealedSession } from './session-seals.ts'
 import type { TaskOffer } from './tasks/legacy-tasks.ts'
 import type { TaskRuns } from './tasks/task-runs.ts'
 import { SessionStreams, type EventBudget, type ResumableStream } from './session-streams.ts'
+import { toClientQuestion } from './to-client-question.ts'
+import { toClientNotification } from './to-client-revision.ts'
 
 const MAX_QUESTIONS = 100
 /** Answers of a person that a session waits to tell its client of. */
@@ -20,25 +23,41 @@ interface OwnChannel {
   readonly connection: ConnectionId | undefined
 }
 
+export interface Revival {
+  readonly taskOffer: TaskOffer
+  readonly firstStream: number
+  /** The session at the server, and the connection it was opened with. */
+  readonly upstream: Pick<NonNullable<SealedSession['upstream']>, 'connection' | 'resumption'> | undefined
+}
+
 export interface SessionOptions {
   readonly id: string
   readonly owner: Principal
   readonly scope: Scope
+  readonly revision: SessionRevision
   readonly capabilities: JsonObject
   readonly clientInfo: JsonObject
   readonly budget: EventBudget
   readonly sources: CredentialSources
   readonly runs: TaskRuns
+  /** How it is taken up again after a restart of the hub. */
+  readonly revived?: Revival
 }
 
-/** One session of a 2025-11-25 client: bound to the caller that opened it and to one endpoint. */
+/** One session of a client before 2026-07-28: bound to the caller that opened it and to one endpoint. */
 export class LegacySession {
   readonly id: string
   /** As they last came: a new token is the same caller. */
   owner: Principal
   readonly scope: Scope
+  /** As `initialize` settled it. */
+  readonly revision: SessionRevision
   readonly capabilities: JsonObject
   readonly clientInfo: JsonObject
+  /** Opened in an earlier process: what it had to tell then is gone. */
+  readonly isRevived: boolean
+  /** The rest of its id as the client has it, from which it can be revived. */
+  sealed: string | undefined
   logLevel: string | undefined
   lastUsedMicros = 0
   /** Requests under way, by the client's id as it was sent. */
@@ -58,6 +77,8 @@ export class LegacySession {
   #uris = new Set<string>()
   #awaited = new Set<string>()
   #subscription: Subscription | undefined
+  /** What an earlier process left at the server. */
+  #left: Revival['upstream']
   #cleanups: (() => void)[] = []
   #closed = false
 
@@ -67,10 +88,19 @@ export class LegacySession {
     this.#sources = options.sources
     this.runs = options.runs
     this.scope = options.scope
+    this.revision = options.revision
     this.capabilities = options.capabilities
     this.clientInfo = options.clientInfo
-    this.streams = new SessionStreams(options.budget)
+    this.isRevived = options.revived !== undefined
+    this.#left = options.revived?.upstream
+    this.taskOffer = options.revived?.taskOffer ?? 'none'
+    this.streams = new SessionStreams(options.budget, options.revived?.firstStream)
     this.ownStream = this.streams.open()
+  }
+
+  /** Its whole id, as the client has it. */
+  get told(): string {
+    return this.sealed === undefined ? this.id : `${this.id}.${this.sealed}`
   }
 
   get terms() {
@@ -109,6 +139,11 @@ export class LegacySession {
     return this.#reopen(entry, carried)
   }
 
+  /** With which connection a server is reached; undefined where none is needed. */
+  connectionTo(entry: ServerEntry): ConnectionId | undefined {
+    return this.#channels.get(entry.id)?.connection
+  }
+
   /** Ends what was opened with a connection that has ended. */
   dropConnection(id: ConnectionId): void {
     for (const [server, known] of this.#channels) {
@@ -128,11 +163,14 @@ export class LegacySession {
     return opening
   }
 
-  async #open(entry: ServerEntry, { credential }: CallCredential): Promise<Channel> {
+  async #open(entry: ServerEntry, { credential, connection }: CallCredential): Promise<Channel> {
     const info = await entry.upstream.info()
     if (info.era === MODERN) return entry.upstream.modern(credential)
+    const left = this.#left
+    this.#left = undefined
+    const resumption = left && left.connection === connection ? left.resumption : undefined
     const channel = await entry.upstream.openSession(
-      { capabilities: this.capabilities, clientInfo: this.clientInfo, credential },
+      { capabilities: this.capabilities, clientInfo: this.clientInfo, credential, resumption },
       AbortSignal.timeout(60_000),
     )
     void channel.setSessionEvents({
@@ -148,17 +186,19 @@ export class LegacySession {
    */
   ask(
     request: Pick<RequestMessage, 'method' | 'params'>,
-    reply: LegacyReply | undefined,
+    reply: SessionReply | undefined,
     signal: AbortSignal,
   ): Promise<Outcome> {
+    const question = toClientQuestion(this.revision, request)
+    if (typeof question === 'string') return Promise.resolve({ error: { code: -32602, message: question } })
     if (this.#questions.size >= MAX_QUESTIONS) {
       return Promise.resolve({ error: { code: -32603, message: 'Too many questions at once.' } })
     }
     const id = `parley-${++this.#questionCount}`
     const message = {
       id,
-      method: request.method,
-      ...(request.params === undefined ? {} : { params: request.params }),
+      method: question.method,
+      ...(question.params === undefined ? {} : { params: question.params }),
     }
     return new Promise((resolve, reject) => {
       this.#questions.set(id, resolve)
@@ -185,8 +225,9 @@ export class LegacySession {
   }
 
   /** Sends on the session's own stream, or keeps it until the client opens one. */
-  push(message: ServerNotification | object): void {
-    if (!this.#closed) this.ownStream.send(JSON.stringify({ jsonrpc: '2.0', ...message }))
+  push(message: ServerNotification): void {
+    const told = toClientNotification(this.revision, message)
+    if (told && !this.#closed) this.ownStream.send(JSON.stringify({ jsonrpc: '2.0', ...told }))
   }
 
   /** Follows a modern upstream's changes for this session; called again when the URIs change. */
@@ -217,7 +258,8 @@ export class LegacySession {
     else this.#uris.delete(uri)
   }
 
-  async close(): Promise<void> {
+  /** Sessions at servers are left to them where a revival can take them up. */
+  async close({ isRevivable } = { isRevivable: false }): Promise<void> {
     this.#closed = true
     for (const cleanup of this.#cleanups) cleanup()
     for (const controller of this.running.values())
@@ -227,7 +269,7 @@ export class LegacySession {
     const channels = await Promise.allSettled([...this.#channels.values()].map(({ opening }) => opening))
     await Promise.allSettled(
       channels.map((opened) =>
-        opened.status === 'fulfilled' && opened.value.info.era !== MODERN ? opened.value.close() : undefined,
+        opened.status === 'fulfilled' ? letGo(opened.value, isRevivable) : undefined,
       ),
     )
   }
@@ -235,9 +277,14 @@ export class LegacySession {
 
 /** A modern channel has no session that could be ended. */
 function closeChannel({ opening }: OwnChannel): void {
-  opening
-    .then((channel) => (channel.info.era === MODERN ? undefined : channel.close()))
-    .catch(() => undefined)
+  opening.then((channel) => letGo(channel, false)).catch(() => undefined)
+}
+
+function letGo(channel: Channel, isRevivable: boolean): Promise<void> | undefined {
+  if (channel.info.era === MODERN) return undefined
+  if (!isRevivable || !channel.resumption || !channel.abandon) return channel.close()
+  channel.abandon()
+  return undefined
 }
 
 function withoutSubscriptionId(params: JsonObject | undefined): JsonObject {

@@ -1,9 +1,11 @@
+import { REVISIONS, type Revision } from '@parley/contract'
 import type { Era } from '../upstream/index.ts'
 
 /** The revisions that clients may speak to the hub, newest first. */
-export const SUPPORTED_VERSIONS: readonly Era[] = ['2026-07-28', '2025-11-25']
+export const SUPPORTED_VERSIONS: readonly Revision[] = REVISIONS
 export const MODERN: Era = '2026-07-28'
-export const LEGACY: Era = '2025-11-25'
+/** The era of sessions, by its newest revision. */
+export const LEGACY = '2025-11-25' satisfies Era
 
 /** `_meta` keys of MCP 2026-07-28, General fields. */
 export const META = {

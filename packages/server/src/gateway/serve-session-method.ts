@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ParleyError, toParleyError, type Principal } from '@parley/contract'
 import type { EventStream } from '../http/index.ts'
 import type { GatewayTools, Scope } from './call.ts'
-import { RETRY_MS } from './legacy-reply.ts'
+import { primeFor } from './legacy-reply.ts'
 import type { LegacySession } from './legacy-session.ts'
 import type { LegacySessions } from './legacy-sessions.ts'
+import { LIST_CHANGES } from './listen.ts'
 import type { McpHeaders } from './read-headers.ts'
 import { sendError } from './reply.ts'
 import { reachableEntry } from './visibility.ts'
@@ -50,7 +51,8 @@ async function openSessionStream(
   request: SessionRequest,
 ): Promise<void> {
   const connection = connect(tools, session, request)
-  connection.send(session.ownStream.prime(RETRY_MS))
+  const retryMs = primeFor(session)
+  if (retryMs !== undefined) connection.send(session.ownStream.prime(retryMs))
   session.ownStream.connect(connection)
   await follow(tools, session)
 }
@@ -63,6 +65,11 @@ async function resumeStream(
   lastEventId: string,
 ): Promise<void> {
   const found = session.streams.find(lastEventId)
+  // What an earlier process had to send is gone, and so the client is to look at everything anew.
+  if (!found && session.isRevived) {
+    for (const method of LIST_CHANGES) session.push({ method })
+    return openSessionStream(tools, session, request)
+  }
   if (!found)
     throw new ParleyError('invalid_request', 'Nothing is kept any more of the stream of this Last-Event-ID.')
   const connection = connect(tools, session, request, found.stream)

@@ -41,10 +41,13 @@ export class SessionStreams {
   readonly #streams = new Map<number, ResumableStream>()
   #kept: KeptEvent[] = []
   #bytes = 0
-  #lastNumber = 0
+  #lastNumber: number
+  #isKeeping = true
 
-  constructor(budget: EventBudget) {
+  /** Streams are numbered from `firstNumber` on, so that event ids of an earlier process name none of them. */
+  constructor(budget: EventBudget, firstNumber = 1) {
     this.#budget = budget
+    this.#lastNumber = firstNumber - 1
   }
 
   open(): ResumableStream {
@@ -69,12 +72,19 @@ export class SessionStreams {
   close(): void {
     for (const stream of this.#streams.values()) stream.disconnect()
     this.#streams.clear()
+    this.keepNothing()
+  }
+
+  /** For clients that never come back to a stream: nothing is kept for them from now on. */
+  keepNothing(): void {
+    this.#isKeeping = false
     this.#budget.give(this.#bytes)
     this.#bytes = 0
     this.#kept = []
   }
 
   #keep(stream: ResumableStream, sequence: number, text: string): void {
+    if (!this.#isKeeping) return
     const bytes = Buffer.byteLength(text)
     while (this.#kept.length > 0 && (this.#kept.length >= MAX_EVENTS || this.#bytes + bytes > MAX_BYTES))
       this.#drop()
@@ -138,8 +148,8 @@ export class ResumableStream {
   }
 
   /** The whole of a stream that has only one message, for a response in one piece. */
-  encodeWhole(json: string, retryMs: number): string {
-    return this.prime(retryMs) + this.#encodeLast(json)
+  encodeWhole(json: string, retryMs: number | undefined): string {
+    return (retryMs === undefined ? '' : this.prime(retryMs)) + this.#encodeLast(json)
   }
 
   /**

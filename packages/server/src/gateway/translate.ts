@@ -1,8 +1,10 @@
+import type { SessionRevision } from '@parley/contract'
 import { isObject, type JsonObject, type Outcome, type RpcError } from '../lib/json-rpc.ts'
 import type { NewId } from '../lib/random.ts'
 import type { UpstreamInfo } from '../upstream/index.ts'
 import { runsTasks, withExtension } from './tasks/tasks-extension.ts'
 import { LEGACY, META, MODERN, SUPPORTED_VERSIONS } from './protocol.ts'
+import { toClientCapabilities, toClientDefinition } from './to-client-revision.ts'
 
 const PER_REQUEST_KEYS: ReadonlySet<string> = new Set([
   META.version,
@@ -108,12 +110,19 @@ function toModernCapabilities(info: UpstreamInfo, offersTasks: boolean): JsonObj
   return offersTasks || runsTasks(info) ? withExtension(own) : own
 }
 
-/** The `InitializeResult` of one upstream as the hub offers it to legacy clients. */
-export function toInitializeResult(info: UpstreamInfo, instructions: string | undefined): JsonObject {
+export interface Offer {
+  readonly capabilities: JsonObject
+  readonly serverInfo?: JsonObject | undefined
+  readonly instructions?: string | undefined
+}
+
+/** The `InitializeResult` of one upstream, or of all, as the hub offers it to session clients. */
+export function toInitializeResult(revision: SessionRevision, offer: Offer): JsonObject {
+  const { capabilities, serverInfo, instructions } = offer
   return {
-    protocolVersion: LEGACY,
-    capabilities: info.capabilities,
-    serverInfo: info.serverInfo ?? { name: 'unnamed', version: '0' },
+    protocolVersion: revision,
+    capabilities: toClientCapabilities(revision, capabilities),
+    serverInfo: toClientDefinition(revision, serverInfo ?? { name: 'unnamed', version: '0' }),
     ...(instructions === undefined ? {} : { instructions }),
   }
 }

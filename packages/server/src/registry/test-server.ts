@@ -41,7 +41,7 @@ export async function testServer(
   } finally {
     if (channel && channel.info.era !== '2026-07-28') await channel.close()
   }
-  return { ok: steps.every(({ ok }) => ok), era: info?.era ?? null, steps }
+  return { ok: steps.every(({ ok }) => ok), era: info?.revision ?? null, steps }
 }
 
 function createAttempt(clock: Clock, steps: Step[]) {
@@ -75,9 +75,10 @@ function createAttempt(clock: Clock, steps: Step[]) {
   }
 }
 
-function describeInfo({ era, serverInfo }: UpstreamInfo): string {
+function describeInfo({ revision, isHttpSse, serverInfo }: UpstreamInfo): string {
   const name = serverInfo?.['name']
-  return typeof name === 'string' ? `${era}, ${name.slice(0, 100)}` : era
+  const way = isHttpSse ? `${revision} over HTTP+SSE` : revision
+  return typeof name === 'string' ? `${way}, ${name.slice(0, 100)}` : way
 }
 
 function describeOffer({ info }: Channel): string {

@@ -14,7 +14,7 @@ import {
 
 export interface ContractTarget {
   readonly era: '2026-07-28' | '2025-11-25'
-  readonly transport: 'http' | 'stdio'
+  readonly transport: 'http' | 'sse' | 'stdio'
   open(): Promise<Opened>
 }
 

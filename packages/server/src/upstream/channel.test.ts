@@ -1,11 +1,12 @@
 import { describeChannel } from './channel.contract.ts'
-import { startLegacyHttp } from './fixtures/legacy-server.ts'
+import { startLegacyHttp, startLegacySse } from './fixtures/legacy-server.ts'
 import { startModernHttp } from './fixtures/modern-server.ts'
 import type { RunningFixture } from './fixtures/fixture.ts'
 import { openHttp, openStdio, type Opened } from './fixtures/test-kit.ts'
 
 describeChannel({ era: '2026-07-28', transport: 'http', open: () => overHttp(startModernHttp()) })
 describeChannel({ era: '2025-11-25', transport: 'http', open: () => overHttp(startLegacyHttp()) })
+describeChannel({ era: '2025-11-25', transport: 'sse', open: () => overHttp(startLegacySse()) })
 describeChannel({ era: '2026-07-28', transport: 'stdio', open: () => overStdio('modern-server.ts') })
 describeChannel({ era: '2025-11-25', transport: 'stdio', open: () => overStdio('legacy-server.ts') })
 

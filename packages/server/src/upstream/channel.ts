@@ -1,12 +1,20 @@
+import type { Revision, SessionRevision } from '@parley/contract'
 import type { Lane } from './lane.ts'
 import type { JsonObject, Outcome, RequestMessage } from '../lib/json-rpc.ts'
 
-/** The two ways of speaking MCP: stateless with per-request metadata, or sessions opened by `initialize`. */
+/**
+ * The two ways of speaking MCP, each by its newest revision: stateless with per-request metadata, or sessions opened by
+ * `initialize`.
+ */
 export type Era = '2026-07-28' | '2025-11-25'
 
 /** What an upstream says of itself in `server/discover` or `initialize`; self-reported, never trusted. */
 export interface UpstreamInfo {
   readonly era: Era
+  /** The revision that was settled on with it. */
+  readonly revision: Revision
+  /** How an HTTP server is spoken with; undefined for Streamable HTTP and for processes. */
+  readonly isHttpSse?: boolean
   readonly capabilities: JsonObject
   readonly serverInfo: JsonObject | undefined
   readonly instructions: string | undefined
@@ -61,12 +69,14 @@ export interface Subscription {
 }
 
 /**
- * One conversation with an upstream, at the level of messages. Four implementations, one contract suite:
- * {modern, legacy} × {Streamable HTTP, stdio}. A modern channel is stateless and shared by all; a legacy channel is
+ * One conversation with an upstream, at the level of messages. Five implementations, one contract suite: {modern,
+ * legacy} × {Streamable HTTP, stdio}, and HTTP+SSE. A modern channel is stateless and shared by all; a legacy channel is
  * one `initialize`d session and belongs to one owner at a time.
  */
 export interface Channel {
   readonly info: UpstreamInfo
+  /** What takes this session up again from another process; undefined where nothing can. */
+  readonly resumption?: SessionResumption | undefined
   /** True once the session or process is gone; `exchange` then fails with `upstream_unavailable`. */
   readonly closed: boolean
   /**
@@ -106,6 +116,12 @@ export interface Channel {
   abandon?(): void
 }
 
+/** A session of Streamable HTTP that is open at its server; a server that keeps no sessions gives it no id. */
+export interface SessionResumption {
+  readonly revision: SessionRevision
+  readonly sessionId: string | undefined
+}
+
 /** The headers that a request carries so that the server lets it in, by lower-case names; asked for at every request. */
 export type Credential = () => Readonly<Record<string, string>>
 
@@ -115,6 +131,8 @@ export interface SessionTerms {
   readonly clientInfo: JsonObject
   /** In whose name the session speaks; the hub's own without it. */
   readonly credential?: Credential | undefined
+  /** Takes this session up instead of opening one. */
+  readonly resumption?: SessionResumption | undefined
   /** A session of an earlier time to take up, instead of opening one; the server may have ended it. */
   readonly sessionId?: string | undefined
 }
@@ -135,6 +153,8 @@ export interface Upstream {
   readonly transport: 'http' | 'stdio' | 'openapi'
   /** The server's URL, when it trusts the tokens of this hub: what they must be issued for. */
   readonly hopAudience: string | undefined
+  /** Where sessions with it are held, as a digest: one of theirs is for no other address. Undefined for a process. */
+  readonly address: string | undefined
   /**
    * What the upstream is, detected once and cached (modern first: a modern request or `server/discover`, then
    * `initialize`); detected again after it was lost. Rejects with `upstream_unavailable` or `upstream_timeout`.

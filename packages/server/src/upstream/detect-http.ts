@@ -4,19 +4,19 @@ import type { UpstreamInfo } from './channel.ts'
 import { statusOf } from './http-status-error.ts'
 import type { HttpWire } from './http-wire.ts'
 import { HUB_META, HUB_TERMS } from './hub-terms.ts'
-import { openLegacyHttpChannel } from './legacy-http-channel.ts'
 import { exchangeModern } from './modern-http-channel.ts'
+import { openHttpSession } from './open-http-session.ts'
 import { readDiscovery, refusesOwnVersion } from './read-discovery.ts'
 
 /**
  * Finds out which era a server speaks: a modern request first; an answer that is no recognised modern one means a
- * session server (MCP 2026-07-28, Streamable HTTP: Backward Compatibility).
+ * session server, over Streamable HTTP or HTTP+SSE (MCP 2026-07-28, Streamable HTTP: Backward Compatibility).
  */
 export async function detectHttp(wire: HttpWire, signal: AbortSignal): Promise<UpstreamInfo> {
   const first = await discover(wire, signal)
   const discovery = readDiscovery(refusesOwnVersion(first) ? await discover(wire, signal) : first)
   if (discovery) return discovery
-  const session = await openLegacyHttpChannel(wire, HUB_TERMS, signal)
+  const session = await openHttpSession(wire, HUB_TERMS, signal)
   const { info } = session
   await session.close()
   return info

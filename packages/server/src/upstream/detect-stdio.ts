@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Outcome } from '../lib/json-rpc.ts'
 import type { Channel } from './channel.ts'
 import { HUB_META, HUB_TERMS } from './hub-terms.ts'
-import { openLegacyStdioChannel } from './legacy-stdio-channel.ts'
+import { openLegacyPipeChannel } from './legacy-pipe-channel.ts'
 import { ModernStdioChannel } from './modern-stdio-channel.ts'
 import { NO_EVENTS } from './no-events.ts'
 import { readDiscovery, refusesOwnVersion } from './read-discovery.ts'
@@ -27,7 +27,7 @@ export async function detectStdio(connection: StdioConnection, options: DetectOp
   const info = readDiscovery(refusesOwnVersion(first) ? await discover(connection, options) : first)
   if (info) return new ModernStdioChannel(connection, info)
   const lively = connection.closed ? options.restart() : connection
-  return openLegacyStdioChannel(lively, HUB_TERMS, options.signal)
+  return openLegacyPipeChannel(lively, HUB_TERMS, options.signal)
 }
 
 async function discover(

@@ -11,6 +11,9 @@ export function guardChannel(channel: Channel, guard: UpstreamGuard): Channel {
     get closed() {
       return channel.closed
     },
+    get resumption() {
+      return channel.resumption
+    },
     exchange: (method, params, events, signal) =>
       guard.run(
         signal,

@@ -4,7 +4,7 @@ import type { Message } from '../lib/json-rpc.ts'
 import { SseParser, SseTooLargeError, type SseEvent } from '../lib/sse.ts'
 import { challengeOf } from './http-status-error.ts'
 import { authorization, type HttpWire } from './http-wire.ts'
-import { readMessage } from './message-reader.ts'
+import { readMessages } from './message-reader.ts'
 
 export interface PostOptions {
   readonly method: 'GET' | 'POST'
@@ -14,6 +14,8 @@ export interface PostOptions {
   readonly signal: AbortSignal
   /** True for a stream that has no natural end; otherwise all its messages together have a limit too. */
   readonly endless?: boolean
+  /** Whether a JSON array is several messages at the moment (MCP 2025-03-26, Batching). */
+  isBatching?(): boolean
   /** See `ExchangeEvents`. */
   ready?(): Promise<void> | undefined
   onHeaders?(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void
@@ -131,25 +133,35 @@ class PostExchange {
   #takeEvent(event: SseEvent): void {
     this.#options.onEvent?.(event)
     if (event.data === '' || (event.event !== undefined && event.event !== 'message')) return
-    if (this.#options.onMessage(readMessage(Buffer.from(event.data)), this.#status)) this.#succeed(true)
+    if (this.#handOn(this.#readMessages(Buffer.from(event.data)))) this.#succeed(true)
   }
 
   #finish(): void {
     const body = Buffer.concat(this.#chunks)
     this.#chunks = []
     if (this.#over) return
-    const message = body.length === 0 ? undefined : this.#readBody(body)
-    if (message) this.#options.onMessage(message, this.#status)
+    this.#handOn(body.length === 0 ? [] : this.#readBody(body))
     this.#succeed(false)
   }
 
+  #readMessages(bytes: Buffer): readonly Message[] {
+    return readMessages(bytes, this.#options.isBatching?.() === true)
+  }
+
+  /** What came together is heard to its end, whichever of it was wanted. */
+  #handOn(messages: readonly Message[]): boolean {
+    let isEnough = false
+    for (const message of messages) isEnough = this.#options.onMessage(message, this.#status) || isEnough
+    return isEnough
+  }
+
   /** An error status may carry a JSON-RPC error, or anything: then the status alone tells what there is to know. */
-  #readBody(body: Buffer): Message | undefined {
+  #readBody(body: Buffer): readonly Message[] {
     try {
-      return readMessage(body)
+      return this.#readMessages(body)
     } catch (error) {
       if (this.#status < 300) throw error
-      return undefined
+      return []
     }
   }
 

@@ -1,6 +1,7 @@
+import { hash } from 'node:crypto'
 import { ParleyError } from '@parley/contract'
 import { Breaker } from './breaker.ts'
-import type { Channel, Upstream, UpstreamInfo } from './channel.ts'
+import type { Channel, SessionTerms, Upstream, UpstreamInfo } from './channel.ts'
 import type { UpstreamOptions, UpstreamTarget } from './create-upstream.ts'
 import { detectHttp } from './detect-http.ts'
 import { guardChannel } from './guard-channel.ts'
@@ -9,6 +10,7 @@ import type { HttpWire } from './http-wire.ts'
 import { KnownServer } from './known-server.ts'
 import { createLane } from './lane.ts'
 import { openLegacyHttpChannel } from './legacy-http-channel.ts'
+import { openHttpSession, openSseChannel } from './open-http-session.ts'
 import { createModernHttpChannel } from './modern-http-channel.ts'
 import { SessionCount } from './session-count.ts'
 import { shareSubscriptions } from './share-subscriptions.ts'
@@ -17,7 +19,7 @@ import { UpstreamGuard, guardLimits, isUnreachable } from './upstream-guard.ts'
 /** A server that comes back is noticed within two seconds. */
 export const BREAKER = { threshold: 3, firstWaitMs: 250, maxWaitMs: 1500 }
 
-/** A server over Streamable HTTP, of either era. */
+/** A server over HTTP, of any revision. */
 export function createHttpUpstream(
   options: UpstreamOptions,
   target: Extract<UpstreamTarget, { kind: 'http' }>,
@@ -47,6 +49,7 @@ export function createHttpUpstream(
     name,
     transport: 'http',
     hopAudience: target.trustsHub ? target.url : undefined,
+    address: hash('sha256', target.url, 'base64url'),
     lane: () => (server.info?.era === '2026-07-28' ? lane : undefined),
     health: () => guard.health(),
     info: () => server.find(),
@@ -65,9 +68,9 @@ export function createHttpUpstream(
       sessions.open(async () => {
         const own = terms.credential ? { ...wire, credential: terms.credential } : wire
         const known = terms.sessionId === undefined ? undefined : await server.find()
-        const channel = await guard.run(signal, (inner) =>
-          openLegacyHttpChannel(own, { ...terms, known }, inner),
-        )
+        const open = wayOf(server.info)
+        const wanted = { ...terms, known }
+        const channel = await guard.run(signal, (inner) => open(own, wanted, inner))
         return shareSubscriptions(guardChannel(channel, guard))
       }),
     async close() {
@@ -76,6 +79,18 @@ export function createHttpUpstream(
       await outlet.destroy()
     },
   }
+}
+
+/** How a session is opened: by the way that was found out, or by whichever works. */
+function wayOf(info: UpstreamInfo | undefined): typeof openHttpSession {
+  if (!info) return openHttpSession
+  return info.isHttpSse ? openSseSession : openLegacyHttpChannel
+}
+
+async function openSseSession(wire: HttpWire, terms: SessionTerms, signal: AbortSignal): Promise<Channel> {
+  const channel = await openSseChannel(wire, terms, signal)
+  if (channel instanceof ParleyError) throw channel
+  return channel
 }
 
 function createGuard({ name, clock, limits }: UpstreamOptions, breaker: Breaker, server: KnownServer) {

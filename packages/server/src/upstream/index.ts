@@ -13,6 +13,7 @@ export type {
   Era,
   ExchangeEvents,
   ServerNotification,
+  SessionResumption,
   SessionTerms,
   Subscription,
   SubscriptionFilter,

@@ -1,9 +1,10 @@
-import { ParleyError } from '@parley/contract'
+import { ParleyError, isSessionRevision } from '@parley/contract'
 import type { JsonObject, Message, Outcome } from '../lib/json-rpc.ts'
 import type {
   Channel,
   ExchangeEvents,
   ServerNotification,
+  SessionResumption,
   SessionTerms,
   Subscription,
   SubscriptionFilter,
@@ -12,7 +13,7 @@ import type {
 import { postMessage, type PostEnd } from './http-post.ts'
 import { toStatusError } from './http-status-error.ts'
 import { authorization, type HttpWire } from './http-wire.ts'
-import { initializeParams, readSessionId, toLegacyInfo, versionOf } from './legacy-info.ts'
+import { initialize, readSessionId } from './legacy-info.ts'
 import { toOutcome } from './modern-http-channel.ts'
 import { NO_EVENTS } from './no-events.ts'
 import { postHeaders, sessionHeaders } from './request-headers.ts'
@@ -40,7 +41,8 @@ export async function openLegacyHttpChannel(
     return session
   }
   try {
-    await session.initialize(terms, signal)
+    if (terms.resumption) session.resume(terms.resumption)
+    else await session.initialize(terms, signal)
     return session
   } catch (error) {
     await session.close()
@@ -62,7 +64,6 @@ class LegacyHttpSession implements Channel {
   readonly #subscriptions: LegacySubscriptions
   readonly #over = new AbortController()
   #sessionId: string | undefined
-  #version: string | undefined
   #info: UpstreamInfo | undefined
   #stream: SessionStream | undefined
 
@@ -84,10 +85,29 @@ class LegacyHttpSession implements Channel {
     return this.#sessionId
   }
 
+  get resumption(): SessionResumption | undefined {
+    const { revision } = this.#router
+    return revision === undefined || this.closed ? undefined : { revision, sessionId: this.#sessionId }
+  }
+
   takeUp(sessionId: string, info: UpstreamInfo): void {
     this.#sessionId = sessionId
     this.#info = info
-    this.#version = versionOf(info)
+    const { revision } = info
+    if (isSessionRevision(revision)) this.#router.revision = revision
+  }
+
+  /** What the server says of itself is not asked again; whether the session is still there shows at the next request. */
+  resume({ revision, sessionId }: SessionResumption): void {
+    const said = {
+      serverInfo: undefined,
+      instructions: undefined,
+      discover: undefined,
+      initialize: undefined,
+    }
+    this.#info = { era: '2025-11-25', revision, capabilities: {}, ...said }
+    this.#router.revision = revision
+    this.#sessionId = sessionId
   }
 
   abandon(): void {
@@ -96,8 +116,10 @@ class LegacyHttpSession implements Channel {
   }
 
   async initialize(terms: SessionTerms, signal: AbortSignal): Promise<void> {
-    this.#info = toLegacyInfo(await this.exchange('initialize', initializeParams(terms), NO_EVENTS, signal))
-    this.#version = versionOf(this.#info)
+    const ask = (params: JsonObject) => this.exchange('initialize', params, NO_EVENTS, signal)
+    const info = await initialize(terms, ask)
+    this.#info = info
+    this.#router.revision = info.revision
     await this.#send({ jsonrpc: '2.0', method: 'notifications/initialized' }, signal)
   }
 
@@ -161,7 +183,8 @@ class LegacyHttpSession implements Channel {
     return postMessage(this.#wire, {
       ...options,
       method: 'POST',
-      headers: postHeaders(this.#version, this.#sessionId),
+      isBatching: () => this.#router.takesBatches,
+      headers: postHeaders(this.#info?.revision, this.#sessionId),
       body: JSON.stringify(message),
       onHeaders: (_status, headers) => {
         if (message['method'] === 'initialize') this.#sessionId = readSessionId(headers['mcp-session-id'])
@@ -180,9 +203,10 @@ class LegacyHttpSession implements Channel {
     return postMessage(this.#wire, {
       ...options,
       method: 'GET',
+      isBatching: () => this.#router.takesBatches,
       headers: {
         accept: 'text/event-stream',
-        ...sessionHeaders(this.#version, this.#sessionId),
+        ...sessionHeaders(this.#info?.revision, this.#sessionId),
         ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
       },
       onEvent: cursor.take,
@@ -275,7 +299,10 @@ class LegacyHttpSession implements Channel {
     if (this.#sessionId === undefined) return
     try {
       // Throws when the credential has ended: then the server is left to find out by itself.
-      const headers = { ...sessionHeaders(this.#version, this.#sessionId), ...authorization(this.#wire) }
+      const headers = {
+        ...sessionHeaders(this.#info?.revision, this.#sessionId),
+        ...authorization(this.#wire),
+      }
       const { path, outlet } = this.#wire
       await outlet.request({ method: 'DELETE', path, headers, timeoutMs: DELETE_TIMEOUT_MS })
     } catch {

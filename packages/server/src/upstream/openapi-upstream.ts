@@ -62,6 +62,7 @@ export function createOpenApiUpstream(options: UpstreamOptions, target: OpenApiT
   return {
     name,
     transport: 'openapi',
+    address: undefined,
     hopAudience: target.trustsHub ? target.url : undefined,
     lane: () => undefined,
     health: () => guard.health(),

@@ -1,7 +1,7 @@
-import { ParleyError } from '@parley/contract'
+import { ParleyError, isSessionRevision } from '@parley/contract'
 import { isObject, type Outcome } from '../lib/json-rpc.ts'
 import type { UpstreamInfo } from './channel.ts'
-import { LEGACY_VERSIONS, unknownVersions } from './legacy-info.ts'
+import { unknownVersions } from './legacy-info.ts'
 
 const MODERN_VERSION = '2026-07-28'
 const UNSUPPORTED_VERSION = -32022
@@ -40,7 +40,8 @@ export function readDiscovery(outcome: Outcome | undefined): UpstreamInfo | unde
   const meta = isObject(result['_meta']) ? result['_meta'] : {}
   const serverInfo = meta['io.modelcontextprotocol/serverInfo']
   return {
-    era: '2026-07-28',
+    era: MODERN_VERSION,
+    revision: MODERN_VERSION,
     capabilities: isObject(result['capabilities']) ? result['capabilities'] : {},
     serverInfo: isObject(serverInfo) ? serverInfo : undefined,
     instructions: typeof result['instructions'] === 'string' ? result['instructions'] : undefined,
@@ -51,6 +52,6 @@ export function readDiscovery(outcome: Outcome | undefined): UpstreamInfo | unde
 
 function chooseVersion(supported: unknown): undefined {
   const versions: unknown[] = Array.isArray(supported) ? supported : []
-  if (versions.some((version) => LEGACY_VERSIONS.includes(version as string))) return undefined
+  if (versions.some(isSessionRevision)) return undefined
   throw unknownVersions(versions.length > 0 ? versions : ['that it does not name'])
 }

@@ -1,4 +1,4 @@
-import { ParleyError } from '@parley/contract'
+import { ParleyError, knows, type SessionRevision } from '@parley/contract'
 import {
   isMessageId,
   type JsonObject,
@@ -9,6 +9,7 @@ import {
 import type { ExchangeEvents, ServerNotification } from './channel.ts'
 import { metaOf } from './modern-notifications.ts'
 import type { Report } from './report.ts'
+import { toUpstreamAnswer, toUpstreamParams } from './to-upstream-revision.ts'
 
 interface Pending {
   readonly events: ExchangeEvents
@@ -27,18 +28,25 @@ const MAX_QUESTIONS = 100
  * everything that arrives the exchange it belongs to. What belongs to none goes to the session's own events.
  */
 export class SessionRouter {
+  /** From `initialize` on. */
+  revision: SessionRevision | undefined
   readonly #pending = new Map<MessageId, Pending>()
   readonly #listeners = new Set<(notification: ServerNotification) => void>()
   readonly #questions = new Map<string, AbortController>()
-  readonly #reply: (message: JsonObject) => void
+  readonly #reply: (message: JsonObject) => void | Promise<void>
   readonly #report: Report
   #lastId = 0
   #sessionEvents: Partial<ExchangeEvents> = {}
 
   /** `reply` sends a response to the upstream. */
-  constructor(reply: (message: JsonObject) => void, report: Report) {
+  constructor(reply: (message: JsonObject) => void | Promise<void>, report: Report) {
     this.#reply = reply
     this.#report = report
+  }
+
+  /** Whether the server may send several messages as one. */
+  get takesBatches(): boolean {
+    return this.revision !== undefined && knows(this.revision, 'batches')
   }
 
   get soleId(): MessageId | undefined {
@@ -57,10 +65,11 @@ export class SessionRouter {
   /** Registers a request; `message` is what goes on the wire. */
   begin(
     method: string,
-    params: JsonObject | undefined,
+    given: JsonObject | undefined,
     events: ExchangeEvents,
   ): { id: number; message: JsonObject; response: Promise<Outcome> } {
     const id = ++this.#lastId
+    const params = this.revision === undefined ? given : toUpstreamParams(this.revision, method, given)
     const token = metaOf(params)['progressToken']
     const sent = isMessageId(token) ? { ...params, _meta: { ...metaOf(params), progressToken: id } } : params
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
@@ -114,11 +123,11 @@ export class SessionRouter {
   /** A request of a legacy upstream: answered by the exchange it belongs to, or by the session's owner. */
   async request(request: RequestMessage, owner?: MessageId): Promise<void> {
     const { id, method } = request
-    if (method === 'ping') return this.#reply({ jsonrpc: '2.0', id, result: {} })
+    if (method === 'ping') return void this.#reply({ jsonrpc: '2.0', id, result: {} })
     const key = JSON.stringify(id)
     if (this.#questions.size >= MAX_QUESTIONS || this.#questions.has(key)) {
       this.#report('too-many-requests', method)
-      return this.#reply({
+      return void this.#reply({
         jsonrpc: '2.0',
         id,
         error: { code: -32603, message: 'Too many requests at once.' },
@@ -132,10 +141,11 @@ export class SessionRouter {
     const signal = over ? AbortSignal.any([withdrawn.signal, over.signal]) : withdrawn.signal
     try {
       const outcome = ask ? await ask(request, signal) : notFound(method)
-      if (!signal.aborted) this.#reply({ jsonrpc: '2.0', id, ...outcome })
+      const known = this.revision === undefined ? outcome : toUpstreamAnswer(this.revision, method, outcome)
+      if (!signal.aborted) void this.#reply({ jsonrpc: '2.0', id, ...known })
     } catch (error) {
       if (!signal.aborted)
-        this.#reply({ jsonrpc: '2.0', id, error: { code: -32603, message: publicWords(error) } })
+        void this.#reply({ jsonrpc: '2.0', id, error: { code: -32603, message: publicWords(error) } })
     } finally {
       this.#questions.delete(key)
     }

@@ -16,6 +16,9 @@ export function shareSubscriptions(channel: Channel): Channel {
     get closed() {
       return channel.closed
     },
+    get resumption() {
+      return channel.resumption
+    },
     exchange: (method, params, events, signal) => channel.exchange(method, params, events, signal),
     notify: (method, params) => channel.notify(method, params),
     subscribe: (filter, onNotification, signal) => shared.subscribe(filter, onNotification, signal),

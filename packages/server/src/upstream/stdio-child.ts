@@ -5,7 +5,7 @@ import type { Message } from '../lib/json-rpc.ts'
 import { WriteBatch } from '../lib/write-batch.ts'
 import { ErrorOutput } from './error-output.ts'
 import { LineFraming } from './line-framing.ts'
-import { readMessage } from './message-reader.ts'
+import { readMessages } from './message-reader.ts'
 import type { OrphanGuard } from './orphan-guard.ts'
 
 export interface StdioTarget {
@@ -22,6 +22,8 @@ export interface ChildOptions {
   readonly limitBytes: number
   readonly clock: Clock
   readonly orphans: OrphanGuard
+  /** Whether a JSON array is several messages at the moment (MCP 2025-03-26, Batching). */
+  isBatching(): boolean
   onMessage(message: Message): void
   /** A line that should have been a message and is none. */
   onMalformed(error: ParleyError, line: Buffer): void
@@ -37,6 +39,7 @@ const MAX_UNREAD_BYTES = 32 * 1024 * 1024
 /** After the process's end its pipes are read out, unless something else holds them open. */
 const DRAIN_MS = 500
 const OPENING_BRACE = 0x7b
+const OPENING_BRACKET = 0x5b
 
 /**
  * An upstream's process: argv without a shell, an environment that is exactly what was declared, a process group of
@@ -129,15 +132,16 @@ export class StdioChild {
   #line(line: Buffer): void {
     if (this.#isOver) return
     // Many servers greet on stdout against the rules; what does not even begin like a message is only logged.
-    if (line[0] !== OPENING_BRACE) return this.#log.line(line)
-    let message: Message
+    const isBatch = line[0] === OPENING_BRACKET && this.#options.isBatching()
+    if (line[0] !== OPENING_BRACE && !isBatch) return this.#log.line(line)
+    let messages: readonly Message[]
     try {
-      message = readMessage(line)
+      messages = readMessages(line, isBatch)
     } catch (error) {
       if (!(error instanceof ParleyError)) throw error
       return this.#options.onMalformed(error, line)
     }
-    this.#options.onMessage(message)
+    for (const message of messages) this.#options.onMessage(message)
   }
 
   /** The leader is gone: so goes what it started. Only then may its group's id be forgotten. */

@@ -1,14 +1,8 @@
 import { ParleyError } from '@parley/contract'
 import type { Clock } from '../lib/clock.ts'
-import {
-  isMessageId,
-  isObject,
-  type JsonObject,
-  type Message,
-  type Outcome,
-  type RequestMessage,
-} from '../lib/json-rpc.ts'
-import type { ExchangeEvents, ServerNotification } from './channel.ts'
+import { isMessageId, isObject, type JsonObject, type Message, type Outcome } from '../lib/json-rpc.ts'
+import type { ExchangeEvents } from './channel.ts'
+import type { MessagePipe, PipeEvents } from './legacy-pipe-channel.ts'
 import { toOutcome } from './modern-http-channel.ts'
 import type { OrphanGuard } from './orphan-guard.ts'
 import type { Report } from './report.ts'
@@ -25,20 +19,14 @@ export interface StdioWire {
   readonly onLog: (line: string) => void
 }
 
-/** Where messages that are no responses go; which of them may come depends on the era. */
-export interface StdioEvents {
-  notification(notification: ServerNotification): void
-  request(request: RequestMessage): void
-}
-
 /** Requests that a server may not be told to forget: it does not know of cancellation yet. */
 const NEVER_CANCELLED: ReadonlySet<string> = new Set(['initialize', 'server/discover'])
 
 /** One process with many exchanges on its pair of pipes. The era's own rules stand in the two channels over it. */
-export class StdioConnection {
+export class StdioConnection implements MessagePipe {
   readonly router: SessionRouter
   readonly report: Report
-  events: StdioEvents = { notification() {}, request() {} }
+  events: PipeEvents = { notification() {}, request() {} }
   readonly #child: StdioChild
   readonly #over = new AbortController()
   #wasStopped = false
@@ -49,6 +37,7 @@ export class StdioConnection {
     this.router = new SessionRouter((message) => this.send(message), wire.report)
     this.#child = new StdioChild({
       ...wire,
+      isBatching: () => this.router.takesBatches,
       onMessage: (message) => this.#receive(message),
       onMalformed: (error, line) => this.#malformed(error, line),
       onEnd: (error) => this.#end(error),

@@ -6,7 +6,7 @@ import { detectStdio } from './detect-stdio.ts'
 import { guardChannel } from './guard-channel.ts'
 import { speaksSessions } from './http-upstream.ts'
 import { HUB_TERMS } from './hub-terms.ts'
-import { openLegacyStdioChannel } from './legacy-stdio-channel.ts'
+import { openLegacyPipeChannel } from './legacy-pipe-channel.ts'
 import { createOrphanGuard } from './orphan-guard.ts'
 import { SessionCount } from './session-count.ts'
 import { shareSubscriptions } from './share-subscriptions.ts'
@@ -29,6 +29,7 @@ class StdioUpstream implements Upstream {
   readonly name: string
   readonly transport = 'stdio'
   readonly hopAudience = undefined
+  readonly address = undefined
   readonly #options: UpstreamOptions
   readonly #wire: StdioWire
   readonly #guard: UpstreamGuard
@@ -139,7 +140,7 @@ class StdioUpstream implements Upstream {
   async #openSession(terms: SessionTerms, signal: AbortSignal): Promise<Channel> {
     const connection = this.#start()
     try {
-      const channel = await openLegacyStdioChannel(connection, terms, signal)
+      const channel = await openLegacyPipeChannel(connection, terms, signal)
       this.#breaker.ease()
       return channel
     } catch (error) {

@@ -82,6 +82,7 @@ function describe({ title, version }: Translation): UpstreamInfo {
   const serverInfo = { name: title, version }
   return {
     era: '2026-07-28',
+    revision: '2026-07-28',
     capabilities,
     serverInfo,
     instructions: undefined,
