@@ -71,8 +71,6 @@ export const STANDARDS: readonly Standard[] = [
   { name: 'RFC 6238', url: rfc(6238), about: 'one-time codes' },
 ]
 
-const VAULT = 'the hub is no OAuth client of servers yet'
-
 export const REQUIREMENTS: readonly Requirement[] = [
   { id: 'AS1', about: 'OAuth 2.1 for public and confidential clients' },
   { id: 'AS2', about: 'RFC 8414 and OpenID discovery, both' },
@@ -120,7 +118,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   { id: 'CL14', about: 'no discovered address leads inside' },
   { id: 'PX1', about: 'consent before a third party, on a page of ours' },
   { id: 'PX2', about: 'the consent page names client, scopes and redirect; no forgery, no framing' },
-  { id: 'PX3', about: 'consent cookies', notYet: VAULT },
+  { id: 'PX3', about: 'consent is kept at the hub, bound to person and browser; no cookie holds it' },
   { id: 'PX4', about: 'exact redirect match' },
   { id: 'PX5', about: 'state of upstream authorization: random, once, ten minutes, after consent' },
   { id: 'PX6', about: 'a link of a URL elicitation serves only the person it is for' },
@@ -136,7 +134,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   { id: 'A8', about: 'registration is limited and validated' },
   { id: 'A9', about: 'consent always shows who asks' },
   { id: 'A10', about: 'consent is kept for person, client, redirect, resource and scopes' },
-  { id: 'A11', about: 'confused deputy', notYet: VAULT },
+  { id: 'A11', about: 'confused deputy' },
   { id: 'A12', about: 'fetching client metadata' },
   { id: 'A13', about: 'tokens of others are refused' },
   { id: 'A14', about: 'least scope' },

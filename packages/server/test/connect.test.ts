@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { agreeToGo, beginToConnect, connect, startConnectedHubs } from './connected-hubs.ts'
 import { decide } from './page-visitor.ts'
-import { signUp } from './sign-in.ts'
+import { signInAgain, signUp } from './sign-in.ts'
 
 test('PX1, PX2: a person reads who, what and where before anything goes to the other side', async () => {
   await using hubs = await startConnectedHubs()
@@ -78,4 +78,39 @@ test('CL9: an administrator connects for everyone, a member cannot', async () =>
   const form = { ...page, text: '<form action="/account/connections/connect">' + page.text }
   const refused = await member.visitor.submit(form, { server: 'other', for: 'everyone' })
   expect(refused.status).toBeGreaterThanOrEqual(400)
+})
+
+test('PX3, A11: nothing of a way is in a cookie, and another browser of the same person cannot end it', async () => {
+  await using hubs = await startConnectedHubs()
+  const { ada, bea, hub } = hubs
+  const page = await beginToConnect(ada.visitor)
+  expect(page.headers.getSetCookie()).toEqual([])
+  const away = await agreeToGo(ada.visitor, page)
+  const callback = await decide(bea.visitor, await bea.visitor.open(away.href))
+  const elsewhere = await signInAgain(hub, ada)
+  expect((await elsewhere.open(callback.href)).status).toBe(404)
+  expect((await elsewhere.open('/account/connections')).text).not.toContain('badge">connected')
+})
+
+test('PX4, PX5: a way that nobody began, or that was declined, leads nowhere', async () => {
+  await using hubs = await startConnectedHubs()
+  const { ada, hub } = hubs
+  for (const query of ['', '?code=x', '?code=x&state=', `?code=x&state=${'A'.repeat(43)}`])
+    expect((await ada.visitor.open(`${hub.url}/connect/callback${query}`)).status).toBe(404)
+  const page = await beginToConnect(ada.visitor)
+  await ada.visitor.submit(page, { choice: 'deny' })
+  const late = await ada.visitor.submit(page, { choice: 'allow' })
+  expect(new URL(late.url).origin).toBe(hub.url)
+  const { apps } = (await hubs.upstream.api('GET', '/api/apps')).body
+  expect(apps.map(({ clientId }: { clientId: string }) => clientId)).toEqual(['parley-cli'])
+})
+
+test('CL13: the hub publishes its own document only for itself', async () => {
+  await using hubs = await startConnectedHubs()
+  const response = await fetch(`${hubs.hub.url}/connect/client.json`)
+  expect(response.headers.get('content-type')).toMatch(/^application\/json/)
+  expect(await response.json()).toMatchObject({
+    client_id: `${hubs.hub.url}/connect/client.json`,
+    redirect_uris: [`${hubs.hub.url}/connect/callback`],
+  })
 })

@@ -2,13 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { EVERYONE } from '../src/grants/index.ts'
 import { decide, type PageVisitor, type Visited } from './page-visitor.ts'
 import { startScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts'
-import { signUpAdministrator, type SignedIn } from './sign-in.ts'
+import { signUpAdministrator, type Joined, type SignedIn } from './sign-in.ts'
 import { startTestHub, until, type TestHub } from './start-test-hub.ts'
 
 /** A hub in front of another one, which wants a sign-in of its own: both are real, with a person each. */
 export interface ConnectedHubs extends AsyncDisposable {
   readonly hub: TestHub
-  readonly ada: SignedIn
+  readonly ada: Joined
   readonly upstream: TestHub
   /** The same person, as the other hub knows her. */
   readonly bea: SignedIn

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { legacyCall, openSession, sendRaw } from './raw-mcp.ts'
 import { modernRequest, startScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts'
+import { taskClient } from './task-client.ts'
 import { startTestHub, type TestHub } from './start-test-hub.ts'
 
 const KEY = ['AKIA', 'IOSFODNN7ABCDEFG'].join('')
@@ -130,6 +131,21 @@ describe('T6: results', () => {
     upstream.answer = () => ({ content: [], structuredContent: { n: 5 } })
     expect((await call('count')).body.result.structuredContent).toEqual({ n: 5 })
     await expect.poll(found).toEqual(['one: does not fit its output schema: /n must be integer'])
+  })
+
+  test('T6: what a task has come to is looked through before it is kept', async () => {
+    upstream.tools = [{ ...CLEAN, execution: { taskSupport: 'optional' } }]
+    await start('content: { secrets: redact }')
+    const late = Promise.withResolvers<void>()
+    upstream.answer = () => late.promise.then(leak)
+    const client = taskClient(hub)
+    const { taskId, resultType } = await client.call('look')
+    expect(resultType).toBe('task')
+    late.resolve()
+    await expect.poll(async () => (await client.get(taskId))['status'], { timeout: 10_000 }).toBe('completed')
+    const kept = JSON.stringify(await client.get(taskId))
+    expect(kept).toContain('[redacted: AWS key]')
+    expect(kept).not.toContain(KEY)
   })
 
   test('T6: links and _meta of a server are data: they reach nothing that the caller could not reach', async () => {

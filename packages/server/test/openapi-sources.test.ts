@@ -124,3 +124,20 @@ test('G1: what is kept for the service goes where its document wants it, and the
   expect(service.seen.at(-1)!.headers['appid']).toBeUndefined()
   expect(JSON.stringify(service.seen)).not.toContain(hub.key)
 })
+
+test('G1: a service is told who calls only where parley.yaml says so, by a token of the hub for it alone', async () => {
+  await using service = await startService()
+  const server = { openapi: './small.json', url: `${service.origin}/v1` }
+  const yaml = JSON.stringify({ servers: { told: { ...server, hopTokens: true }, untold: server } })
+  await using hub = await startTestHub(yaml, { files: { 'small.json': document(ONE) } })
+  await until(
+    async () => names(await show(hub, 'told')).length + names(await show(hub, 'untold')).length === 2,
+  )
+  await call(hub, 'one', 'untold')
+  await call(hub, 'one', 'told')
+  const [untold, told] = service.seen.map(({ headers }) => headers.authorization)
+  expect(untold).toBeUndefined()
+  const claims = JSON.parse(Buffer.from(told!.split('.')[1]!, 'base64url').toString())
+  expect(claims).toMatchObject({ aud: `${service.origin}/v1` })
+  expect(told).not.toContain(hub.key)
+})

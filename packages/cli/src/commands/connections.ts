@@ -12,8 +12,19 @@ const USAGE = [
   'connections show CONNECTION',
   'connections test|remove CONNECTION [--own]',
   'connections rule SERVER shared|own|either',
+  'connections client SERVER CLIENT_ID [--client-secret] [--issuer URL]',
+  'connections forget-client SERVER',
 ]
-const ACTIONS = { list: 0, add: 1, show: 1, test: 1, remove: 1, rule: 2 } as const
+const ACTIONS = {
+  list: 0,
+  add: 1,
+  show: 1,
+  test: 1,
+  remove: 1,
+  rule: 2,
+  client: 2,
+  'forget-client': 1,
+} as const
 
 export const connections: Command = {
   usage: USAGE,
@@ -21,6 +32,8 @@ export const connections: Command = {
   about: [
     'A secret is typed unseen or piped in, one line for each header; it is sealed and never shown again.',
     'A shared connection serves all who may call the server; your own, with --own, serves your calls alone.',
+    'A server with a sign-in of its own is connected in the browser, at /account/connections of the hub.',
+    'client enters the client_id of this hub where the authorization server of a server lets nobody register itself.',
     'rule says whose a call takes. With own, the shared one only reads the definitions.',
   ],
   options: {
@@ -31,6 +44,12 @@ export const connections: Command = {
       multiple: true,
       value: 'NAME',
       about: 'With add: a header that carries a secret, such as X-Api-Key.',
+    },
+    'client-secret': { type: 'boolean', about: 'With client: there is a secret too; it is typed unseen.' },
+    issuer: {
+      type: 'string',
+      value: 'URL',
+      about: 'With client: the authorization server that it is for, where the server names several.',
     },
     account: { type: 'string', value: 'WORDS', about: 'With add: which account it is, for people.' },
   },
@@ -55,6 +74,10 @@ export const connections: Command = {
         return { value: await given.hub().api('DELETE', path), text: `Removed ${named}.` }
       case 'rule':
         return setRule(given.hub(), named, rule)
+      case 'client':
+        return enterClient(given, named, rule)
+      case 'forget-client':
+        return forgetClient(given, named)
     }
   },
 }
@@ -90,6 +113,30 @@ async function setRule(hub: HubClient, server: string, owner: string): Promise<A
   const path = `/api/servers/${encodeURIComponent(server)}/connections`
   const value = (await hub.api('PUT', path, { owner })) as ApiReply<'setConnectionRule'>
   return { value, text: `Calls to ${value.server} take: ${value.owner}` }
+}
+
+async function enterClient(given: Given, server: string, clientId: string): Promise<Answer> {
+  const issuer = textOf(given, 'issuer')
+  const hasSecret = given.values['client-secret'] === true
+  const body = {
+    clientId,
+    ...(hasSecret && { clientSecret: await given.readSecret('Client secret: ') }),
+    ...(issuer !== undefined && { issuer }),
+  }
+  const value = (await given.hub().api('PUT', clientPath(server), body)) as ApiReply<'giveServerClient'>
+  const text = `${server} is signed in to as ${value.clientId} at ${value.issuer}.\nIt has to know the redirect URI ${value.redirectUri}`
+  return { value, text }
+}
+
+async function forgetClient(given: Given, server: string): Promise<Answer> {
+  return {
+    value: await given.hub().api('DELETE', clientPath(server)),
+    text: `Forgot the client of ${server}.`,
+  }
+}
+
+function clientPath(server: string): string {
+  return `/api/servers/${encodeURIComponent(server)}/client`
 }
 
 function described(value: ConnectionView): Answer {

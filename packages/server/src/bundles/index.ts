@@ -1,4 +1,5 @@
 export type { Bundle } from './bundle.ts'
+export { createBundle } from './bundle.ts'
 export { createBundles, noBundle } from './create-bundles.ts'
 export type { Bundles, DeclaredBundle } from './create-bundles.ts'
 export { membersOf, serversOf } from './describe-bundle.ts'

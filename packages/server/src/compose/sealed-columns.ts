@@ -1,6 +1,8 @@
+import { SEALED_CONNECT_REQUESTS, SEALED_OAUTH_CLIENTS } from '../connect/index.ts'
 import { SEALED_SIGNING_KEYS } from '../identity/index.ts'
 import { SEALED_TOTP_SECRETS } from '../people/index.ts'
 import type { SealedColumn } from '../sealing/index.ts'
+import { SEALED_TASK_PARTS } from '../tasks/index.ts'
 import { SEALED_CONNECTIONS } from '../vault/index.ts'
 
 /** Everything that is sealed under the master key: what is missing here is lost with the next one. */
@@ -8,4 +10,7 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   SEALED_SIGNING_KEYS,
   SEALED_TOTP_SECRETS,
   SEALED_CONNECTIONS,
+  SEALED_OAUTH_CLIENTS,
+  SEALED_CONNECT_REQUESTS,
+  ...SEALED_TASK_PARTS,
 ]

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AppId, Id, PersonId, SessionId } from '@parley/contract'
 import type { Authorization, BearerChallenge } from '../oauth-client/index.ts'
-import type { Sealer } from '../sealing/index.ts'
+import type { SealedColumn, Sealer } from '../sealing/index.ts'
 import type { Row, Statement, Store } from '../store/index.ts'
 import type { Owner } from './connection-grant.ts'
 
@@ -23,6 +23,14 @@ export interface ConnectRequest {
 
 /** Requests that ended are forgotten after a day. */
 const KEPT_MS = 24 * 60 * 60_000
+
+/** Where what a way takes along stands sealed. */
+export const SEALED_CONNECT_REQUESTS: SealedColumn = {
+  table: 'connect_requests',
+  column: 'sealed',
+  key: 'id',
+  place: 'id',
+}
 
 /** SQL of requests to connect. */
 export class ConnectRequestStore {
@@ -47,7 +55,7 @@ export class ConnectRequestStore {
   /** The latest one. */
   findOpen(person: PersonId, server: string, owner: Owner, now: number): ConnectRequest | undefined {
     const row = this.#store.get(
-      `SELECT * FROM connect_requests WHERE person = ? AND server = ? AND is_shared = ?
+      `SELECT * FROM connect_requests WHERE person_id = ? AND server_id = ? AND is_shared = ?
         AND state IN ('open', 'away') AND expires_at > ? ORDER BY created_at DESC LIMIT 1`,
       person,
       server,
@@ -59,7 +67,7 @@ export class ConnectRequestStore {
 
   openCount(person: PersonId, now: number): number {
     const row = this.#store.get(
-      "SELECT count(*) AS open FROM connect_requests WHERE person = ? AND state IN ('open', 'away') AND expires_at > ?",
+      "SELECT count(*) AS open FROM connect_requests WHERE person_id = ? AND state IN ('open', 'away') AND expires_at > ?",
       person,
       now,
     )
@@ -80,7 +88,7 @@ export class ConnectRequestStore {
   insert(request: ConnectRequest): Statement {
     const { id, person, owner, app, server, challenge, createdAt, expiresAt } = request
     return {
-      sql: `INSERT INTO connect_requests (id, person, is_shared, app, server, challenge, created_at, expires_at)
+      sql: `INSERT INTO connect_requests (id, person_id, is_shared, app, server_id, challenge, created_at, expires_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       parameters: [
         id,
@@ -144,10 +152,10 @@ function placeOf(id: ConnectRequest['id']) {
 function toRequest(row: Row): ConnectRequest {
   return {
     id: row['id'] as ConnectRequest['id'],
-    person: row['person'] as PersonId,
-    owner: row['is_shared'] === 1 ? null : (row['person'] as PersonId),
+    person: row['person_id'] as PersonId,
+    owner: row['is_shared'] === 1 ? null : (row['person_id'] as PersonId),
     app: row['app'] as AppId | null,
-    server: String(row['server']),
+    server: String(row['server_id']),
     challenge:
       row['challenge'] === null ? undefined : (JSON.parse(String(row['challenge'])) as BearerChallenge),
     state: row['state'] as ConnectRequest['state'],

@@ -1,5 +1,7 @@
 export { createConnect } from './create-connect.ts'
 export type { Connect, ConnectOptions, RefusedCall } from './create-connect.ts'
+export { SEALED_CONNECT_REQUESTS } from './connect-request-store.ts'
 export type { ConnectRequest } from './connect-request-store.ts'
 export type { ServerRef } from './connection-grant.ts'
+export { SEALED_OAUTH_CLIENTS } from './oauth-client-store.ts'
 export type { Verdict } from './refusals.ts'

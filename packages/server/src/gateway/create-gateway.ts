@@ -48,13 +48,11 @@ export function createGateway(tools: GatewayTools, readBody: ReadBody): Gateway 
 
   function handle(req: IncomingMessage, res: ServerResponse, path: string): void {
     try {
-      let scope = scopeOf(path)
       const resource = path.endsWith('/') ? path.slice(0, -1) : path
       const headers = readHeaders(req.rawHeaders)
-      if (req.url!.length > path.length) {
-        refuseQueryToken(tools, req.url!, { resource, headers })
-        scope = withSearch(scope, req.url!)
-      }
+      const hasQuery = req.url!.length > path.length
+      if (hasQuery) refuseQueryToken(tools, req.url!, { resource, headers })
+      const scope = hasQuery ? withSearch(scopeOf(path), req.url!) : scopeOf(path)
       const endpoint = { req, res, headers, scope, resource }
       const who = tools.authenticate(headers.authorization, resource)
       if (!(who instanceof Promise)) return accept(endpoint, who)

@@ -1,3 +1,4 @@
+import { parseCapabilityName, type CapabilityName, type Principal } from '@parley/contract'
 import { checkOutput, guardResult, type ResultFinding } from '../content-guard/index.ts'
 import type { JsonObject, Outcome, RpcError } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
@@ -34,6 +35,21 @@ export function guardOutcome(
     tools.reportContent({ call, server: entry.name, findings, misfit, cutShort })
   if (misfit !== undefined) return { result: toMisfit(result, misfit) }
   return 'result' in outcome ? { result } : { error: result as unknown as RpcError }
+}
+
+/** The same for what a task has come to, before it is kept. */
+export function guardTask(
+  tools: Pick<GatewayTools, 'registry' | 'reportContent'>,
+  { principal, server, capability }: { principal: Principal; server: string; capability: CapabilityName },
+  outcome: Outcome,
+): Outcome {
+  const entry = tools.registry.entry(server)
+  const name = parseCapabilityName(capability)?.name
+  // Whose settings nobody knows any more, nobody can keep to.
+  if (!entry || name === undefined)
+    return { error: { code: -32603, message: 'The server that ran this is not there any more.' } }
+  const call = { principal, capability, definitionHash: entry.catalog.tools.get(name)?.hash }
+  return guardOutcome(tools, call, { entry, kind: 'tool', name }, outcome)
 }
 
 /** The same for what a server sends on the way: log lines and progress may hold what a result may. */

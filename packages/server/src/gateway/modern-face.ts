@@ -1,11 +1,10 @@
 import { ParleyError, type CapabilityName } from '@parley/contract'
 import { isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import { admit, type Admission } from './admit.ts'
-import { CONSENT_QUESTION, askConsent, followConsent } from './ask-consent.ts'
+import { CONSENT_QUESTION, askConsent, followConsent, withoutAnswer } from './ask-consent.ts'
 import {
   bundleOf,
   limit,
-  onClientLeft,
   resultKind,
   whenClientLeaves,
   type Call,
@@ -13,39 +12,30 @@ import {
   type Target,
 } from './call.ts'
 import { followConnection } from './ask-connection.ts'
-import { callCredential, connectionFor } from './call-credential.ts'
+import { roundWithLegacy, roundWithModern } from './call-rounds.ts'
+import { connectionFor } from './call-credential.ts'
 import { checkHeaders, checkParamHeaders } from './check-headers.ts'
-import {
-  acceptsStreams,
-  capabilitiesOf,
-  exchangeOnce,
-  refuseServerRequest,
-  termsIn,
-} from './exchange-once.ts'
-import { guardNotification, guardOutcome } from './guard-outcome.ts'
-import type { HeldCall } from './held-calls.ts'
+import { acceptsStreams, capabilitiesOf, exchangeOnce } from './exchange-once.ts'
+import { guardOutcome } from './guard-outcome.ts'
 import { callAsTask, mayBecomeTask } from './tasks/call-as-task.ts'
 import { serveTaskMethod } from './tasks/serve-task-method.ts'
 import { declaresTasks, isTaskMethod } from './tasks/tasks-extension.ts'
 import { completionTarget } from './completion-target.ts'
-import { refuseInputRequests } from './input-requests.ts'
-import { keepPace } from './keep-pace.ts'
 import { takeLane, type LaneCallOptions } from './lane-call.ts'
 import { listForModern } from './list-capabilities.ts'
 import { listen } from './listen.ts'
 import { mergedDiscover } from './merged-catalog.ts'
-import { META, isListMethod } from './protocol.ts'
+import { isListMethod } from './protocol.ts'
 import { failCall, recordCall } from './record-call.ts'
 import { putConnection, recover } from './recover-call.ts'
 import { Reply } from './reply.ts'
-import { digestOf, invalidState, type InnerState, type StateBinding } from './request-state.ts'
+import { digestOf, invalidState, isOwnQuestion, type InnerState, type StateBinding } from './request-state.ts'
 import { isSearchCall, openSearchCall } from './search-call.ts'
 import { resolveTarget } from './resolve-target.ts'
 import { mayPass, reachableEntry } from './visibility.ts'
-import { paramHeadersOf, paramsOf, upstreamParams } from './upstream-params.ts'
-import { toDiscoverResult, toLegacyParams, toModernOutcome } from './translate.ts'
-import type { ServerEntry } from '../registry/index.ts'
-import type { CredentialRefused, ServerNotification, UpstreamInfo } from '../upstream/index.ts'
+import { toDiscoverResult } from './translate.ts'
+import type { ParamHeader, ServerEntry } from '../registry/index.ts'
+import type { CredentialRefused } from '../upstream/index.ts'
 import type { ModernState } from './modern-state.ts'
 
 const CALLS = new Set(['tools/call', 'prompts/get', 'resources/read'])
@@ -95,6 +85,11 @@ async function serveOther(tools: GatewayTools, state: ModernState, call: Call, r
   reply.finish(await answer(tools, state, call, reply))
 }
 
+function paramsOf(call: Call): JsonObject {
+  const params = call.envelope.value('params')
+  return isObject(params) ? params : {}
+}
+
 async function answer(tools: GatewayTools, state: ModernState, call: Call, reply: Reply): Promise<Outcome> {
   const { method } = call
   const entry = reachableEntry(tools, call)
@@ -107,13 +102,17 @@ async function answer(tools: GatewayTools, state: ModernState, call: Call, reply
   if (method === 'server/discover') {
     if (!entry) return { result: mergedDiscover(bundleOf(tools, call.scope)) }
     const offersTasks = declaresTasks(call)
-    return { result: toDiscoverResult(await entry.upstream.info(), entry.catalog.instructions, offersTasks) }
+    return { result: toDiscoverResult(await entry.upstream.info(), approvedInstructions(entry), offersTasks) }
   }
   if (isTaskMethod(method)) return serveTaskMethod(tools, state.runs, call)
   if (method === 'completion/complete') return complete(tools, state, call, reply)
   if (!entry || !mayPass(tools, call, entry))
     throw new ParleyError('method_not_found', `Method not found: ${method}`)
   return exchangeOnce(state, { call, entry, params: paramsOf(call), reply })
+}
+
+function approvedInstructions(entry: ServerEntry): string | undefined {
+  return entry.catalog.instructions
 }
 
 /**
@@ -282,112 +281,16 @@ async function finishRound(
   reply.finish(round)
 }
 
-interface RoundOptions {
-  readonly entry: ServerEntry
-  readonly params: JsonObject
-  readonly binding: StateBinding
-  readonly reply: Reply
-  readonly sent: InnerState | undefined
+/** As the server knows them: under its own names, and without the answer to a question of ours. */
+function upstreamParams(call: Call, { target, sent }: Pick<Errand, 'target' | 'sent'>): JsonObject {
+  const own = paramsOf(call)
+  const field = target.kind === 'resource' ? 'uri' : 'name'
+  const asked = isOwnQuestion(sent) ? withoutAnswer(own) : own
+  return asked[field] === target.name ? asked : { ...asked, [field]: target.name }
 }
 
-/** One round with a modern upstream: its own `requestState` is opened on the way in and sealed on the way out. */
-async function roundWithModern(tools: GatewayTools, call: Call, options: RoundOptions): Promise<Outcome> {
-  const { entry, binding, reply, sent } = options
-  let { params } = options
-  if (params['requestState'] !== undefined) {
-    if (!sent || !('upstream' in sent)) throw invalidState()
-    params = { ...params, requestState: sent.upstream }
-  }
-  const { credential } = await callCredential(tools, entry, () => call.principal, call.capability)
-  const channel = await entry.upstream.modern(credential)
-  const outcome = await channel.exchange(
-    call.method,
-    params,
-    {
-      notification: (notification) => void reply.send(guardNotification(entry, notification)),
-      serverRequest: refuseServerRequest,
-      ready: () => keepPace(call.res, tools.clock),
-    },
-    whenClientLeaves(call.res),
-  )
-  if ('error' in outcome || outcome.result['resultType'] !== 'input_required') return outcome
-  const refusal = refuseInputRequests(outcome.result, capabilitiesOf(call))
-  if (refusal !== undefined) {
-    throw new ParleyError(
-      'upstream_invalid',
-      `The server asked for input that this client cannot give. ${refusal}`,
-    )
-  }
-  const upstreamState = outcome.result['requestState']
-  if (typeof upstreamState !== 'string') return outcome
-  return {
-    result: { ...outcome.result, requestState: tools.states.seal({ upstream: upstreamState }, binding) },
-  }
-}
-
-/** One round with a legacy upstream: its call stays open while the client is asked. */
-async function roundWithLegacy(
-  tools: GatewayTools,
-  state: ModernState,
-  call: Call,
-  options: RoundOptions & { readonly info: UpstreamInfo },
-): Promise<Outcome> {
-  const { entry, info, params, binding, reply, sent } = options
-  const meta = isObject(params['_meta']) ? params['_meta'] : {}
-  const terms = termsIn(meta)
-  const isNew = params['requestState'] === undefined
-  const held = isNew ? state.held.create(call.principal, terms.capabilities) : resume(state, sent, params)
-  onClientLeft(call.res, (reason) => held.cancel(reason))
-  if (isNew) await startCall(state, call, { held, entry, params, terms, level: meta[META.logLevel] })
-  const wantsLogs = meta[META.logLevel] !== undefined
-  const notify = (notification: ServerNotification) => {
-    if (notification.method !== 'notifications/message' || wantsLogs)
-      reply.send(guardNotification(entry, notification))
-  }
-  const ready = () => keepPace(call.res, tools.clock)
-  const round = await held.next({ notify, ready, progressToken: meta['progressToken'] })
-  if (round.kind === 'done') return toModernOutcome(call.method, round.outcome, info)
-  state.held.keep(held)
-  return {
-    result: {
-      resultType: 'input_required',
-      inputRequests: round.inputRequests,
-      requestState: tools.states.seal({ held: held.id }, binding),
-    },
-  }
-}
-
-function resume(state: ModernState, sent: InnerState | undefined, params: JsonObject): HeldCall {
-  if (!sent || !('held' in sent)) throw invalidState()
-  const held = state.held.takeUp(sent.held)
-  held.answer(params['inputResponses'])
-  return held
-}
-
-interface Start {
-  readonly held: HeldCall
-  readonly entry: ServerEntry
-  readonly params: JsonObject
-  readonly terms: ReturnType<typeof termsIn>
-  readonly level: unknown
-}
-
-async function startCall(
-  state: ModernState,
-  call: Call,
-  { held, entry, params, terms, level }: Start,
-): Promise<void> {
-  const { signal } = held
-  const lease = await state.pool.lease(entry, { owner: call.principal, ...terms }, signal)
-  held.start(async (events) => {
-    try {
-      if (typeof level === 'string')
-        await lease.channel.exchange('logging/setLevel', { level }, events, signal)
-      return await lease.channel.exchange(call.method, toLegacyParams(params), events, signal)
-    } finally {
-      lease.release()
-    }
-  })
+function paramHeadersOf({ entry, kind, name }: Target): readonly ParamHeader[] {
+  return (kind === 'tool' ? entry.catalog.tools.get(name)?.paramHeaders : undefined) ?? []
 }
 
 async function complete(tools: GatewayTools, state: ModernState, call: Call, reply: Reply): Promise<Outcome> {

@@ -64,14 +64,14 @@ interface Follower extends FollowOptions {
  * upstream can only belong to that call. Idle sessions are closed after a minute.
  */
 export class SessionPool {
-  readonly clock: Clock
+  readonly #clock: Clock
   readonly #sources: CredentialSources
   #sessions = new Set<Pooled>()
   #opening = new Map<string, Promise<Pooled>>()
   readonly #followers = new Set<Follower>()
 
   constructor(clock: Clock, sources: CredentialSources) {
-    this.clock = clock
+    this.#clock = clock
     this.#sources = sources
   }
 
@@ -191,7 +191,7 @@ export class SessionPool {
   #release(session: Pooled): void {
     session.users--
     if (session.users > 0) return
-    session.idle = this.clock.setTimeout(
+    session.idle = this.#clock.setTimeout(
       () => {
         if (session.users > 0) return
         this.#sessions.delete(session)

@@ -189,7 +189,7 @@ export class MasterKeys implements AsyncDisposable {
     const { rows, store, ring } = this.#tools
     let after: SqlValue = ''
     while (!this.#isStopping) {
-      const page = rows.page(column, headerOf(ring.current), { after, limit: BATCH })
+      const page = rows.page(column, headerOf(ring.current), { after, limit: column.batch ?? BATCH })
       if (page.length === 0) return
       const unit = page.flatMap((row) => this.#rewrap(column, row))
       if (unit.length > 0) await store.submit(unit)

@@ -6,4 +6,6 @@ export interface SealedColumn {
   readonly key: string
   /** What a row's values are sealed for: an expression that gives the `id` of their `SealedPlace`. */
   readonly place: string
+  /** How many are sealed anew in one unit, where they may be large; 200 otherwise. */
+  readonly batch?: number
 }

@@ -1,3 +1,4 @@
+import type { SealedColumn } from '../sealing/index.ts'
 import type { CapabilityName, Principal, TaskId, TaskState } from '@parley/contract'
 import type { Row, Statement, Store } from '../store/index.ts'
 import { isFinal, type Task, type TaskEvent } from './task.ts'
@@ -217,3 +218,8 @@ function toTask(row: Row): Task {
 function textOf(value: Row[string] | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
+
+/** Where what a task is about stands sealed; results may be large. */
+export const SEALED_TASK_PARTS: readonly SealedColumn[] = ['upstream_ref', 'request', 'outcome'].map(
+  (column) => ({ table: 'tasks', column, key: 'id', place: 'id', batch: 4 }),
+)

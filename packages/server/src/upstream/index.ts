@@ -3,7 +3,7 @@ export type { UpstreamLimits, UpstreamOptions, UpstreamTarget } from './create-u
 export { HUB_META, HUB_TERMS } from './hub-terms.ts'
 export { createOrphanGuard } from './orphan-guard.ts'
 export type { OrphanGuard } from './orphan-guard.ts'
-export type { OpenApiTarget, Translate } from './openapi-upstream.ts'
+export type { Translate } from './openapi-upstream.ts'
 export type { Lane, LaneExchange, LaneReceiver } from './lane.ts'
 export type { Report, ReportKind } from './report.ts'
 export type { StdioTarget } from './stdio-child.ts'

@@ -1,14 +1,8 @@
-import {
-  ParleyError,
-  parseCapabilityName,
-  toParleyError,
-  type Principal,
-  type TaskId,
-} from '@parley/contract'
+import { ParleyError, toParleyError, type Principal, type TaskId } from '@parley/contract'
 import { isObject, type JsonObject, type Outcome } from '../../lib/json-rpc.ts'
 import { isFinal, type NewTask, type Task, type TaskChange } from '../../tasks/index.ts'
 import type { Call, GatewayTools } from '../call.ts'
-import { guardNotification, guardOutcome } from '../guard-outcome.ts'
+import { guardNotification, guardTask } from '../guard-outcome.ts'
 import { toRpcError } from '../reply.ts'
 import { RELATED_TASK } from './tasks-extension.ts'
 import { cancelUpstream, followUpstream, plainQuestion, type Following } from './follow-upstream.ts'
@@ -20,10 +14,6 @@ import { Turnstile } from './turnstile.ts'
 const POLLS_AT_ONCE = 32
 /** How long the end of a task that cannot be written waits for the disk. */
 const RETRY_MS = 1000
-
-const outcomeOfNoServer: Outcome = Object.freeze({
-  error: toRpcError(new ParleyError('not_found', 'The server that ran this is not there any more.')),
-})
 
 /** The tasks that are under way in this process. */
 export class TaskRuns {
@@ -171,22 +161,12 @@ export class TaskRuns {
   async #finish(run: TaskRun, ended: Outcome): Promise<void> {
     if (run.signal.aborted) return
     await run.settled()
-    const outcome = this.#guard(run, ended)
+    const outcome = guardTask(this.#tools, run, ended)
     const change: TaskChange =
       'error' in outcome
         ? { state: 'failed', outcome, message: outcome.error.message }
         : { state: 'completed', outcome, message: run.message }
     await this.#write(run.id, change)
-  }
-
-  /** As what is answered at once: what the server's settings take out is gone before it is kept. */
-  #guard({ server, capability, principal }: TaskRun, outcome: Outcome): Outcome {
-    const entry = this.#tools.registry.entry(server)
-    const name = parseCapabilityName(capability)?.name
-    if (!entry || name === undefined) return outcomeOfNoServer
-    const definitionHash = entry.catalog.tools.get(name)?.hash
-    const call = { principal, capability, definitionHash }
-    return guardOutcome(this.#tools, call, { entry, kind: 'tool', name }, outcome)
   }
 
   /** A result is not lost because the disk is full for a while. */
