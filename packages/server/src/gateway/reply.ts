@@ -10,7 +10,7 @@ import type { ServerNotification } from '../upstream/index.ts'
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 
 /** Larger ones are not copied once more; smaller ones as in `LaneConnection`. */
-const ONE_PIECE_BYTES = 1_000_000
+const ONE_PIECE_BYTES = 16_384
 
 /** The error as JSON-RPC says it (`ERRORS` maps code to number). */
 export function toRpcError(error: ParleyError): RpcError {

@@ -17,7 +17,7 @@ export interface ConnectionOptions {
  * Up to here a request goes out as one string of single bytes. A string lies on V8's heap, whose young part is then
  * collected often and cheaply, and the buffers of past calls with it; otherwise they gather until the whole heap is.
  */
-const ONE_WRITE_BYTES = 1_000_000
+const ONE_WRITE_BYTES = 16_384
 const KEEP_MS = 4000
 const MAX_KEEP_MS = 60_000
 
