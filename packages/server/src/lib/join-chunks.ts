@@ -1,5 +1,3 @@
-import { countYoung } from './collect-young.ts'
-
 /**
  * Puts chunks together that nobody else holds, and gives their memory back at once: it lies outside V8's heap, where
  * a few calls of 100 KB are enough to bring on a collection of the whole heap. What still held a chunk would find it
@@ -8,7 +6,6 @@ import { countYoung } from './collect-young.ts'
 export function joinChunks(chunks: readonly Buffer[]): Buffer {
   if (chunks.length === 1) return chunks[0]!
   const whole = Buffer.concat(chunks)
-  countYoung(whole.length)
   for (const chunk of chunks) {
     const { buffer } = chunk
     // Several chunks may be parts of one buffer.
