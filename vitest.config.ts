@@ -12,5 +12,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Tests wait for processes and sockets more than they compute; by default two cores run one at a time.
+    maxWorkers: 2,
   },
 })
