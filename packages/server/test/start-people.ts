@@ -73,6 +73,7 @@ export async function startPeople(
       announce: (revocations) => void revoked.push(...revocations),
     },
     countActing: () => 0,
+    hasConnections: false,
     trustedProxy: options.trustedProxy ?? false,
     limits: { people: 100, groups: 100, invitations: 100, ...options.limits },
     onError,

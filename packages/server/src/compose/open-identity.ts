@@ -76,6 +76,7 @@ export async function openIdentity(house: IdentityParts): Promise<IdentityRooms>
     pages,
     revocations,
     countActing: (person) => listActing({ grants }, person).length,
+    hasConnections: house.registry !== undefined,
     trustedProxy: config.listen.trustedProxy,
     limits: config.limits,
     onError: (error) => house.log('a page failed', { error: stackOf(error) }),

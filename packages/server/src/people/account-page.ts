@@ -27,8 +27,9 @@ export function showAccount(parts: Parts, visit: Visit): PageAnswer {
           ${visit.formField}<button class="quiet small">Sign out</button>
         </form>
       </div>
-      ${actingCard(parts, person)} ${passkeysCard(parts, visit, person)} ${passwordCard(parts, person)}
-      ${appCard(parts, visit, person)} ${sessionsCard(parts, visit, session)}`,
+      ${actingCard(parts, person)} ${parts.hasConnections && connectionsCard()}
+      ${passkeysCard(parts, visit, person)} ${passwordCard(parts, person)} ${appCard(parts, visit, person)}
+      ${sessionsCard(parts, visit, session)}`,
   }
 }
 
@@ -46,6 +47,16 @@ function actingCard(parts: Parts, person: Person): Html {
         <a class="button quiet small" href="/account/apps">See what they may do, or end it</a>
       </div>`
     }
+  </section>`
+}
+
+function connectionsCard(): Html {
+  return html`<section class="card" aria-labelledby="connections">
+    <h2 id="connections">Connections</h2>
+    <p class="hint">Accounts of yours at servers that want a sign-in of their own.</p>
+    <div class="actions">
+      <a class="button quiet small" href="/account/connections">See them, connect or disconnect</a>
+    </div>
   </section>`
 }
 

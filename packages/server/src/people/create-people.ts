@@ -98,6 +98,7 @@ function createParts(options: PeopleOptions): Parts {
     }),
     attempts: new Attempts(clock),
     countActing: options.countActing,
+    hasConnections: options.hasConnections,
     trustedProxy: options.trustedProxy,
     limits: options.limits,
   }

@@ -32,6 +32,7 @@ export interface Parts {
   readonly passkeys: Passkeys
   readonly attempts: Attempts
   readonly countActing: PeopleOptions['countActing']
+  readonly hasConnections: boolean
   readonly trustedProxy: boolean
   readonly limits: PeopleOptions['limits']
 }

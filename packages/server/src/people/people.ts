@@ -153,6 +153,8 @@ export interface PeopleOptions {
   readonly revocations: Pick<Revocations, 'statement' | 'announce'>
   /** How many apps and agents act for a person; `/account/apps` shows them. */
   readonly countActing: (person: PersonId) => number
+  /** Whether there is a gateway, and `/account/connections` with it. */
+  readonly hasConnections: boolean
   /** The proxy in front names the client's address last in X-Forwarded-For. */
   readonly trustedProxy: boolean
   readonly limits: PeopleLimits

@@ -31,7 +31,7 @@ describe('the labelled set', () => {
     expect(wanted.filter((key) => !index.has(key))).toEqual([])
   })
 
-  test('recall at 5 is 0.9 or more for queries that the ranking was not tuned on', () => {
+  test('recall at 5 is 0.9 or more for queries written after the ranking', () => {
     expect(unseen.length).toBeGreaterThanOrEqual(100)
     expect(recallAt(5, index, unseen)).toBeGreaterThanOrEqual(0.9)
   })
