@@ -33,6 +33,7 @@ test('CL3, CL4, CL7, PX5: a person connects, and the hub keeps the tokens', asyn
   expect(callback.href.startsWith(`${hub.url}/connect/callback?`)).toBe(true)
   const done = await ada.visitor.open(callback.href)
   expect(done.text).toContain('<h1>Connected</h1>')
+  expect((await ada.visitor.open('/account')).text).toContain('href="/account/connections"')
   const account = await ada.visitor.open('/account/connections')
   expect(account.text).toMatch(/For you <span class="badge">connected/)
   const again = await ada.visitor.open(callback.href)
