@@ -51,24 +51,20 @@ async function killOnce(
     dataDir,
     timeoutMs: 60_000,
   }
-  const first = performance.now()
   const hub = await rig.ownHub(options)
-  const firstMs = performance.now() - first
   await settle(hub)
   const acked = new Map<string, number>()
-  const begun = await beginAll(rig, hub, acked)
+  const begun = await beginAll(rig, hub, { acked, all: round % 2 === 1 })
   hub.child.kill('SIGKILL')
   await hub.exited
   await begun
   rig.note(`kill ${round}: ${acked.size} of ${COUNT} were acknowledged`)
   assert.ok(acked.size > 0, 'nothing was acknowledged before the kill')
+  if (round % 2 === 1) assert.equal(acked.size, COUNT)
 
   const started = performance.now()
   const again = await rig.ownHub({ ...options, port: hub.port })
-  rig.note(
-    `ready after ${Math.round(firstMs)} ms, and after the kill ${Math.round(performance.now() - started)} ms`,
-  )
-  rig.figure('ready after a kill, beyond a first start, in ms', performance.now() - started - firstMs, 1000)
+  rig.figure('ready after a kill, in ms', performance.now() - started, 2000)
   const face = await openFace(again, '2026-07-28', '/mcp/servers/tasks', { capabilities: TASKS })
   await settle(again)
   server.finish()
@@ -81,18 +77,24 @@ async function killOnce(
 }
 
 /** Sends all calls at once; resolves when it is time to kill. What it resolves with settles with the last of them. */
-async function beginAll(rig: Rig, hub: Hub, acked: Map<string, number>): Promise<Promise<unknown>> {
+async function beginAll(
+  rig: Rig,
+  hub: Hub,
+  { acked, all }: { acked: Map<string, number>; all: boolean },
+): Promise<Promise<unknown>> {
   const face = await openFace(hub, '2026-07-28', '/mcp/servers/tasks', { capabilities: TASKS })
   const calls = Array.from({ length: COUNT }, async (_, number) => {
     const tool = number < WAITING ? 'wait' : 'job'
-    const reply = await face.call(tool, { number }, { timeoutMs: 30_000 }).catch(() => undefined)
+    const begin = () => face.call(tool, { number }, { timeoutMs: 30_000 }).catch(() => undefined)
+    let reply = await begin()
+    // The server has as many calls as it may have: it is tried again, as the answer says.
+    while (reply?.status === 503) reply = await sleep(50).then(begin)
     const result = reply?.answer?.['result'] as Json | undefined
     if (result?.['resultType'] === 'task') acked.set(String(result['taskId']), number)
   })
-  // Now and then all are there, and sometimes the kill comes in the middle of it.
-  const enough = COUNT / 4 + rig.random.integer((COUNT * 3) / 4)
-  await until(`${enough} tasks`, () => acked.size >= enough, 30_000).catch(() => undefined)
-  await sleep(rig.random.integer(50))
+  const enough = all ? COUNT : COUNT / 4 + rig.random.integer((COUNT * 3) / 4)
+  await until(`${enough} tasks`, () => acked.size >= enough, 30_000)
+  if (!all) await sleep(rig.random.integer(50))
   return Promise.all(calls)
 }
 
