@@ -19,7 +19,7 @@ const NONE: Request[] = []
  *
  * NOTE: on the lane. A request writes two fields of its connection's entry. It is no member of a set: every set that is
  * entered and left per request grows a new table now and then, and the old one, dead but in old space, carries all
- * that it held there until the next full collection. That cost 10 µs a call and 150 MB.
+ * that it held there until the next full collection. That cost 10 µs a call and 100 MB.
  */
 export class Running {
   readonly #byConnection = new Map<Socket, Latest>()
