@@ -81,9 +81,7 @@ class DurableTasks implements Tasks {
       pollIntervalMs: pollInterval(wanted.pollIntervalMs ?? DEFAULT_POLL_MS),
       expiresAt: createdAt + ttlMs,
       isElsewhere: wanted.upstreamRef !== undefined,
-      isRepeatable: wanted.request !== undefined,
       isToolError: false,
-      attempts: 1,
     }
     this.#room.take(owner)
     try {
@@ -125,10 +123,6 @@ class DurableTasks implements Tasks {
 
   upstreamRefOf(id: TaskId): JsonObject | undefined {
     return this.#open(id, 'upstream_ref')
-  }
-
-  requestOf(id: TaskId): JsonObject | undefined {
-    return this.#open(id, 'request')
   }
 
   unfinished(): readonly Task[] {
@@ -180,7 +174,6 @@ class DurableTasks implements Tasks {
       pollIntervalMs: pollInterval(change.pollIntervalMs ?? before.pollIntervalMs),
       isElsewhere: before.isElsewhere || change.upstreamRef !== undefined,
       isToolError: isToolError(change.outcome),
-      attempts: before.attempts + (change.isRetry === true ? 1 : 0),
       // What has just ended is not gone with the next sweep.
       ...(isFinal(change.state) && before.expiresAt <= updatedAt
         ? { ttlMs: updatedAt + AFTERLIFE_MS - before.createdAt, expiresAt: updatedAt + AFTERLIFE_MS }
@@ -188,16 +181,12 @@ class DurableTasks implements Tasks {
     }
   }
 
-  #seal(
-    id: TaskId,
-    parts: Partial<Pick<NewTask, 'upstreamRef' | 'request'>> & Pick<TaskChange, 'outcome'>,
-  ): SealedParts {
+  #seal(id: TaskId, parts: Partial<Pick<NewTask, 'upstreamRef'>> & Pick<TaskChange, 'outcome'>): SealedParts {
     const seal = (column: string, value: object | undefined) =>
       value && this.#tools.sealer.seal(JSON.stringify(value), { table: 'tasks', column, id })
     const outcome = seal('outcome', this.#bounded(parts.outcome))
     return {
       upstreamRef: seal('upstream_ref', parts.upstreamRef),
-      request: seal('request', parts.request),
       outcome,
       outcomeBytes: outcome?.length,
     }
@@ -210,7 +199,7 @@ class DurableTasks implements Tasks {
     return { error: { code: -32603, message } }
   }
 
-  #open(id: TaskId, column: 'upstream_ref' | 'request' | 'outcome'): JsonObject | undefined {
+  #open(id: TaskId, column: 'upstream_ref' | 'outcome'): JsonObject | undefined {
     const sealed = this.#store.sealed(id, column)
     if (!sealed) return undefined
     const text = this.#tools.sealer.open(sealed, { table: 'tasks', column, id })

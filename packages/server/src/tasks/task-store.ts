@@ -6,7 +6,6 @@ import { isFinal, type Task, type TaskEvent } from './task.ts'
 /** What is kept sealed with a task. */
 export interface SealedParts {
   readonly upstreamRef?: Buffer | undefined
-  readonly request?: Buffer | undefined
   readonly outcome?: Buffer | undefined
   readonly outcomeBytes?: number | undefined
 }
@@ -18,7 +17,7 @@ export interface TaskCounts {
 
 const COLUMNS = `id, owner, face, state, version, principal, server, action, capability, arguments_digest, message,
   created_at, updated_at, ttl_ms, poll_interval_ms, expires_at, upstream_ref IS NOT NULL AS is_elsewhere,
-  request IS NOT NULL AS is_repeatable, is_tool_error, attempts`
+  is_tool_error`
 const UNFINISHED = "state IN ('working', 'input_required')"
 
 /** The only SQL of tasks. */
@@ -87,7 +86,7 @@ export class TaskStore {
       }))
   }
 
-  sealed(id: string, column: 'upstream_ref' | 'request' | 'outcome'): Uint8Array | undefined {
+  sealed(id: string, column: 'upstream_ref' | 'outcome'): Uint8Array | undefined {
     const value = this.#store.get(`SELECT ${column} AS value FROM tasks WHERE id = ?`, id)?.['value']
     return value instanceof Uint8Array ? value : undefined
   }
@@ -106,8 +105,8 @@ export class TaskStore {
     return [
       {
         sql: `INSERT INTO tasks (id, owner, face, state, principal, server, action, capability, arguments_digest, message,
-            created_at, updated_at, ttl_ms, poll_interval_ms, expires_at, upstream_ref, request)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+            created_at, updated_at, ttl_ms, poll_interval_ms, expires_at, upstream_ref)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         parameters: [
           task.id,
           task.owner,
@@ -125,7 +124,6 @@ export class TaskStore {
           task.pollIntervalMs,
           task.expiresAt,
           sealed.upstreamRef ?? null,
-          sealed.request ?? null,
         ],
       },
       insertEvent(task),
@@ -137,7 +135,7 @@ export class TaskStore {
     return [
       {
         sql: `UPDATE tasks SET state = ?, version = ?, message = ?, updated_at = ?, ttl_ms = ?, poll_interval_ms = ?,
-            expires_at = ?, attempts = ?, upstream_ref = coalesce(?, upstream_ref), outcome = ?, outcome_bytes = ?,
+            expires_at = ?, upstream_ref = coalesce(?, upstream_ref), outcome = ?, outcome_bytes = ?,
             is_tool_error = ?
           WHERE id = ? AND version = ? AND ${UNFINISHED}`,
         parameters: [
@@ -148,7 +146,6 @@ export class TaskStore {
           task.ttlMs,
           task.pollIntervalMs,
           task.expiresAt,
-          task.attempts,
           sealed.upstreamRef ?? null,
           sealed.outcome ?? null,
           sealed.outcomeBytes ?? 0,
@@ -187,7 +184,7 @@ function insertEvent(task: Task): Statement {
 
 /** What ended is neither looked for at a server nor run again. */
 function forgetSecrets(id: TaskId): Statement {
-  return { sql: 'UPDATE tasks SET upstream_ref = NULL, request = NULL WHERE id = ?', parameters: [id] }
+  return { sql: 'UPDATE tasks SET upstream_ref = NULL WHERE id = ?', parameters: [id] }
 }
 
 function toTask(row: Row): Task {
@@ -209,9 +206,7 @@ function toTask(row: Row): Task {
     pollIntervalMs: Number(row['poll_interval_ms']),
     expiresAt: Number(row['expires_at']),
     isElsewhere: row['is_elsewhere'] === 1,
-    isRepeatable: row['is_repeatable'] === 1,
     isToolError: row['is_tool_error'] === 1,
-    attempts: Number(row['attempts']),
   }
 }
 
@@ -220,6 +215,10 @@ function textOf(value: Row[string] | undefined): string | undefined {
 }
 
 /** Where what a task is about stands sealed; results may be large. */
-export const SEALED_TASK_PARTS: readonly SealedColumn[] = ['upstream_ref', 'request', 'outcome'].map(
-  (column) => ({ table: 'tasks', column, key: 'id', place: 'id', batch: 4 }),
-)
+export const SEALED_TASK_PARTS: readonly SealedColumn[] = ['upstream_ref', 'outcome'].map((column) => ({
+  table: 'tasks',
+  column,
+  key: 'id',
+  place: 'id',
+  batch: 4,
+}))

@@ -27,12 +27,8 @@ export interface Task {
   readonly expiresAt: number
   /** Whether another server runs it, where it lives on when the hub does not. */
   readonly isElsewhere: boolean
-  /** Whether it may be run again, because it says that this does no harm. */
-  readonly isRepeatable: boolean
   /** Whether its result is an error of the tool's own. */
   readonly isToolError: boolean
-  /** How often it was begun. */
-  readonly attempts: number
 }
 
 /** An event of a task, for those who follow it. */
@@ -56,8 +52,6 @@ export interface NewTask {
   readonly message?: string | undefined
   /** How it is found at the server that runs it. */
   readonly upstreamRef?: JsonObject | undefined
-  /** What is to be run, where that may be done again. */
-  readonly request?: JsonObject | undefined
 }
 
 /** A step of a task. What is absent stays as it is. */
@@ -68,8 +62,6 @@ export interface TaskChange {
   readonly outcome?: Outcome
   readonly upstreamRef?: JsonObject
   readonly pollIntervalMs?: number
-  /** A further attempt of something that may be repeated. */
-  readonly isRetry?: boolean
 }
 
 export interface TaskPage {

@@ -24,7 +24,6 @@ export interface Tasks extends AsyncDisposable {
   /** What it came to; undefined before it has ended. */
   outcomeOf(id: TaskId): Outcome | undefined
   upstreamRefOf(id: TaskId): JsonObject | undefined
-  requestOf(id: TaskId): JsonObject | undefined
   /** Those that have not ended, for a hub that starts. */
   unfinished(): readonly Task[]
   /** Answers the task as it then stands; undefined when it had ended already: what is final stays so. */

@@ -218,7 +218,7 @@ export class TaskRuns {
 export function newTaskOf(
   call: Pick<Call, 'principal' | 'method' | 'capability' | 'argumentsDigest'>,
   server: string,
-  more: Partial<Pick<NewTask, 'ttlMs' | 'pollIntervalMs' | 'message' | 'request'>> & {
+  more: Partial<Pick<NewTask, 'ttlMs' | 'pollIntervalMs' | 'message'>> & {
     handle?: JsonObject
   } = {},
 ): NewTask {

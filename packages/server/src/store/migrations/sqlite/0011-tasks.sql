@@ -21,9 +21,6 @@ CREATE TABLE tasks (
   expires_at INTEGER NOT NULL,
   -- Sealed: how it is found at the server that runs it; null when the hub itself does.
   upstream_ref BLOB,
-  -- Sealed: what is to be run, where that may be done again.
-  request BLOB,
-  attempts INTEGER NOT NULL DEFAULT 1,
   -- Sealed: the result or the error.
   outcome BLOB,
   outcome_bytes INTEGER NOT NULL DEFAULT 0,
