@@ -2,7 +2,7 @@ import { ParleyError, type PersonId } from '@parley/contract'
 import type { RawHandler } from '../http/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { createPageHandler, type PageAnswer, type PageKit, type Visit } from '../pages/index.ts'
-import type { BrowserSession, People } from '../people/index.ts'
+import { accountRoutes, type People } from '../people/index.ts'
 import { stateOf, type Vault } from '../vault/index.ts'
 import {
   ACCOUNT_CONNECTIONS_PATH as PATH,
@@ -34,20 +34,7 @@ export interface AccountConnectionsTools {
 /** `/account/connections`: to which servers a person is connected; connecting, and ending it. */
 export function createAccountConnections(tools: AccountConnectionsTools): RawHandler {
   const { people, pages, onError } = tools
-  const route = (
-    method: 'GET' | 'POST',
-    path: string,
-    answer: (visit: Visit, session: BrowserSession) => PageAnswer | Promise<PageAnswer>,
-  ) => ({
-    method,
-    path,
-    needs: 'person',
-    answer(visit: Visit) {
-      const session = people.signedIn(visit.request)
-      if (!session) throw new ParleyError('unauthenticated', 'You are not signed in here any more.')
-      return answer(visit, session)
-    },
-  })
+  const route = accountRoutes(people)
   const routes = [
     route('GET', PATH, (visit, { person }) => accountConnectionsPage(visit, cardsFor(tools, person))),
     route('POST', `${PATH}/connect`, (visit, session) => connect(tools, visit, session.person)),

@@ -1,3 +1,4 @@
+export { accountRoutes } from './account-route.ts'
 export { createPeople } from './create-people.ts'
 export type {
   Actor,

@@ -2,7 +2,7 @@ import { ParleyError, isId, type Grant } from '@parley/contract'
 import type { Grants } from '../../grants/index.ts'
 import type { RawHandler } from '../../http/index.ts'
 import { createPageHandler, type PageAnswer, type PageKit, type Visit } from '../../pages/index.ts'
-import type { BrowserSession, People } from '../../people/index.ts'
+import { accountRoutes, type BrowserSession, type People } from '../../people/index.ts'
 import type { DescribeCapabilities } from '../consent/capability-offer.ts'
 import type { FamilyStore } from '../provider/family-store.ts'
 import type { Resources } from '../resources/resource.ts'
@@ -28,20 +28,7 @@ const LEVELS_SHOWN = 2
 /** `/account/apps`: what acts in a person's name, and the end of it. */
 export function createAccountApps(tools: AccountAppsTools): RawHandler {
   const { people, pages, onError } = tools
-  const route = (
-    method: 'GET' | 'POST',
-    path: string,
-    answer: (visit: Visit, session: BrowserSession) => PageAnswer | Promise<PageAnswer>,
-  ) => ({
-    method,
-    path,
-    needs: 'person',
-    answer(visit: Visit) {
-      const session = people.signedIn(visit.request)
-      if (!session) throw new ParleyError('unauthenticated', 'You are not signed in here any more.')
-      return answer(visit, session)
-    },
-  })
+  const route = accountRoutes(people)
   const routes = [
     route('GET', ACCOUNT_APPS_PATH, (visit, session) => show(tools, visit, session)),
     route('POST', `${ACCOUNT_APPS_PATH}/end`, (visit, session) => end(tools, visit, session)),
