@@ -58,6 +58,22 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, readonly [meaning: strin
     'The server needs a connection that the caller does not have, or that works no more',
     'Open the page that `data.url` names; where there is none, an administrator connects the server',
   ],
+  task_not_found: ["There is no such task, or it is another caller's", '`ListTasks` shows yours'],
+  task_not_cancelable: ['The task has ended', 'Nothing is left to cancel'],
+  push_not_supported: ['The agent sends no push notifications', 'Poll or subscribe'],
+  unsupported_operation: [
+    'The agent cannot do this, or not with this task: what has ended takes no more messages',
+    'The message says which; begin a new task in the same context',
+  ],
+  content_type_not_supported: [
+    'The agent takes no parts of this media type',
+    'Its card names what it takes in `defaultInputModes` and `inputModes`',
+  ],
+  extended_card_not_configured: ['The agent has no extended card', 'Use its public one'],
+  extension_required: [
+    'The agent demands an extension that the request did not name',
+    'Name it in `A2A-Extensions`',
+  ],
   rate_limited: [
     'Too many requests, sessions or streams of this caller',
     'Wait as long as `Retry-After` or `data.retryAfterSeconds` says',

@@ -1,0 +1,1 @@
+export type { AgentLink, ExchangeOptions, OpenedStream, StreamReceiver } from './agent-link.ts'

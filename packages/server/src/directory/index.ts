@@ -1,0 +1,1 @@
+export type { AgentEntry, Directory } from './directory.ts'
