@@ -28,3 +28,5 @@ export type {
 } from './model.ts'
 export { A2A_VERSIONS, BINDINGS, OPERATIONS } from './operations.ts'
 export type { A2aVersion, Binding, OperationName, StreamingOperation, UnaryOperation } from './operations.ts'
+export { TaskDocument } from './task-document.ts'
+export type { TaskView } from './task-document.ts'
