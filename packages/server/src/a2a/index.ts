@@ -1,3 +1,6 @@
+export { checkMessage } from './check-message.ts'
+export type { CheckedMessage, FieldViolation, Speaker } from './check-message.ts'
+export { checkAnswer, checkRequest, refuseFields } from './check-request.ts'
 export { A2A_ERRORS, A2A_ERROR_DOMAIN, GRPC_STATUS, PARLEY_ERROR_DOMAIN } from './error-forms.ts'
 export type { A2aErrorForm, GrpcStatusName } from './error-forms.ts'
 export { A2A_TASK_STATES, isInterrupted, isTerminal } from './model.ts'
@@ -28,3 +31,5 @@ export type {
 } from './model.ts'
 export { A2A_VERSIONS, BINDINGS, OPERATIONS } from './operations.ts'
 export type { A2aVersion, Binding, OperationName, StreamingOperation, UnaryOperation } from './operations.ts'
+export type { MessageName } from './schema.ts'
+export { readTimestamp, toUtcTimestamp, writeTimestamp } from './timestamp.ts'
