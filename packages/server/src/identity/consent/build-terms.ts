@@ -29,7 +29,9 @@ export function buildTerms(
 ): GrantTerms | 'nothing' | 'too-much' {
   const { resource, identityScopes, details } = request
   const isOfCapabilities = resource.wholeScope !== undefined
-  const scopes = isOfCapabilities ? request.scopes : request.scopes.filter((scope) => choice.on.has(`scope.${scope}`))
+  const scopes = isOfCapabilities
+    ? request.scopes
+    : request.scopes.filter((scope) => choice.on.has(`scope.${scope}`))
   const capabilities =
     details.length > 0 ? details.flatMap((detail) => detail.capabilities) : chosenRules(offer, choice)
   // A grant without any capability is a beginning: the app can ask for single ones when it needs them.
