@@ -31,5 +31,6 @@ export type {
 } from './model.ts'
 export { A2A_VERSIONS, BINDINGS, OPERATIONS } from './operations.ts'
 export type { A2aVersion, Binding, OperationName, StreamingOperation, UnaryOperation } from './operations.ts'
+export { decodeAnswer, decodeRequest, encodeAnswer, encodeRequest } from './proto/exchange-bytes.ts'
 export type { MessageName } from './schema.ts'
 export { readTimestamp, toUtcTimestamp, writeTimestamp } from './timestamp.ts'
