@@ -7,6 +7,7 @@ import type { AgentLink } from './agent-link.ts'
 import type { HttpDialect } from './http-dialect.ts'
 import { createHttpLink } from './http-link.ts'
 import { createJsonRpcDialect } from './json-rpc-dialect.ts'
+import { createRestDialect } from './rest-dialect.ts'
 import { LinkGuard } from './link-guard.ts'
 
 export interface AgentLinkLimits {
@@ -84,7 +85,10 @@ function dialectOf({ protocolBinding, protocolVersion, url }: AgentInterface): H
   const address = URL.parse(url)
   if (!address) throw new ParleyError('egress_refused', 'Parley does not connect to this address.')
   const path = address.pathname + address.search
-  if (protocolBinding === 'JSONRPC' && protocolVersion === '1.0') return createJsonRpcDialect(path)
+  if (protocolVersion === '1.0') {
+    if (protocolBinding === 'JSONRPC') return createJsonRpcDialect(path)
+    if (protocolBinding === 'HTTP+JSON') return createRestDialect(address.pathname)
+  }
   throw new ParleyError(
     'unsupported_version',
     `Parley does not speak ${protocolBinding} in version ${protocolVersion}.`,

@@ -12,6 +12,8 @@ export interface WrittenRequest {
   readonly body: Buffer
   /** Of JSON-RPC. */
   readonly id: number
+  /** What the agent is asked instead where it does not know that path and method. */
+  readonly otherwise?: WrittenRequest
 }
 
 /**

@@ -28,7 +28,7 @@ export function streamOverHttp(
 
 class HttpStream implements LaneReceiver, OpenedStream {
   readonly #wire: HttpWire
-  readonly #written: WrittenRequest
+  #written: WrittenRequest
   readonly #options: ExchangeOptions
   readonly #receiver: StreamReceiver
   readonly #parser: SseParser
@@ -104,6 +104,7 @@ class HttpStream implements LaneReceiver, OpenedStream {
       return this.#end(undefined)
     }
     const answer = this.#readAnswer()
+    if (!answer.isFromAgent && this.#asksOtherwise()) return
     if (answer.isFromAgent) this.#wire.guard.seen()
     else this.#wire.guard.failed(answer.error)
     this.#end(answer.error)
@@ -140,6 +141,22 @@ class HttpStream implements LaneReceiver, OpenedStream {
     this.#bytes += chunk.length
     if (this.#bytes > responseBytes) return this.#fail(responseTooLarge(responseBytes))
     if (this.#kind === 'json') this.#chunks.push(chunk)
+  }
+
+  /** Another method for the same, where the agent has none such. */
+  #asksOtherwise(): boolean {
+    const { otherwise } = this.#written
+    if (!otherwise || (this.#status !== 404 && this.#status !== 405)) return false
+    this.#written = otherwise
+    this.#timer?.cancel()
+    this.#chunks = []
+    this.#bytes = 0
+    try {
+      this.#exchange = this.#wire.send(otherwise, this.#options, this)
+    } catch (error) {
+      this.#fail(toInvalidAnswer(error))
+    }
+    return true
   }
 
   /** What came in the place of a stream: the agent's error, or nothing that can be used. */

@@ -1,9 +1,8 @@
 import { ParleyError } from '@parley/contract'
-import type { OperationName, StreamResponse } from '../a2a/index.ts'
+import { checkAnswer, type OperationName, type StreamResponse } from '../a2a/index.ts'
 import { isObject, isRpcError, type JsonObject } from '../lib/json-rpc.ts'
 import { fromAgentError } from './from-agent-error.ts'
 import type { HttpDialect, WrittenRequest } from './http-dialect.ts'
-import { asStreamResponse, asAnswer } from './check-answer.ts'
 import { parseJson } from './parse-json.ts'
 import { invalidAnswer } from './status-error.ts'
 
@@ -26,17 +25,23 @@ export function createJsonRpcDialect(path: string): HttpDialect {
     supports: () => true,
     write,
     readAnswer(written, status, body) {
-      const message = parseJson(body.toString('utf8'))
+      const message = parseJson(body)
       // Under an error status a body may be anything: then the status alone tells what there is to know.
       if (status >= 300 && !isRpcErrorMessage(message)) return undefined
       const result = resultOf(message, written.id)
-      return result instanceof ParleyError ? result : asAnswer(written.operation, result)
+      return result instanceof ParleyError ? result : answerOf(written.operation, result)
     },
     readEvent(written, event): StreamResponse | ParleyError {
-      const result = resultOf(parseJson(event.data), written.id)
-      return result instanceof ParleyError ? result : asStreamResponse(result)
+      const result = resultOf(parseJson(Buffer.from(event.data)), written.id)
+      if (result instanceof ParleyError) return result
+      return checkAnswer(written.operation, result) as unknown as StreamResponse
     },
   }
+}
+
+function answerOf(operation: OperationName, result: unknown): JsonObject {
+  // `google.protobuf.Empty`: agents answer with null, with nothing, or with what was deleted.
+  return operation === 'DeleteTaskPushNotificationConfig' ? {} : checkAnswer(operation, result)
 }
 
 /** The result of a JSON-RPC response, or the agent's error (JSON-RPC 2.0 §5). */

@@ -1,10 +1,12 @@
+import { StrictJsonError, parseStrict } from '../lib/strict-json/index.ts'
 import { invalidAnswer } from './status-error.ts'
 
-/** JSON as an agent sent it. Whatever the hub says on is written anew, so that none can read it differently. */
-export function parseJson(text: string): unknown {
+/** JSON as an agent sent it: what two readers could understand differently goes no further, nor what is too deep. */
+export function parseJson(bytes: Buffer): unknown {
   try {
-    return JSON.parse(text) as unknown
+    return parseStrict(bytes)
   } catch (error) {
-    throw invalidAnswer('is no JSON', error)
+    if (!(error instanceof StrictJsonError)) throw error
+    throw invalidAnswer(`is no clean JSON: it ${error.message}`, error)
   }
 }
