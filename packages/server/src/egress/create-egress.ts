@@ -5,6 +5,8 @@ import { portOf, readTarget, refusedTarget } from './admit-target.ts'
 import type { Allowance, TargetRules } from './admit-target.ts'
 import { guardConnect, resolveHost } from './guard-connect.ts'
 import type { Resolve } from './guard-connect.ts'
+import { GrpcDialer } from './grpc/grpc-dialer.ts'
+import { createGrpcOutlet, type GrpcOutlet } from './grpc/grpc-outlet.ts'
 import { createLaneClient } from './lane-client/lane-client.ts'
 import { createOutlet } from './outlet.ts'
 import type { Outlet } from './outlet.ts'
@@ -43,6 +45,8 @@ export interface Egress {
    * @throws ParleyError `egress_refused`; where the address shows only at connection, each exchange fails with it.
    */
   open(options: OpenOptions): Outlet
+  /** The same to a gRPC server; `http` is without TLS. */
+  openGrpc(options: OpenOptions): GrpcOutlet
   /** Cuts every outlet. */
   close(): Promise<void>
 }
@@ -54,7 +58,7 @@ const IDLE_CONNECTION_MAX_MS = 60_000
 
 export function createEgress(options: EgressOptions): Egress {
   const allowances = new Set<Allowance>()
-  const outlets = new Map<Outlet, Allowance | undefined>()
+  const outlets = new Map<Outlet | GrpcOutlet, Allowance | undefined>()
   const rules: TargetRules = {
     discoveredPorts: options.discoveredPorts ?? DISCOVERED_PORTS,
     ownListeners: options.ownListeners,
@@ -64,7 +68,7 @@ export function createEgress(options: EgressOptions): Egress {
     options.ca === undefined
       ? undefined
       : createSecureContext({ ca: [...getCACertificates('default'), options.ca] })
-  return Object.freeze({ allow, disallow, open, close })
+  return Object.freeze({ allow, disallow, open, openGrpc, close })
 
   function allow(typedUrl: string, reason: string): Allowance {
     const url = URL.parse(typedUrl)
@@ -120,6 +124,25 @@ export function createEgress(options: EgressOptions): Egress {
     function forget(end: () => Promise<void>): Promise<void> {
       return end().finally(() => outlets.delete(outlet))
     }
+  }
+
+  function openGrpc({ purpose, url, allowance }: OpenOptions): GrpcOutlet {
+    const target = readTarget(url, allowance, rules)
+    const dialer = new GrpcDialer({
+      target,
+      rules,
+      limits: purposeLimits(purpose, options.limits),
+      resolve: options.resolve ?? resolveHost,
+      secureContext,
+      load: () => import('@grpc/grpc-js'),
+    })
+    const inner = createGrpcOutlet(target.origin, dialer)
+    const outlet: GrpcOutlet = Object.freeze({
+      ...inner,
+      destroy: () => inner.destroy().finally(() => outlets.delete(outlet)),
+    })
+    outlets.set(outlet, allowance)
+    return outlet
   }
 
   async function close(): Promise<void> {
