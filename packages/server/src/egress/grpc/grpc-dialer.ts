@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import type { ChannelCredentials, ChannelOptions, Client, Metadata } from '@grpc/grpc-js'
+import type * as grpcJs from '@grpc/grpc-js'
 import { ParleyError } from '@parley/contract'
 import type { Target, TargetRules } from '../admit-target.ts'
 import { ConnectFailed } from '../connect-failed.ts'
@@ -8,7 +9,7 @@ import { resolveAddresses, type Resolve } from '../guard-connect.ts'
 import type { PurposeLimits } from '../purpose-limits.ts'
 import { toEgressError } from '../to-egress-error.ts'
 
-type Grpc = typeof import('@grpc/grpc-js')
+type Grpc = typeof grpcJs
 
 export interface DialOptions {
   readonly target: Target
