@@ -3,7 +3,7 @@ import { Pool } from 'undici'
 import type { WriteBatch } from '../lib/write-batch.ts'
 import { portOf, readTarget, refusedTarget } from './admit-target.ts'
 import type { Allowance, TargetRules } from './admit-target.ts'
-import { guardConnect, resolveHost } from './guard-connect.ts'
+import { admitHost, guardConnect, resolveHost } from './guard-connect.ts'
 import type { Resolve } from './guard-connect.ts'
 import { createLaneClient } from './lane-client/lane-client.ts'
 import { createOutlet } from './outlet.ts'
@@ -43,6 +43,11 @@ export interface Egress {
    * @throws ParleyError `egress_refused`; where the address shows only at connection, each exchange fails with it.
    */
   open(options: OpenOptions): Outlet
+  /**
+   * Whether a URL could be opened, for one that is kept to be used later. Sends nothing but a name lookup.
+   * @throws ParleyError `egress_refused`
+   */
+  admit(options: Omit<OpenOptions, 'purpose'>): Promise<void>
   /** Cuts every outlet. */
   close(): Promise<void>
 }
@@ -51,6 +56,7 @@ const DISCOVERED_PORTS = [80, 443, 8443]
 /** Below the 5 s after which Node servers close idle connections; a server's own hint may lengthen it. */
 const IDLE_CONNECTION_MS = 4000
 const IDLE_CONNECTION_MAX_MS = 60_000
+const ADMIT_TIMEOUT_MS = 5000
 
 export function createEgress(options: EgressOptions): Egress {
   const allowances = new Set<Allowance>()
@@ -64,7 +70,7 @@ export function createEgress(options: EgressOptions): Egress {
     options.ca === undefined
       ? undefined
       : createSecureContext({ ca: [...getCACertificates('default'), options.ca] })
-  return Object.freeze({ allow, disallow, open, close })
+  return Object.freeze({ allow, disallow, open, admit, close })
 
   function allow(typedUrl: string, reason: string): Allowance {
     const url = URL.parse(typedUrl)
@@ -120,6 +126,13 @@ export function createEgress(options: EgressOptions): Egress {
     function forget(end: () => Promise<void>): Promise<void> {
       return end().finally(() => outlets.delete(outlet))
     }
+  }
+
+  async function admit({ url, allowance }: Omit<OpenOptions, 'purpose'>): Promise<void> {
+    await admitHost(readTarget(url, allowance, rules), rules, {
+      resolve: options.resolve ?? resolveHost,
+      timeoutMs: ADMIT_TIMEOUT_MS,
+    })
   }
 
   async function close(): Promise<void> {
