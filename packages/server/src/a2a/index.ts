@@ -45,8 +45,4 @@ export { decodeAnswer, decodeRequest, encodeAnswer, encodeRequest } from './prot
 export type { MessageName } from './schema.ts'
 export { TaskDocument } from './task-document.ts'
 export type { TaskView } from './task-document.ts'
-export { TaskDocument } from './task-document.ts'
-export type { TaskView } from './task-document.ts'
-export { decodeAnswer, decodeRequest, encodeAnswer, encodeRequest } from './proto/exchange-bytes.ts'
-export type { MessageName } from './schema.ts'
 export { readTimestamp, toUtcTimestamp, writeTimestamp } from './timestamp.ts'
