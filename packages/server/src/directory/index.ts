@@ -1,1 +1,5 @@
+export { createDirectory } from './create-directory.ts'
+export type { DirectoryOptions } from './create-directory.ts'
 export type { AgentEntry, Directory } from './directory.ts'
+export type { ManagedDirectory, NewAgent } from './managed-directory.ts'
+export type { AgentIdentity, OpenLink, ServedAgent } from './served-agent.ts'

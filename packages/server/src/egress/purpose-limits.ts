@@ -3,9 +3,9 @@ import type { Limits } from '../config/index.ts'
 /**
  * What an outlet is for; each purpose has its own limits, and connections are never shared between outlets. `cimd` and
  * `jwks` fetch what an app that anybody may have made up points at: its metadata document, its public keys. `document`
- * fetches the OpenAPI document of a server. `oauth` is for the authorization servers of others, and what leads to them.
+ * fetches the OpenAPI document of a server, `card` the card of an agent. `oauth` is for the authorization servers of others, and what leads to them.
  */
-export type Purpose = 'upstream' | 'probe' | 'cimd' | 'jwks' | 'document' | 'oauth'
+export type Purpose = 'upstream' | 'probe' | 'cimd' | 'jwks' | 'document' | 'oauth' | 'card'
 
 export interface PurposeLimits {
   /** Name lookup, TCP and TLS together. */
@@ -39,6 +39,7 @@ const DOCUMENT_TIMEOUT_MS = 30_000
 const DOCUMENT_BYTES = 24 * 1024 * 1024
 const JWKS_BYTES = 65_536
 const OAUTH_BYTES = 262_144
+const CARD_BYTES = 1024 * 1024
 
 /** The limits of one purpose. Whatever a person waits for gives up early. */
 export function purposeLimits(purpose: Purpose, limits: EgressLimits): PurposeLimits {
@@ -57,12 +58,13 @@ export function purposeLimits(purpose: Purpose, limits: EgressLimits): PurposeLi
 function purposeTimeoutMs(purpose: Purpose): number {
   if (purpose === 'upstream') return Infinity
   if (purpose === 'document') return DOCUMENT_TIMEOUT_MS
-  return purpose === 'probe' || purpose === 'oauth' ? PROBE_TIMEOUT_MS : CLIENT_TIMEOUT_MS
+  return purpose === 'probe' || purpose === 'oauth' || purpose === 'card' ? PROBE_TIMEOUT_MS : CLIENT_TIMEOUT_MS
 }
 
 function responseBytes(purpose: Purpose, limits: EgressLimits): number {
   if (purpose === 'document') return DOCUMENT_BYTES
   if (purpose === 'cimd') return limits.clientMetadataBytes
   if (purpose === 'oauth') return OAUTH_BYTES
+  if (purpose === 'card') return CARD_BYTES
   return purpose === 'jwks' ? JWKS_BYTES : limits.upstreamResponseBytes
 }
