@@ -70,7 +70,7 @@ export function createAccess(facts: AccessFacts): Access {
     const coverage = grants.covers(grant, capability, args)
     if (coverage.kind === 'not-covered') return notCovered(coverage, request, capability)
     if (!mayHave(request, capability)) return NOT_ENTITLED
-    if (scopes?.includes('mcp') || scopes?.includes(capability)) return GRANTED
+    if (scopes?.some((scope) => scope === capability || isWhole(scope, capability))) return GRANTED
     return { kind: 'scope', missing: [capability], ...because('builtin:scope') }
   }
 
@@ -97,11 +97,16 @@ export function createAccess(facts: AccessFacts): Access {
   }
 }
 
+/** A token is good at one audience alone: `mcp` is of MCP endpoints, `a2a` of agents'. */
+function isWhole(scope: string, capability: CapabilityName): boolean {
+  return scope === 'mcp' || (scope === 'a2a' && capability.startsWith('skill:'))
+}
+
 const NO_ARGUMENTS = () => undefined
 
 /** Read once however many rules ask. A call without any meets no constraint; only a list may ask whether some would do. */
 function argumentsOf({ action, args }: AccessRequest): Pick<AccessRequest, 'args'> {
-  if (!args) return action === 'mcp.call' ? { args: NO_ARGUMENTS } : {}
+  if (!args) return action === 'mcp.call' || action === 'a2a.call' ? { args: NO_ARGUMENTS } : {}
   let read: { readonly value: unknown } | undefined
   return { args: () => (read ??= { value: args() }).value }
 }

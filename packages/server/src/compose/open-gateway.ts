@@ -2,7 +2,6 @@ import type { PersonId, Principal } from '@parley/contract'
 import type { Connect } from '../connect/index.ts'
 import { recordOf } from '../activity/index.ts'
 import {
-  ClientStreams,
   RequestStates,
   SearchCatalog,
   SessionSeals,
@@ -12,7 +11,7 @@ import {
   type Gateway,
 } from '../gateway/index.ts'
 import type { Bundles } from '../bundles/index.ts'
-import { StreamCaps, readBody, refuseRequest, type EventStreams } from '../http/index.ts'
+import { ClientStreams, StreamCaps, readBody, refuseRequest, type EventStreams } from '../http/index.ts'
 import { openStateKey } from '../identity/index.ts'
 import type { WriteBatch } from '../lib/write-batch.ts'
 import type { ManagedRegistry } from '../registry/index.ts'

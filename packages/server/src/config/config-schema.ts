@@ -75,6 +75,21 @@ const limits = z.strictObject({
     { min: 1, max: 1_000_000 },
     'Tasks that are kept of one app or agent of one person, ended ones included.',
   ),
+  agentTasks: limit(
+    1_000_000,
+    { min: 1, max: 100_000_000 },
+    'Tasks of agents that are kept, ended ones included.',
+  ),
+  agentTasksPerOwner: limit(
+    100_000,
+    { min: 1, max: 100_000_000 },
+    'Tasks of agents that are kept of one app or agent of one person.',
+  ),
+  agentTaskTtlMs: limit(
+    7 * 24 * HOUR_MS,
+    { min: 60_000, max: 366 * 24 * HOUR_MS },
+    'Time from its last change that a task of an agent is kept; one that goes on for as long without a word has failed.',
+  ),
   taskTtlMs: limit(
     HOUR_MS,
     { min: 1000, max: 24 * HOUR_MS },

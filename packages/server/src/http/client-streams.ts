@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ParleyError } from '@parley/contract'
-import type { EventStream, EventStreamEvents, EventStreams, StreamCaps } from '../http/index.ts'
+import type { EventStream, EventStreamEvents, EventStreams } from './event-streams.ts'
+import type { StreamCaps } from './stream-caps.ts'
 
 /** A place among the open streams: use it with `open`, or give it back with `release`. */
 export interface StreamPlace {
