@@ -3,9 +3,11 @@ import type { Limits } from '../config/index.ts'
 /**
  * What an outlet is for; each purpose has its own limits, and connections are never shared between outlets. `cimd` and
  * `jwks` fetch what an app that anybody may have made up points at: its metadata document, its public keys. `document`
- * fetches the OpenAPI document of a server, `card` the card of an agent. `oauth` is for the authorization servers of others, and what leads to them.
+ * fetches the OpenAPI document of a server, `card` the card of an agent. `oauth` is for the authorization servers of
+ * others, and what leads to them.
+ * Calls of agents are made over `agent`, streams of their tasks over `agent-stream`, so that these never keep those waiting.
  */
-export type Purpose = 'upstream' | 'probe' | 'cimd' | 'jwks' | 'document' | 'oauth' | 'card'
+export type Purpose = 'upstream' | 'agent' | 'agent-stream' | 'probe' | 'cimd' | 'jwks' | 'document' | 'oauth' | 'card'
 
 export interface PurposeLimits {
   /** Name lookup, TCP and TLS together. */
@@ -40,6 +42,8 @@ const DOCUMENT_BYTES = 24 * 1024 * 1024
 const JWKS_BYTES = 65_536
 const OAUTH_BYTES = 262_144
 const CARD_BYTES = 1024 * 1024
+/** Each stream has a connection of its own over HTTP/1.1. */
+const AGENT_STREAMS = 2048
 
 /** The limits of one purpose. Whatever a person waits for gives up early. */
 export function purposeLimits(purpose: Purpose, limits: EgressLimits): PurposeLimits {
@@ -51,12 +55,21 @@ export function purposeLimits(purpose: Purpose, limits: EgressLimits): PurposeLi
     totalTimeoutMs: timeoutMs,
     headerBytes: RESPONSE_HEADER_BYTES,
     responseBytes: responseBytes(purpose, limits),
-    connections: purpose === 'upstream' ? limits.upstreamConnections : PROBE_CONNECTIONS,
+    connections: connections(purpose, limits),
   }
 }
 
+function isForCalls(purpose: Purpose): boolean {
+  return purpose === 'upstream' || purpose === 'agent' || purpose === 'agent-stream'
+}
+
+function connections(purpose: Purpose, limits: EgressLimits): number {
+  if (purpose === 'agent-stream') return AGENT_STREAMS
+  return isForCalls(purpose) ? limits.upstreamConnections : PROBE_CONNECTIONS
+}
+
 function purposeTimeoutMs(purpose: Purpose): number {
-  if (purpose === 'upstream') return Infinity
+  if (isForCalls(purpose)) return Infinity
   if (purpose === 'document') return DOCUMENT_TIMEOUT_MS
   return purpose === 'probe' || purpose === 'oauth' || purpose === 'card' ? PROBE_TIMEOUT_MS : CLIENT_TIMEOUT_MS
 }
