@@ -4,6 +4,7 @@ import { createBundles } from './bundles/index.ts'
 import type { Clients } from './clients/index.ts'
 import {
   openApi,
+  openDirectory,
   openEnforcement,
   openGateway,
   openIdentity,
@@ -21,6 +22,7 @@ import {
 import type { Config, Environment } from './config/index.ts'
 import type { Connect } from './connect/index.ts'
 import { createEgress } from './egress/index.ts'
+import type { Directory } from './directory/index.ts'
 import type { Gateway } from './gateway/index.ts'
 import type { Grants } from './grants/index.ts'
 import { EventStreams, createListener, sendJson, type RawHandler } from './http/index.ts'
@@ -69,18 +71,21 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const egress = createEgress({ limits, ...trust, writes, ownListeners: () => addresses() })
   stack.defer(() => egress.close())
   const streams = new EventStreams(limits)
-  const late: { hopTokens?: HopTokens; connect?: Connect | undefined } = {}
+  const late: { hopTokens?: HopTokens; connect?: Connect | undefined; directory?: Directory | undefined } = {}
   const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
   const vault = createVault({ ...house, renew: (...asked) => renewLate(late.connect, ...asked) })
   const onRefused: OnRefused = ({ id }, error) => void late.connect?.readRefused(id, error)
   const ways = { egress, environment, vault, hubTokenFor, onRefused }
   const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
   const bundles = createBundles(house, config.bundles)
-  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault }))
+  const hasAgent = (name: string) => late.directory?.entry(name) !== undefined
+  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault, hasAgent }))
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
   const tasks = stack.use(openTasks(house))
   const rooms = { ...identity, ...enforcement, vault, bundles, tasks, egress, streams, writes }
+  const directory = (late.directory =
+    registry && stack.use(await openDirectory(house, { ...rooms, registry })))
   const gateway = registry && (await openGateway(house, { ...rooms, registry }))
   const connect = (late.connect = gateway?.connect)
   stack.defer(() => gateway?.close())
@@ -95,7 +100,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       account: routeAccount(identity, connect?.handlers.accountConnections),
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
       ...(gateway && { mcp: gateway.handle, connect: gateway.connect.handlers.connect }),
-      api: openApi(house, { ...rooms, registry, connect, version: VERSION }),
+      api: openApi(house, { ...rooms, registry, directory, connect, version: VERSION }),
       metrics: openMetrics(house, { ...rooms, state }),
       '': welcome,
     },

@@ -16,5 +16,8 @@ export function fromAgentError(error: RpcError): ParleyError {
 export function fromHttpAgentError(_status: number | undefined, error: JsonObject): ParleyError {
   const details = Array.isArray(error['details']) ? (error['details'] as JsonObject[]) : []
   const reason = details.map((detail) => detail['reason']).find((text) => typeof text === 'string')
-  return new ParleyError(BY_REASON.get(reason ?? '') ?? 'upstream_invalid', String(error['message']).slice(0, 1000))
+  return new ParleyError(
+    BY_REASON.get(reason ?? '') ?? 'upstream_invalid',
+    String(error['message']).slice(0, 1000),
+  )
 }

@@ -1,4 +1,4 @@
-import { ParleyError } from '@parley/contract'
+import type { ParleyError } from '@parley/contract'
 import { checkAnswer, OPERATIONS, type OperationName, type StreamResponse } from '../a2a/index.ts'
 import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import { fromHttpAgentError } from './from-agent-error.ts'

@@ -54,7 +54,11 @@ function cardView(agent: ServedAgent, origin: string): CardView {
   }
 }
 
-function interfaceOf({ url, protocolBinding, protocolVersion }: {
+function interfaceOf({
+  url,
+  protocolBinding,
+  protocolVersion,
+}: {
   readonly url: string
   readonly protocolBinding: string
   readonly protocolVersion: string

@@ -49,7 +49,12 @@ export class CardKeeper {
       if (reason === null && row.approvedHash === null)
         return this.#commit(
           [rows.saveSeen(row.name, seen, null), rows.approve(row.name, seen.hash, this.#by(HUB))],
-          { action: 'card.approve', subject: HUB, note: `${row.name}: the first card`, definitionHash: seen.hash },
+          {
+            action: 'card.approve',
+            subject: HUB,
+            note: `${row.name}: the first card`,
+            definitionHash: seen.hash,
+          },
           approved(saved, this.#by(HUB)),
         )
       const action = reason === null ? 'card.return' : 'card.quarantine'
@@ -91,7 +96,10 @@ export class CardKeeper {
       const { row } = agent
       if (row.cardHash !== hash) throw changedSince(row.name)
       if (hash === row.approvedHash)
-        throw new ParleyError('conflict', `This card of "${row.name}" is approved. To end it, remove the agent.`)
+        throw new ParleyError(
+          'conflict',
+          `This card of "${row.name}" is approved. To end it, remove the agent.`,
+        )
       const reason = 'rejected by a reviewer'
       await this.#commit(
         [rows.reject(row.name, hash, reason)],

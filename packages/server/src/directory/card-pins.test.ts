@@ -57,7 +57,10 @@ const MUTATIONS: readonly (readonly [string, JsonObject])[] = [
   ['a mode', { defaultOutputModes: ['text/plain', 'image/png'] }],
   ['a capability', { capabilities: { streaming: false } }],
   ['an interface more', { supportedInterfaces: [] }],
-  ['a security scheme', { securitySchemes: { key: { apiKeySecurityScheme: { location: 'header', name: 'x' } } } }],
+  [
+    'a security scheme',
+    { securitySchemes: { key: { apiKeySecurityScheme: { location: 'header', name: 'x' } } } },
+  ],
   ['a member nobody knows', { surprise: true }],
 ]
 

@@ -61,7 +61,11 @@ export class CardReader {
   }
 
   /** Goes on from a card that was just read, or begins with a reading. */
-  start(known?: { readonly seen: SeenCard; readonly validators: Validators; readonly freshMs: number }): void {
+  start(known?: {
+    readonly seen: SeenCard
+    readonly validators: Validators
+    readonly freshMs: number
+  }): void {
     if (this.#options.row().cardUrl === null) return
     if (!known) return this.#plan(0)
     this.#last = known.seen
@@ -136,7 +140,8 @@ export class CardReader {
     if (this.#stopping.signal.aborted) return MAX_RETRY_MS
     const { clock, log, row } = this.#options
     const known = toParleyError(error)
-    const isReached = known.code === 'upstream_invalid' || known.code === 'storage_full' || known.code === 'internal'
+    const isReached =
+      known.code === 'upstream_invalid' || known.code === 'storage_full' || known.code === 'internal'
     const state = isReached ? 'failing' : 'unreachable'
     this.#health = { ...this.#health, state, lastError: known.message, lastFailedAt: clock.now() }
     log('the card of an agent could not be read', {

@@ -38,11 +38,11 @@ function faultOf(
   if (version === undefined) return `version ${protocolVersion} is not spoken here`
   if (host === undefined) return 'its URL is no address'
   if (terms.binding !== undefined && terms.binding !== protocolBinding) return `${terms.binding} was chosen`
-  if (terms.version !== undefined && terms.version !== version)
-    return `version ${terms.version} was chosen`
+  if (terms.version !== undefined && terms.version !== version) return `version ${terms.version} was chosen`
   if (terms.allowHosts.includes(host)) return undefined
   if (cardUrl !== null && isSameOrigin(url, cardUrl)) return undefined
-  const where = cardUrl === null ? 'nobody has named its host' : "its origin is not that of the card's address"
+  const where =
+    cardUrl === null ? 'nobody has named its host' : "its origin is not that of the card's address"
   return `${where}; allow it with --allow-host ${host}`
 }
 

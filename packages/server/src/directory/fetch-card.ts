@@ -11,7 +11,12 @@ export interface Validators {
 }
 
 export type FetchedCard =
-  | { readonly kind: 'card'; readonly body: JsonObject; readonly validators: Validators; readonly freshMs: number }
+  | {
+      readonly kind: 'card'
+      readonly body: JsonObject
+      readonly validators: Validators
+      readonly freshMs: number
+    }
   /** 304: what the validators are of still stands. */
   | { readonly kind: 'unchanged'; readonly freshMs: number }
 

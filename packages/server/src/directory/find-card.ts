@@ -31,5 +31,7 @@ export async function findCard(outlet: Outlet, typed: URL): Promise<FoundCard> {
 function pathsOf({ pathname, search }: URL): readonly string[] {
   if (pathname.endsWith('.json') || search !== '') return [pathname + search]
   const base = pathname.replace(/\/+$/, '')
-  return [...new Set([...WELL_KNOWN.map((path) => base + path), ...WELL_KNOWN, ...(base === '' ? [] : [base])])]
+  return [
+    ...new Set([...WELL_KNOWN.map((path) => base + path), ...WELL_KNOWN, ...(base === '' ? [] : [base])]),
+  ]
 }

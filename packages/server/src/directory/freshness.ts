@@ -19,7 +19,9 @@ function lifetimeMs(headers: IncomingHttpHeaders): number {
   const expires = Date.parse(headers.expires ?? '')
   const date = Date.parse(headers.date ?? '')
   if (headers.expires === undefined) return DEFAULT_MS
-  return Number.isNaN(expires) || Number.isNaN(date) ? 0 : expires - date - ageSeconds(headers) * MS_PER_SECOND
+  return Number.isNaN(expires) || Number.isNaN(date)
+    ? 0
+    : expires - date - ageSeconds(headers) * MS_PER_SECOND
 }
 
 function ageSeconds({ age }: IncomingHttpHeaders): number {

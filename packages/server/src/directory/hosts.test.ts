@@ -62,7 +62,8 @@ describe('H6: an interface is used at the origin of its card, or where an admini
 
   test('a named host is exactly that host and port', () => {
     const terms = { ...NO_TERMS, allowHosts: ['grpc.good.example:50051'] }
-    const pick = (url: string) => chooseInterface([over(url, 'GRPC')], { cardUrl, terms }).chosen !== undefined
+    const pick = (url: string) =>
+      chooseInterface([over(url, 'GRPC')], { cardUrl, terms }).chosen !== undefined
     expect(pick('grpc.good.example:50051')).toBe(true)
     expect(pick('grpc.good.example:50052')).toBe(false)
     expect(pick('x.grpc.good.example:50051')).toBe(false)
@@ -111,12 +112,12 @@ describe('H6 through the directory', () => {
 
   test('H6: a card that points elsewhere is refused, in words that say how to allow it, and nothing goes there', async () => {
     host.cards.set(WELL_KNOWN, { card: sampleCard(`${evil.origin}/a2a`) })
-    await expect(
-      house.directory.add({ name: 'weather', cardUrl: host.origin }, ADMIN),
-    ).rejects.toMatchObject({
-      code: 'invalid_params',
-      message: expect.stringContaining(`--allow-host ${evilHost()}`),
-    })
+    await expect(house.directory.add({ name: 'weather', cardUrl: host.origin }, ADMIN)).rejects.toMatchObject(
+      {
+        code: 'invalid_params',
+        message: expect.stringContaining(`--allow-host ${evilHost()}`),
+      },
+    )
     expect(house.directory.agents()).toEqual([])
     expect(evil.seen).toEqual([])
   })

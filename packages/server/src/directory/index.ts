@@ -1,3 +1,4 @@
+export { hostOf } from './choose-interface.ts'
 export { createDirectory } from './create-directory.ts'
 export type { DirectoryOptions } from './create-directory.ts'
 export type { AgentEntry, Directory } from './directory.ts'

@@ -7,7 +7,16 @@ import type { Limits } from '../config/index.ts'
  * others, and what leads to them.
  * Calls of agents are made over `agent`, streams of their tasks over `agent-stream`, so that these never keep those waiting.
  */
-export type Purpose = 'upstream' | 'agent' | 'agent-stream' | 'probe' | 'cimd' | 'jwks' | 'document' | 'oauth' | 'card'
+export type Purpose =
+  | 'upstream'
+  | 'agent'
+  | 'agent-stream'
+  | 'probe'
+  | 'cimd'
+  | 'jwks'
+  | 'document'
+  | 'oauth'
+  | 'card'
 
 export interface PurposeLimits {
   /** Name lookup, TCP and TLS together. */
@@ -71,7 +80,9 @@ function connections(purpose: Purpose, limits: EgressLimits): number {
 function purposeTimeoutMs(purpose: Purpose): number {
   if (isForCalls(purpose)) return Infinity
   if (purpose === 'document') return DOCUMENT_TIMEOUT_MS
-  return purpose === 'probe' || purpose === 'oauth' || purpose === 'card' ? PROBE_TIMEOUT_MS : CLIENT_TIMEOUT_MS
+  return purpose === 'probe' || purpose === 'oauth' || purpose === 'card'
+    ? PROBE_TIMEOUT_MS
+    : CLIENT_TIMEOUT_MS
 }
 
 function responseBytes(purpose: Purpose, limits: EgressLimits): number {
