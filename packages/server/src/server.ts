@@ -22,7 +22,7 @@ import {
 import type { Config, Environment } from './config/index.ts'
 import type { Connect } from './connect/index.ts'
 import { createEgress } from './egress/index.ts'
-import type { Directory } from './directory/index.ts'
+import type { ManagedDirectory } from './directory/index.ts'
 import type { Gateway } from './gateway/index.ts'
 import type { Grants } from './grants/index.ts'
 import { EventStreams, createListener, sendJson, type RawHandler } from './http/index.ts'
@@ -40,6 +40,13 @@ import { createVault, type RenewConnection } from './vault/index.ts'
 type OnRefused = NonNullable<RegistryOptions['onRefused']>
 
 export const VERSION = '0.1.0'
+
+/** What earlier rooms ask of later ones. */
+interface Late {
+  hopTokens?: HopTokens
+  connect: Connect | undefined
+  directory: ManagedDirectory | undefined
+}
 
 export type { Log } from './compose/index.ts'
 
@@ -71,7 +78,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const egress = createEgress({ limits, ...trust, writes, ownListeners: () => addresses() })
   stack.defer(() => egress.close())
   const streams = new EventStreams(limits)
-  const late: { hopTokens?: HopTokens; connect?: Connect | undefined; directory?: Directory | undefined } = {}
+  const late: Late = { directory: undefined, connect: undefined }
   const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
   const vault = createVault({ ...house, renew: (...asked) => renewLate(late.connect, ...asked) })
   const onRefused: OnRefused = ({ id }, error) => void late.connect?.readRefused(id, error)
@@ -84,12 +91,10 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   late.hopTokens = enforcement.hopTokens
   const tasks = stack.use(openTasks(house))
   const rooms = { ...identity, ...enforcement, vault, bundles, tasks, egress, streams, writes }
-  const directory = (late.directory =
-    registry && stack.use(await openDirectory(house, { ...rooms, registry })))
+  late.directory = registry && stack.use(await openDirectory(house, { ...rooms, registry }))
   const gateway = registry && (await openGateway(house, { ...rooms, registry }))
   const connect = (late.connect = gateway?.connect)
   stack.defer(() => gateway?.close())
-  const state = () => stateOf({ ...house, registry, gateway, streams })
   const listener = createListener({
     listen: config.listen,
     limits,
@@ -100,8 +105,11 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       account: routeAccount(identity, connect?.handlers.accountConnections),
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
       ...(gateway && { mcp: gateway.handle, connect: gateway.connect.handlers.connect }),
-      api: openApi(house, { ...rooms, registry, directory, connect, version: VERSION }),
-      metrics: openMetrics(house, { ...rooms, state }),
+      api: openApi(house, { ...rooms, ...late, registry, version: VERSION }),
+      metrics: openMetrics(house, {
+        ...rooms,
+        state: () => stateOf({ ...house, registry, gateway, streams }),
+      }),
       '': welcome,
     },
     isReady: () => house.store.status().writable,
