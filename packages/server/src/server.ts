@@ -21,7 +21,7 @@ import {
 } from './compose/index.ts'
 import type { Config, Environment } from './config/index.ts'
 import type { Connect } from './connect/index.ts'
-import { createEgress } from './egress/index.ts'
+import { createEgress, type Egress, type EgressOptions } from './egress/index.ts'
 import type { ManagedDirectory } from './directory/index.ts'
 import type { Gateway } from './gateway/index.ts'
 import type { Grants } from './grants/index.ts'
@@ -72,11 +72,9 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   await using stack = new AsyncDisposableStack()
   let origin = ''
   const house = await openHouse(stack, { config, environment, log, origin: () => origin })
-  const writes = new WriteBatch()
   let addresses: () => { address: string; port: number }[] = () => []
-  const { limits, egress: trust } = config
-  const egress = createEgress({ limits, ...trust, writes, ownListeners: () => addresses() })
-  stack.defer(() => egress.close())
+  const { egress, writes } = openEgress(stack, config, () => addresses())
+  const { limits } = config
   const streams = new EventStreams(limits)
   const late: Late = { directory: undefined, connect: undefined }
   const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
@@ -93,8 +91,9 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const rooms = { ...identity, ...enforcement, vault, bundles, tasks, egress, streams, writes }
   late.directory = registry && stack.use(await openDirectory(house, { ...rooms, registry }))
   const gateway = registry && (await openGateway(house, { ...rooms, registry }))
-  const connect = (late.connect = gateway?.connect)
+  late.connect = gateway?.connect
   stack.defer(() => gateway?.close())
+  const state = () => stateOf({ ...house, registry, gateway, streams })
   const listener = createListener({
     listen: config.listen,
     limits,
@@ -102,14 +101,11 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     handlers: {
       ...identity.handlers,
       ...enforcement.handlers,
-      account: routeAccount(identity, connect?.handlers.accountConnections),
+      account: routeAccount(identity, late.connect?.handlers.accountConnections),
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
       ...(gateway && { mcp: gateway.handle, connect: gateway.connect.handlers.connect }),
       api: openApi(house, { ...rooms, ...late, registry, version: VERSION }),
-      metrics: openMetrics(house, {
-        ...rooms,
-        state: () => stateOf({ ...house, registry, gateway, streams }),
-      }),
+      metrics: openMetrics(house, { ...rooms, state }),
       '': welcome,
     },
     isReady: () => house.store.status().writable,
@@ -140,6 +136,17 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+function openEgress(
+  stack: AsyncDisposableStack,
+  { limits, egress: trust }: Config,
+  ownListeners: EgressOptions['ownListeners'],
+): { egress: Egress; writes: WriteBatch } {
+  const writes = new WriteBatch()
+  const egress = createEgress({ limits, ...trust, writes, ownListeners })
+  stack.defer(() => egress.close())
+  return { egress, writes }
 }
 
 async function openHouse(
