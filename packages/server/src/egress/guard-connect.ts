@@ -88,7 +88,8 @@ export async function admitHost(
 }
 
 /** RFC 6761, RFC 6762, RFC 8375 and what networks use beside them; a name without a dot is one of the machine's own network. */
-const INSIDE_NAME = /^[^.]*$|(?:^|\.)(?:localhost|local|localdomain|internal|intranet|private|corp|home|lan|home\.arpa)$/
+const INSIDE_NAME =
+  /^[^.]*$|(?:^|\.)(?:localhost|local|localdomain|internal|intranet|private|corp|home|lan|home\.arpa)$/
 
 function isInsideName(host: string): boolean {
   return INSIDE_NAME.test(host.toLowerCase().replace(/\.$/, ''))

@@ -26,7 +26,8 @@ export async function cancelTask(hub: HubState, call: HubCall): Promise<JsonObje
     mirror.replace(answer as unknown as A2aTask)
   } catch (error) {
     // It has ended meanwhile: then that is how it stands.
-    if (toParleyError(error).code === 'task_not_cancelable') await hub.mirrors.refresh(mirror).catch(() => undefined)
+    if (toParleyError(error).code === 'task_not_cancelable')
+      await hub.mirrors.refresh(mirror).catch(() => undefined)
     throw error
   }
   await mirror.flushed()

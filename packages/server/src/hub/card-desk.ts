@@ -57,7 +57,12 @@ export class CardDesk {
 
   #rewrite(agent: AgentEntry, skills: AgentCard['skills']): AgentCard {
     const { origin } = this.#options
-    const { securitySchemes: _schemes, securityRequirements: _required, signatures: _signatures, ...card } = agent.card
+    const {
+      securitySchemes: _schemes,
+      securityRequirements: _required,
+      signatures: _signatures,
+      ...card
+    } = agent.card
     const path = `/a2a/agents/${agent.name}`
     return {
       ...card,

@@ -51,7 +51,8 @@ export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
       if (address.kind === 'nothing' || address.kind === 'notify') throw nothingHere()
       const resource = `/a2a/agents/${address.agent}`
       const who = tools.authenticate(req.headers.authorization, resource)
-      const accepted = (authenticated: Authenticated) => accept(address, { req, res, resource }, authenticated)
+      const accepted = (authenticated: Authenticated) =>
+        accept(address, { req, res, resource }, authenticated)
       if (!(who instanceof Promise)) return accepted(who)
       who.then(accepted).catch((error: unknown) => refuse(res, error))
     } catch (error) {

@@ -11,7 +11,9 @@ import type { HubState } from './hub-state.ts'
 export async function getExtendedCard(hub: HubState, call: HubCall): Promise<JsonObject> {
   const { agent, principal } = call
   const visible = hub.tools.access.visible(principal)
-  const skills = (await skillsOf(hub, call)).filter(({ id }) => visible(`skill:${agent.name}/${id}` as CapabilityName))
+  const skills = (await skillsOf(hub, call)).filter(({ id }) =>
+    visible(`skill:${agent.name}/${id}` as CapabilityName),
+  )
   return hub.tools.cards.make(agent, skills).card as unknown as JsonObject
 }
 
@@ -20,6 +22,8 @@ async function skillsOf(hub: HubState, call: HubCall): Promise<AgentCard['skills
   if (agent.card.capabilities.extendedAgentCard !== true) return agent.skills
   const headers = await hub.tools.credentialFor(agent, principal)
   const timeoutMs = hub.tools.limits.agentTimeoutMs
-  const card = (await agent.link().call('GetExtendedAgentCard', {}, { headers, timeoutMs })) as unknown as AgentCard
+  const card = (await agent
+    .link()
+    .call('GetExtendedAgentCard', {}, { headers, timeoutMs })) as unknown as AgentCard
   return card.skills
 }

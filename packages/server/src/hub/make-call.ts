@@ -36,5 +36,8 @@ export function makeCall(
 
 export function findAgent(agent: AgentEntry | undefined, name: string): AgentEntry {
   if (agent) return agent
-  throw new ParleyError('not_found', `There is no agent "${name}" here. \`parley agents list\` shows the names.`)
+  throw new ParleyError(
+    'not_found',
+    `There is no agent "${name}" here. \`parley agents list\` shows the names.`,
+  )
 }

@@ -128,7 +128,9 @@ export class Mirrors {
 
   /** After a start: what was under way is looked for at its agent, and goes on. */
   async resume(only?: string): Promise<void> {
-    const tasks = this.#tools.tasks.unfinished('a2a').filter(({ server }) => only === undefined || server === only)
+    const tasks = this.#tools.tasks
+      .unfinished('a2a')
+      .filter(({ server }) => only === undefined || server === only)
     const queue = tasks.values()
     const work = async () => {
       for (const task of queue) {

@@ -24,13 +24,20 @@ export function getPushConfig(hub: HubState, call: HubCall): JsonObject {
   const { taskId, id } = call.request as { taskId: string; id: string }
   const task = find(hub, call, taskId)
   const config = hub.tools.webhooks.get(task.id, id)
-  if (!config) throw new ParleyError('task_not_found', 'The task has no such push notification config.', { data: { taskId } })
+  if (!config)
+    throw new ParleyError('task_not_found', 'The task has no such push notification config.', {
+      data: { taskId },
+    })
   return ours(config, task)
 }
 
 /** §3.1.9. */
 export function listPushConfigs(hub: HubState, call: HubCall): JsonObject {
-  const { taskId, pageSize, pageToken } = call.request as { taskId: string; pageSize?: number; pageToken?: string }
+  const { taskId, pageSize, pageToken } = call.request as {
+    taskId: string
+    pageSize?: number
+    pageToken?: string
+  }
   const task = find(hub, call, taskId)
   const page = { size: pageSize || DEFAULT_PAGE, token: pageToken ?? '' }
   const { configs, nextPageToken } = hub.tools.webhooks.list(task.id, page)

@@ -27,18 +27,19 @@ export function readVersion(text: string | undefined): A2aVersion {
   const [, majorMinor] = /^(\d{1,3}\.\d{1,3})(?:\.\d{1,5})?$/.exec(text.trim()) ?? []
   const known = A2A_VERSIONS.find((version) => version === majorMinor)
   if (known) return known
-  throw new ParleyError(
-    'unsupported_version',
-    `A2A-Version must be one of ${A2A_VERSIONS.join(', ')}.`,
-    { data: { supported: [...A2A_VERSIONS] } },
-  )
+  throw new ParleyError('unsupported_version', `A2A-Version must be one of ${A2A_VERSIONS.join(', ')}.`, {
+    data: { supported: [...A2A_VERSIONS] },
+  })
 }
 
 /** What is unreadable is not asked for; whether an extension is demanded is looked at later (H12). */
 export function readExtensions(text: string | undefined): readonly string[] {
   if (text === undefined || text.length > MAX_LENGTH) return []
   const uris = text.split(',').map((uri) => uri.trim())
-  return [...new Set(uris.filter((uri) => /^[a-z][a-z0-9+.-]*:[\x21-\x7e]+$/i.test(uri)))].slice(0, MAX_EXTENSIONS)
+  return [...new Set(uris.filter((uri) => /^[a-z][a-z0-9+.-]*:[\x21-\x7e]+$/i.test(uri)))].slice(
+    0,
+    MAX_EXTENSIONS,
+  )
 }
 
 function versionOfQuery(url: string): string | undefined {

@@ -7,7 +7,10 @@ const DEFAULT_RETRY_SECONDS = 1
  * How HTTP says, beside a JSON-RPC error, that a caller is not known, not allowed or too fast (specification §7.4): all
  * else is an answer of its own, with status 200.
  */
-export function refusalHeaders(error: ParleyError): { readonly status: number; readonly headers: readonly string[] } {
+export function refusalHeaders(error: ParleyError): {
+  readonly status: number
+  readonly headers: readonly string[]
+} {
   if (error instanceof Challenge)
     return { status: ERRORS[error.code].http, headers: ['www-authenticate', error.wwwAuthenticate] }
   if (error.code === 'unauthenticated' || error.code === 'forbidden')

@@ -52,11 +52,7 @@ async function askAgent(hub: HubState, call: HubCall, request: JsonObject): Prom
 export async function keepTask(
   hub: HubState,
   call: HubCall,
-  {
-    foreign,
-    outgoing,
-    isStreaming = false,
-  }: { foreign: A2aTask; outgoing: Outgoing; isStreaming?: boolean },
+  { foreign, outgoing, isStreaming = false }: { foreign: A2aTask; outgoing: Outgoing; isStreaming?: boolean },
 ): Promise<{ task: Task; document: TaskDocument }> {
   const { agent, owner, principal, argumentsDigest } = call
   const kept = await hub.mirrors.adopt({
@@ -98,7 +94,8 @@ async function currentTask(
   { task, outgoing }: { task: Task; outgoing: Outgoing },
 ): Promise<A2aTask> {
   const document = hub.mirrors.documentOf(task)
-  if (!document || task.owner !== call.owner) throw new ParleyError('task_not_found', 'The task is not kept any more.')
+  if (!document || task.owner !== call.owner)
+    throw new ParleyError('task_not_found', 'The task is not kept any more.')
   return trim(document.toTask(), outgoing)
 }
 

@@ -4,7 +4,11 @@ import type { ServedCard } from './card-desk.ts'
 const MAX_AGE_SECONDS = 300
 
 /** An agent's card over HTTP with what caches need (specification §8.6.1, RFC 9110 §13). */
-export function serveCard(req: IncomingMessage, res: ServerResponse, { json, etag, changedAt }: ServedCard): void {
+export function serveCard(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { json, etag, changedAt }: ServedCard,
+): void {
   const modified = new Date(Math.floor(changedAt / 1000) * 1000)
   const headers = [
     'content-type',
@@ -36,4 +40,3 @@ function isUnchanged({ headers }: IncomingMessage, etag: string, modified: Date)
   const since = headers['if-modified-since']
   return since !== undefined && Date.parse(since) >= modified.getTime()
 }
-
