@@ -7,10 +7,12 @@ import {
   openDirectory,
   openEnforcement,
   openGateway,
+  openHub,
   openIdentity,
   openMetrics,
   openRegistry,
   openTasks,
+  openWebhooks,
   placeMasterKey,
   routeAccount,
   routeWellKnown,
@@ -25,7 +27,14 @@ import { createEgress, type Egress, type EgressOptions } from './egress/index.ts
 import type { ManagedDirectory } from './directory/index.ts'
 import type { Gateway } from './gateway/index.ts'
 import type { Grants } from './grants/index.ts'
-import { EventStreams, createListener, sendJson, type RawHandler } from './http/index.ts'
+import {
+  ClientStreams,
+  EventStreams,
+  StreamCaps,
+  createListener,
+  sendJson,
+  type RawHandler,
+} from './http/index.ts'
 import { writeCredentials, type BootstrapKey, type HopTokens, type Identity } from './identity/index.ts'
 import { createNewId, systemRandom } from './lib/random.ts'
 import { createSteadyClock } from './lib/steady-clock.ts'
@@ -88,9 +97,25 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
   const tasks = stack.use(openTasks(house))
-  const rooms = { ...identity, ...enforcement, vault, bundles, tasks, egress, streams, writes }
-  late.directory = registry && stack.use(await openDirectory(house, { ...rooms, registry }))
+  const clientStreams = new ClientStreams(streams, new StreamCaps(limits))
+  const webhooks = stack.use(openWebhooks(house, { ...identity, egress }))
+  const rooms = {
+    ...identity,
+    ...enforcement,
+    vault,
+    bundles,
+    tasks,
+    webhooks,
+    egress,
+    streams,
+    clientStreams,
+    writes,
+  }
+  const directory = (late.directory =
+    registry && stack.use(await openDirectory(house, { ...rooms, registry })))
   const gateway = registry && (await openGateway(house, { ...rooms, registry }))
+  const hub = directory && (await openHub(house, { ...rooms, directory }))
+  stack.defer(() => hub?.close())
   late.connect = gateway?.connect
   stack.defer(() => gateway?.close())
   const state = () => stateOf({ ...house, registry, gateway, streams })
@@ -104,6 +129,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       account: routeAccount(identity, late.connect?.handlers.accountConnections),
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
       ...(gateway && { mcp: gateway.handle, connect: gateway.connect.handlers.connect }),
+      ...(hub && { a2a: hub.handle }),
       api: openApi(house, { ...rooms, ...late, registry, version: VERSION }),
       metrics: openMetrics(house, { ...rooms, state }),
       '': welcome,

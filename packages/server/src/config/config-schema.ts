@@ -75,6 +75,31 @@ const limits = z.strictObject({
     { min: 1, max: 1_000_000 },
     'Tasks that are kept of one app or agent of one person, ended ones included.',
   ),
+  agentSendTimeoutMs: limit(
+    5 * 60_000,
+    { min: 1000, max: 24 * HOUR_MS },
+    'Time that a message to an agent may take to be answered; a task that it begins goes on.',
+  ),
+  agentTaskBytes: limit(
+    16 * MEBIBYTE,
+    { min: 4096, max: 1024 * MEBIBYTE },
+    'What one task of an agent may hold: its messages and artifacts.',
+  ),
+  followedPerAgent: limit(
+    1000,
+    { min: 1, max: 100_000 },
+    'Tasks of one agent that are followed over a stream each; further ones are asked for now and then.',
+  ),
+  delegationDepth: limit(
+    8,
+    { min: 1, max: 32 },
+    'Apps and agents one after the other that may act for somebody.',
+  ),
+  delegationTasks: limit(
+    100,
+    { min: 1, max: 100_000 },
+    'Tasks that agents may begin at other agents for one task of their own.',
+  ),
   agentTasks: limit(
     1_000_000,
     { min: 1, max: 100_000_000 },
