@@ -5,7 +5,9 @@ import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 import type { AgentLink } from './agent-link.ts'
 import type { HttpDialect } from './http-dialect.ts'
+import { createGrpcLink } from './grpc-link.ts'
 import { createHttpLink } from './http-link.ts'
+import { interfaceUrl } from './interface-url.ts'
 import { createJsonRpcDialect } from './json-rpc-dialect.ts'
 import { createRestDialect } from './rest-dialect.ts'
 import { LinkGuard } from './link-guard.ts'
@@ -69,13 +71,17 @@ export function createAgentLinks(options: AgentLinksOptions): AgentLinks {
     open(agentInterface, { name, allowance }) {
       const { calls, streams } = tools.limits
       const guard = new LinkGuard({ name, clock, random, calls, streams })
-      const { url } = agentInterface
+      const where = { url: interfaceUrl(agentInterface), ...(allowance && { allowance }) }
+      if (agentInterface.protocolBinding === 'GRPC' && agentInterface.protocolVersion === '1.0') {
+        const outlet = egress.openGrpc({ purpose: 'agent', ...where })
+        return createGrpcLink({ agentInterface, guard, tools, outlet })
+      }
       return createHttpLink({
         agentInterface,
         dialect: dialectOf(agentInterface),
         guard,
         tools,
-        open: (purpose) => egress.open({ purpose, url, ...(allowance && { allowance }) }),
+        open: (purpose) => egress.open({ purpose, ...where }),
       })
     },
   }

@@ -12,13 +12,9 @@ import type { JsonObject } from '../lib/json-rpc.ts'
 import type { ExchangeOptions } from './agent-link.ts'
 import type { WrittenRequest } from './http-dialect.ts'
 import type { HttpWire } from './http-wire.ts'
-import { mayRepeat } from './may-repeat.ts'
+import { mayRepeat, repeatDelayMs } from './may-repeat.ts'
 import { isJsonType } from './media-types.ts'
-import { invalidAnswer, toInvalidAnswer, toStatusError } from './status-error.ts'
-
-/** Before a call is made once more: 50 to 150 ms. */
-const REPEAT_AFTER_MS = 50
-const REPEAT_SPREAD_MS = 100
+import { invalidAnswer, toInvalidAnswer, toRefusal, toStatusError } from './status-error.ts'
 
 /** One call, from its request to its answer. Rejects with a `ParleyError`, or with the reason of its signal. */
 export function callOverHttp(
@@ -122,12 +118,14 @@ class HttpCall implements LaneReceiver {
 
   #read(): JsonObject | ParleyError {
     const { written } = this.#parts
+    const refused = toRefusal(this.#status, this.#challenge)
+    if (refused) throw refused
     const body = this.#chunks === undefined ? undefined : joinChunks(this.#chunks)
     if (body !== undefined && this.#isJson) {
       const answer = this.#readBody(body)
       if (answer !== undefined) return answer
     } else if (isEmptySuccess(written, this.#status, this.#bytes)) return {}
-    if (this.#status >= 300 || this.#bytes === 0) throw toStatusError(this.#status, this.#challenge)
+    if (this.#status >= 300 || this.#bytes === 0) throw toStatusError(this.#status)
     throw invalidAnswer('is not JSON by its content type')
   }
 
@@ -166,11 +164,10 @@ class HttpCall implements LaneReceiver {
     this.#chunks = undefined
     this.#bytes = 0
     this.#timer?.cancel()
-    const spreadMs = (wire.random.bytes(1)[0]! / 256) * REPEAT_SPREAD_MS
     this.#timer = wire.clock.setTimeout(() => {
       this.#timer = undefined
       this.#send()
-    }, REPEAT_AFTER_MS + spreadMs)
+    }, repeatDelayMs(wire.random))
     return true
   }
 

@@ -19,6 +19,10 @@ export interface HttpWire {
 
 export type Send = (written: WrittenRequest, options: ExchangeOptions, receiver: LaneReceiver) => LaneExchange
 
+/** A line break in either would be another header, or another request (RFC 9110 §5). */
+const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const VALUE = /^[\t\x20-\x7e]*$/
+/** Without the comma that stands between them. */
 const URI = /^[\x21-\x2b\x2d-\x7e]{1,2048}$/
 
 /** Requests of one kind over one outlet; `idleMs` is how long the agent may be silent within its answer. */
@@ -46,7 +50,12 @@ export function createSend(outlet: Outlet, head: string, idleMs: (timeoutMs: num
 
 function linesOf({ headers, extensions }: ExchangeOptions): string {
   let lines = ''
-  for (const name in headers) lines += `${name}: ${headers[name]!}\r\n`
+  for (const name in headers) {
+    const value = headers[name]!
+    if (!NAME.test(name) || !VALUE.test(value))
+      throw new ParleyError('internal', 'A request could not be written.')
+    lines += `${name}: ${value}\r\n`
+  }
   if (extensions === undefined || extensions.length === 0) return lines
   return `${lines}a2a-extensions: ${listExtensions(extensions)}\r\n`
 }

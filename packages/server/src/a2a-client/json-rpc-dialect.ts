@@ -1,7 +1,6 @@
 import { ParleyError } from '@parley/contract'
-import { checkAnswer, type OperationName, type StreamResponse } from '../a2a/index.ts'
+import { checkAnswer, fromJsonRpcError, type OperationName, type StreamResponse } from '../a2a/index.ts'
 import { isObject, isRpcError, type JsonObject } from '../lib/json-rpc.ts'
-import { fromAgentError } from './from-agent-error.ts'
 import type { HttpDialect, WrittenRequest } from './http-dialect.ts'
 import { parseJson } from './parse-json.ts'
 import { invalidAnswer } from './status-error.ts'
@@ -52,7 +51,7 @@ function resultOf(message: unknown, id: number): unknown {
     // A request that could not be read is answered without its id (§5).
     if (!isRpcError(error) || (message['id'] !== id && (message['id'] ?? null) !== null))
       throw invalidAnswer('is no JSON-RPC error of this request')
-    return fromAgentError(error)
+    return fromJsonRpcError(error)
   }
   if (message['id'] !== id) throw invalidAnswer('is one to another request')
   if (message['result'] === undefined) throw invalidAnswer('has neither result nor error')

@@ -1,12 +1,20 @@
 import type { ParleyError } from '@parley/contract'
-import { checkAnswer, OPERATIONS, type OperationName, type StreamResponse } from '../a2a/index.ts'
+import {
+  A2A_MEDIA_TYPE,
+  checkAnswer,
+  fromHttpError,
+  OPERATIONS,
+  type OperationName,
+  type StreamResponse,
+} from '../a2a/index.ts'
 import { isObject, type JsonObject } from '../lib/json-rpc.ts'
-import { fromHttpAgentError } from './from-agent-error.ts'
 import type { HttpDialect, WrittenRequest } from './http-dialect.ts'
 import { parseJson } from './parse-json.ts'
 import { writePath } from './write-path.ts'
 
-const COMMON = 'a2a-version: 1.0\r\ncontent-type: application/a2a+json\r\naccept-encoding: identity\r\n'
+const COMMON = `a2a-version: 1.0\r\ncontent-type: ${A2A_MEDIA_TYPE}\r\naccept-encoding: identity\r\n`
+/** Of an error that comes as an event: the status of its stream was good. */
+const STATUS_OF_EVENTS = 500
 const NOTHING = Buffer.alloc(0)
 
 /** HTTP+JSON of 1.0 (specification §11): an address for each operation, below that of the interface. */
@@ -26,8 +34,8 @@ export function createRestDialect(basePath: string): HttpDialect {
   }
 
   return {
-    callHead: `${COMMON}accept: application/a2a+json, application/json\r\n`,
-    streamHead: `${COMMON}accept: text/event-stream, application/a2a+json, application/json\r\n`,
+    callHead: `${COMMON}accept: ${A2A_MEDIA_TYPE}, application/json\r\n`,
+    streamHead: `${COMMON}accept: text/event-stream, ${A2A_MEDIA_TYPE}, application/json\r\n`,
     supports: () => true,
     write,
     readAnswer(written, status, body) {
@@ -38,16 +46,15 @@ export function createRestDialect(basePath: string): HttpDialect {
     },
     readEvent(written, event): StreamResponse | ParleyError {
       const data = parseJson(Buffer.from(event.data))
-      const error = event.event === 'error' || isObject(data) ? errorOf(undefined, data) : undefined
+      const error = errorOf(STATUS_OF_EVENTS, data)
       return error ?? (checkAnswer(written.operation, data) as unknown as StreamResponse)
     },
   }
 }
 
-/** `google.rpc.Status` below `error` (§11.6); undefined for anything else, and for all that the status says alone. */
-function errorOf(status: number | undefined, body: unknown): ParleyError | undefined {
-  if (!isObject(body) || !isObject(body['error'])) return undefined
-  return fromHttpAgentError(status, body['error'])
+/** `google.rpc.Status` below `error` (§11.6); undefined for anything else: then the HTTP status speaks alone. */
+function errorOf(status: number, body: unknown): ParleyError | undefined {
+  return isObject(body) && isObject(body['error']) ? fromHttpError(status, body) : undefined
 }
 
 /** What has no place in the path, as camelCase parameters (§11.5); nested objects have none there. */
