@@ -2,7 +2,7 @@ import { createSecureContext, getCACertificates } from 'node:tls'
 import type { WriteBatch } from '../lib/write-batch.ts'
 import { portOf, readTarget, refusedTarget } from './admit-target.ts'
 import type { Allowance, TargetRules } from './admit-target.ts'
-import { resolveHost } from './guard-connect.ts'
+import { admitHost, resolveHost } from './guard-connect.ts'
 import type { Resolve } from './guard-connect.ts'
 import type { GrpcOutlet } from './grpc/grpc-outlet.ts'
 import { openGrpcOutlet, openOutlet, type OutletTools } from './open-outlet.ts'
@@ -43,11 +43,18 @@ export interface Egress {
   open(options: OpenOptions): Outlet
   /** The same to a gRPC server; `http` is without TLS. */
   openGrpc(options: OpenOptions): GrpcOutlet
+  /**
+   * Whether a URL could be opened, for one that is kept to be used later. Sends nothing but a name lookup.
+   * @throws ParleyError `egress_refused`
+   */
+  admit(options: Omit<OpenOptions, 'purpose'>): Promise<void>
   /** Cuts every outlet. */
   close(): Promise<void>
 }
 
 const DISCOVERED_PORTS = [80, 443, 8443]
+const ADMIT_TIMEOUT_MS = 5000
+
 export function createEgress(options: EgressOptions): Egress {
   const allowances = new Set<Allowance>()
   const outlets = new Map<Outlet | GrpcOutlet, Allowance | undefined>()
@@ -66,7 +73,7 @@ export function createEgress(options: EgressOptions): Egress {
         ? undefined
         : createSecureContext({ ca: [...getCACertificates('default'), options.ca] }),
   }
-  return Object.freeze({ allow, disallow, open, openGrpc, close })
+  return Object.freeze({ allow, disallow, open, openGrpc, admit, close })
 
   function allow(typedUrl: string, reason: string): Allowance {
     const url = URL.parse(typedUrl)
@@ -102,6 +109,13 @@ export function createEgress(options: EgressOptions): Egress {
     })
     outlets.set(outlet, allowance)
     return outlet
+  }
+
+  async function admit({ url, allowance }: Omit<OpenOptions, 'purpose'>): Promise<void> {
+    await admitHost(readTarget(url, allowance, rules), rules, {
+      resolve: options.resolve ?? resolveHost,
+      timeoutMs: ADMIT_TIMEOUT_MS,
+    })
   }
 
   async function close(): Promise<void> {

@@ -64,6 +64,50 @@ interface LookupGuard {
   readonly resolve: Resolve
 }
 
+/**
+ * Whether a URL that somebody else named may be kept, before anything is sent there: a literal address and the addresses
+ * that its name has now are judged. Each connection judges again, because names change. A name that resolves to nothing
+ * is not held against it; names that only an inside network has are refused unasked, or the answer would tell which exist.
+ */
+export async function admitHost(
+  target: Target,
+  rules: TargetRules,
+  options: { readonly resolve: Resolve; readonly timeoutMs: number },
+): Promise<void> {
+  const host = target.host.replace(/^\[(.*)\]$/, '$1')
+  if (isIP(host) !== 0) {
+    const refusal = refuseAddress(host, target, rules)
+    if (refusal) throw refusedTarget(refusal)
+    return
+  }
+  if (!target.allowance && isInsideName(host)) throw refusedTarget(`${host} is a name of inside networks`)
+  const found = await resolveSoon(host, options)
+  const refusals = found.map(({ address }) => refuseAddress(address, target, rules))
+  if (found.length > 0 && refusals.every((refusal) => refusal !== undefined))
+    throw refusedTarget(refusals.join('; '))
+}
+
+/** RFC 6761, RFC 6762, RFC 8375 and what networks use beside them; a name without a dot is one of the machine's own network. */
+const INSIDE_NAME =
+  /^[^.]*$|(?:^|\.)(?:localhost|local|localdomain|internal|intranet|private|corp|home|lan|home\.arpa)$/
+
+function isInsideName(host: string): boolean {
+  return INSIDE_NAME.test(host.toLowerCase().replace(/\.$/, ''))
+}
+
+async function resolveSoon(
+  host: string,
+  { resolve, timeoutMs }: { readonly resolve: Resolve; readonly timeoutMs: number },
+): Promise<readonly LookupAddress[]> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<[]>((settle) => (timer = setTimeout(() => settle([]), timeoutMs)))
+  try {
+    return await Promise.race([resolve(host).catch(() => []), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 function guardLookup(guard: LookupGuard): LookupFunction {
   return (host, options, callback) => {
     resolveAdmitted(host, guard, options).then(

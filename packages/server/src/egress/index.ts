@@ -8,6 +8,7 @@ export type { GrpcOutlet, GrpcReceiver, GrpcRequest } from './grpc/grpc-outlet.t
 export { GrpcStatusError } from './grpc/grpc-status-error.ts'
 export type { Resolve } from './guard-connect.ts'
 export type { Outlet, OutletRequest, OutletResponse, OutletStream } from './outlet.ts'
+export type { AnswerHead } from './discarding-handler.ts'
 export type { OwnListener } from './own-listeners.ts'
 export type { EgressLimits, Purpose } from './purpose-limits.ts'
 export type { StreamReceiver } from './streaming-handler.ts'
