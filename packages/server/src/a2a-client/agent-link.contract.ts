@@ -1,15 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startSdkAgent, type SdkAgent } from '../../test/sdk-agent.ts'
 import type { Binding, A2aVersion } from '../a2a/index.ts'
 import { codeOf, gather, openLink, OPTIONS, sending, type OpenedLink } from './fixtures/test-kit.ts'
 
+/** An agent that does what `test/sdk-agent-executor.ts` says. */
+export interface ContractAgent extends AsyncDisposable {
+  readonly executor: { readonly cancelled: readonly string[] }
+  url(binding: Binding): string
+}
+
 /** What every link does, whatever its binding and version. */
-export function agentLinkContract(protocolBinding: Binding, protocolVersion: A2aVersion): void {
+export function agentLinkContract(
+  startAgent: () => Promise<ContractAgent>,
+  protocolBinding: Binding,
+  protocolVersion: A2aVersion,
+): void {
   describe(`a link over ${protocolBinding} ${protocolVersion}`, () => {
-    let agent: SdkAgent
+    let agent: ContractAgent
     let opened: OpenedLink
     beforeAll(async () => {
-      agent = await startSdkAgent()
+      agent = await startAgent()
       opened = openLink({ url: agent.url(protocolBinding), protocolBinding, protocolVersion })
     })
     afterAll(async () => {

@@ -1,5 +1,6 @@
+import { startSdkAgent } from '../../test/sdk-agent.ts'
 import { agentLinkContract } from './agent-link.contract.ts'
 
-agentLinkContract('JSONRPC', '1.0')
-agentLinkContract('HTTP+JSON', '1.0')
-agentLinkContract('GRPC', '1.0')
+agentLinkContract(startSdkAgent, 'JSONRPC', '1.0')
+agentLinkContract(startSdkAgent, 'HTTP+JSON', '1.0')
+agentLinkContract(startSdkAgent, 'GRPC', '1.0')

@@ -72,7 +72,7 @@ export function createAgentLinks(options: AgentLinksOptions): AgentLinks {
       const { calls, streams } = tools.limits
       const guard = new LinkGuard({ name, clock, random, calls, streams })
       const where = { url: interfaceUrl(agentInterface), ...(allowance && { allowance }) }
-      if (agentInterface.protocolBinding === 'GRPC' && agentInterface.protocolVersion === '1.0') {
+      if (agentInterface.protocolBinding === 'GRPC' && versionOf(agentInterface) === '1.0') {
         const outlet = egress.openGrpc({ purpose: 'agent', ...where })
         return createGrpcLink({ agentInterface, guard, tools, outlet })
       }
@@ -87,11 +87,17 @@ export function createAgentLinks(options: AgentLinksOptions): AgentLinks {
   }
 }
 
-function dialectOf({ protocolBinding, protocolVersion, url }: AgentInterface): HttpDialect {
+/** A patch level says nothing of the protocol (specification §3.6). */
+function versionOf({ protocolVersion }: AgentInterface): string {
+  return /^(\d+\.\d+)(?:\.\d+)?$/.exec(protocolVersion)?.[1] ?? protocolVersion
+}
+
+function dialectOf(agentInterface: AgentInterface): HttpDialect {
+  const { protocolBinding, protocolVersion, url } = agentInterface
   const address = URL.parse(url)
   if (!address) throw new ParleyError('egress_refused', 'Parley does not connect to this address.')
   const path = address.pathname + address.search
-  if (protocolVersion === '1.0') {
+  if (versionOf(agentInterface) === '1.0') {
     if (protocolBinding === 'JSONRPC') return createJsonRpcDialect(path)
     if (protocolBinding === 'HTTP+JSON') return createRestDialect(address.pathname)
   }

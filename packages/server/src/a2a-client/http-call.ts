@@ -44,10 +44,9 @@ class HttpCall implements LaneReceiver {
   #status = 0
   #isJson = false
   #challenge: string | undefined
-  #expected = -1
   #bytes = 0
   #chunks: Buffer[] | undefined
-  /** The time of an answer that does not come in one piece, or that before a repetition. */
+  /** Of the wait before a repetition. */
   #timer: Timer | undefined
   #isRepeated = false
   #isOver = false
@@ -80,7 +79,6 @@ class HttpCall implements LaneReceiver {
     this.#status = head.status
     this.#isJson = isJsonType(head.contentType)
     this.#challenge = head.wwwAuthenticate
-    this.#expected = head.contentLength
   }
 
   onData(chunk: Buffer): void {
@@ -88,13 +86,13 @@ class HttpCall implements LaneReceiver {
     this.#bytes += chunk.length
     const { responseBytes } = this.#parts.wire
     if (this.#bytes > responseBytes) return this.#fail(responseTooLarge(responseBytes))
-    if (this.#chunks === undefined && chunk.length === this.#expected) {
+    if (this.#chunks === undefined) {
       this.#chunks = [chunk]
-      return
+    } else {
+      // Between two parts the time is the lane's to watch.
+      if (this.#isLate()) return this.#fail(late())
+      this.#chunks.push(chunk)
     }
-    this.#timer ??= this.#startTimer()
-    this.#chunks ??= []
-    this.#chunks.push(chunk)
   }
 
   onEnd(): void {
@@ -171,12 +169,9 @@ class HttpCall implements LaneReceiver {
     return true
   }
 
-  #startTimer(): Timer {
-    const { clock } = this.#parts.wire
-    const usedMs = (clock.monotonicMicros() - this.#startedMicros) / 1000
-    const leftMs = Math.max(1, this.#parts.options.timeoutMs - usedMs)
-    const late = new ParleyError('upstream_timeout', 'The agent did not end its answer in time.')
-    return clock.setTimeout(() => this.#fail(late), leftMs)
+  #isLate(): boolean {
+    const { wire, options } = this.#parts
+    return wire.clock.monotonicMicros() - this.#startedMicros > options.timeoutMs * 1000
   }
 
   #leave(): boolean {
@@ -187,6 +182,10 @@ class HttpCall implements LaneReceiver {
     this.#parts.wire.guard.leave()
     return true
   }
+}
+
+function late(): ParleyError {
+  return new ParleyError('upstream_timeout', 'The agent did not end its answer in time.')
 }
 
 /** A deletion answers with nothing (`google.protobuf.Empty`), which over HTTP may be nothing at all. */

@@ -13,8 +13,7 @@ export function interfaceUrl({
   protocolBinding,
 }: Pick<AgentInterface, 'url' | 'protocolBinding'>): string {
   if (protocolBinding !== 'GRPC') return url
-  if (url.startsWith('grpcs://')) return `https://${url.slice('grpcs://'.length)}`
-  if (url.startsWith('grpc://')) return `http://${url.slice('grpc://'.length)}`
-  if (SCHEME.test(url)) return url
-  return LOOPBACK.test(url) ? `http://${url}` : `https://${url}`
+  const target = url.replace(/^dns:\/{0,3}/i, '').replace(/^grpc(s?):\/\//i, 'http$1://')
+  if (SCHEME.test(target)) return target
+  return LOOPBACK.test(target) ? `http://${target}` : `https://${target}`
 }
