@@ -11,6 +11,7 @@ import { interfaceUrl } from './interface-url.ts'
 import { createJsonRpcDialect } from './json-rpc-dialect.ts'
 import { createRestDialect } from './rest-dialect.ts'
 import { LinkGuard } from './link-guard.ts'
+import { WORDINGS, type Wording } from './wording.ts'
 
 export interface AgentLinkLimits {
   /** Of one answer. */
@@ -72,13 +73,14 @@ export function createAgentLinks(options: AgentLinksOptions): AgentLinks {
       const { calls, streams } = tools.limits
       const guard = new LinkGuard({ name, clock, random, calls, streams })
       const where = { url: interfaceUrl(agentInterface), ...(allowance && { allowance }) }
-      if (agentInterface.protocolBinding === 'GRPC' && versionOf(agentInterface) === '1.0') {
+      const wording = wordingOf(agentInterface)
+      if (agentInterface.protocolBinding === 'GRPC') {
         const outlet = egress.openGrpc({ purpose: 'agent', ...where })
-        return createGrpcLink({ agentInterface, guard, tools, outlet })
+        return createGrpcLink({ agentInterface, guard, tools, outlet, wording })
       }
       return createHttpLink({
         agentInterface,
-        dialect: dialectOf(agentInterface),
+        dialect: dialectOf(agentInterface, wording),
         guard,
         tools,
         open: (purpose) => egress.open({ purpose, ...where }),
@@ -88,20 +90,23 @@ export function createAgentLinks(options: AgentLinksOptions): AgentLinks {
 }
 
 /** A patch level says nothing of the protocol (specification §3.6). */
-function versionOf({ protocolVersion }: AgentInterface): string {
-  return /^(\d+\.\d+)(?:\.\d+)?$/.exec(protocolVersion)?.[1] ?? protocolVersion
+function wordingOf(agentInterface: AgentInterface): Wording {
+  const version = /^(\d+\.\d+)(?:\.\d+)?$/.exec(agentInterface.protocolVersion)?.[1]
+  if (version === '1.0' || version === '0.3') return WORDINGS[version]
+  throw notSpoken(agentInterface)
 }
 
-function dialectOf(agentInterface: AgentInterface): HttpDialect {
-  const { protocolBinding, protocolVersion, url } = agentInterface
+function dialectOf(agentInterface: AgentInterface, wording: Wording): HttpDialect {
+  const { protocolBinding, url } = agentInterface
   const address = URL.parse(url)
   if (!address) throw new ParleyError('egress_refused', 'Parley does not connect to this address.')
-  const path = address.pathname + address.search
-  if (versionOf(agentInterface) === '1.0') {
-    if (protocolBinding === 'JSONRPC') return createJsonRpcDialect(path)
-    if (protocolBinding === 'HTTP+JSON') return createRestDialect(address.pathname)
-  }
-  throw new ParleyError(
+  if (protocolBinding === 'JSONRPC') return createJsonRpcDialect(address.pathname + address.search, wording)
+  if (protocolBinding === 'HTTP+JSON') return createRestDialect(address.pathname, wording)
+  throw notSpoken(agentInterface)
+}
+
+function notSpoken({ protocolBinding, protocolVersion }: AgentInterface): ParleyError {
+  return new ParleyError(
     'unsupported_version',
     `Parley does not speak ${protocolBinding} in version ${protocolVersion}.`,
   )

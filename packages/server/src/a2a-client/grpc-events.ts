@@ -1,21 +1,24 @@
-import { decodeAnswer, type OperationName, type StreamResponse } from '../a2a/index.ts'
+import type { StreamResponse } from '../a2a/index.ts'
 import type { GrpcOutlet, GrpcReceiver, GrpcRequest, OutletStream } from '../egress/index.ts'
+import type { JsonObject } from '../lib/json-rpc.ts'
 import type { OpenedStream, StreamReceiver } from './agent-link.ts'
 import { fromGrpcError } from './from-grpc-error.ts'
 import type { LinkGuard } from './link-guard.ts'
 import { toInvalidAnswer } from './status-error.ts'
 
+type Decode = (message: Buffer) => JsonObject
+
 /** One stream of events over gRPC; it has taken its place already. */
 export class GrpcEvents implements GrpcReceiver, OpenedStream {
-  readonly #operation: OperationName
+  readonly #decode: Decode
   readonly #guard: LinkGuard
   readonly #receiver: StreamReceiver
   #signal: AbortSignal | undefined
   #stream: OutletStream | undefined
   #isOver = false
 
-  constructor(operation: OperationName, guard: LinkGuard, receiver: StreamReceiver) {
-    this.#operation = operation
+  constructor(decode: Decode, guard: LinkGuard, receiver: StreamReceiver) {
+    this.#decode = decode
     this.#guard = guard
     this.#receiver = receiver
   }
@@ -29,7 +32,7 @@ export class GrpcEvents implements GrpcReceiver, OpenedStream {
   onMessage(message: Buffer): void {
     if (this.#isOver) return
     try {
-      this.#receiver.onEvent(decodeAnswer(this.#operation, message) as unknown as StreamResponse)
+      this.#receiver.onEvent(this.#decode(message) as unknown as StreamResponse)
     } catch (error) {
       const known = toInvalidAnswer(error)
       this.#stream?.abort()

@@ -1,5 +1,5 @@
 import { ParleyError } from '@parley/contract'
-import { decodeAnswer, encodeRequest, type AgentInterface, type OperationName } from '../a2a/index.ts'
+import type { AgentInterface, OperationName } from '../a2a/index.ts'
 import type { GrpcOutlet, GrpcRequest } from '../egress/index.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import type { AgentLink, ExchangeOptions } from './agent-link.ts'
@@ -10,32 +10,31 @@ import { GrpcEvents } from './grpc-events.ts'
 import { listExtensions } from './http-wire.ts'
 import type { LinkGuard } from './link-guard.ts'
 import { mayRepeat, repeatDelayMs } from './may-repeat.ts'
+import type { Wording } from './wording.ts'
 import { withTenant } from './with-tenant.ts'
 
-const SERVICE = '/lf.a2a.v1.A2AService/'
-
-/** A link over gRPC of 1.0 (specification §10). */
+/** A link over gRPC (specification §10). */
 export function createGrpcLink(options: {
   readonly agentInterface: AgentInterface
   readonly guard: LinkGuard
   readonly tools: LinkTools
   readonly outlet: GrpcOutlet
+  readonly wording: Wording
 }): AgentLink {
-  const { agentInterface, guard, tools, outlet } = options
+  const { agentInterface, guard, tools, outlet, wording } = options
 
   function write(operation: OperationName, request: JsonObject, exchange: ExchangeOptions): GrpcRequest {
     return {
-      path: SERVICE + operation,
-      message: encodeRequest(operation, withTenant(request, agentInterface.tenant)),
-      metadata: metadataOf(exchange),
+      path: wording.grpcPath(operation),
+      message: wording.encode(operation, withTenant(request, agentInterface.tenant)),
+      metadata: metadataOf(exchange, wording),
       timeoutMs: exchange.timeoutMs,
       signal: exchange.signal,
     }
   }
 
   async function callOnce(operation: OperationName, written: GrpcRequest): Promise<JsonObject> {
-    const bytes = await outlet.call(written)
-    return operation === 'DeleteTaskPushNotificationConfig' ? {} : decodeAnswer(operation, bytes)
+    return wording.decode(operation, await outlet.call(written))
   }
 
   return {
@@ -66,23 +65,26 @@ export function createGrpcLink(options: {
         const written = write(operation, request, exchange)
         guard.enterStream()
         const idleTimeoutMs = tools.limits.streamIdleMs
-        return new GrpcEvents(operation, guard, receiver).open(outlet, { ...written, idleTimeoutMs })
+        return new GrpcEvents((bytes) => wording.decode(operation, bytes), guard, receiver).open(outlet, {
+          ...written,
+          idleTimeoutMs,
+        })
       } catch (error) {
         return failedStream(receiver, error)
       }
     },
-    supports: () => true,
+    supports: (operation) => wording.supports(operation),
     health: () => guard.health,
     close: () => outlet.destroy(),
   }
 }
 
 /** In the place of headers (§10.2), names in lower case. */
-function metadataOf({ headers, extensions }: ExchangeOptions): Record<string, string> {
-  const metadata: Record<string, string> = { 'a2a-version': '1.0' }
+function metadataOf({ headers, extensions }: ExchangeOptions, wording: Wording): Record<string, string> {
+  const metadata: Record<string, string> = { 'a2a-version': wording.version }
   for (const name in headers) metadata[name.toLowerCase()] = headers[name]!
   if (extensions !== undefined && extensions.length > 0)
-    metadata['a2a-extensions'] = listExtensions(extensions)
+    metadata[wording.extensionsHeader] = listExtensions(extensions)
   return metadata
 }
 

@@ -26,7 +26,11 @@ const VALUE = /^[\t\x20-\x7e]*$/
 const URI = /^[\x21-\x2b\x2d-\x7e]{1,2048}$/
 
 /** Requests of one kind over one outlet; `idleMs` is how long the agent may be silent within its answer. */
-export function createSend(outlet: Outlet, head: string, idleMs: (timeoutMs: number) => number): Send {
+export function createSend(
+  outlet: Outlet,
+  { head, extensionsHeader }: { readonly head: string; readonly extensionsHeader: string },
+  idleMs: (timeoutMs: number) => number,
+): Send {
   let sender: LaneSender | undefined
   let known = { path: '', method: '', timeoutMs: -1 }
 
@@ -45,10 +49,10 @@ export function createSend(outlet: Outlet, head: string, idleMs: (timeoutMs: num
   }
 
   return (written, options, receiver) =>
-    senderFor(written, options.timeoutMs)(linesOf(options), written.body, receiver)
+    senderFor(written, options.timeoutMs)(linesOf(options, extensionsHeader), written.body, receiver)
 }
 
-function linesOf({ headers, extensions }: ExchangeOptions): string {
+function linesOf({ headers, extensions }: ExchangeOptions, extensionsHeader: string): string {
   let lines = ''
   for (const name in headers) {
     const value = headers[name]!
@@ -57,7 +61,7 @@ function linesOf({ headers, extensions }: ExchangeOptions): string {
     lines += `${name}: ${value}\r\n`
   }
   if (extensions === undefined || extensions.length === 0) return lines
-  return `${lines}a2a-extensions: ${listExtensions(extensions)}\r\n`
+  return `${lines}${extensionsHeader}: ${listExtensions(extensions)}\r\n`
 }
 
 /** One field with commas between (specification §9.2). */

@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { json, linkToRaw, TASK, WORKING, type Asked } from './fixtures/raw-agent.ts'
 import { codeOf, gather, OPTIONS, sending } from './fixtures/test-kit.ts'
 import { createRestDialect } from './rest-dialect.ts'
+import { WORDINGS } from './wording.ts'
 
 const TYPE = 'application/a2a+json'
 const REST = { protocolBinding: 'HTTP+JSON' } as const
-const dialect = createRestDialect('/agents/a/')
+const dialect = createRestDialect('/agents/a/', WORDINGS['1.0'])
 
 function written(...[operation, request]: Parameters<typeof dialect.write>): string[] {
   const { method, path, body } = dialect.write(operation, request)
