@@ -4,6 +4,7 @@ export type {
   AppId,
   ConnectionId,
   ConsentId,
+  EventId,
   GrantId,
   GroupId,
   Id,
@@ -16,6 +17,7 @@ export type {
   ServerId,
   SessionId,
   TaskId,
+  WebhookId,
 } from './ids.ts'
 export { ACR_VALUES } from './principal.ts'
 export type { Acr, Assurance, ChainLink, Principal, Role } from './principal.ts'

@@ -102,6 +102,7 @@ export function resolveConfig(sources: ConfigSources): Config {
       clientMetadataUrl: settings.connections.clientMetadataUrl,
     }),
     egress: Object.freeze({ ca: typeof authorities === 'string' ? authorities : undefined }),
+    webhooks: Object.freeze({ allow: Object.freeze([...settings.webhooks.allow]) }),
     limits: Object.freeze({ ...settings.limits }),
     activity: settings.activity,
   })
