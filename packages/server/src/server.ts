@@ -10,6 +10,7 @@ import {
   openMetrics,
   openRegistry,
   openTasks,
+  openWebhooks,
   placeMasterKey,
   routeAccount,
   routeWellKnown,
@@ -34,6 +35,7 @@ import type { ManagedRegistry, RegistryOptions } from './registry/index.ts'
 import { openSealing } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
 import { createVault, type RenewConnection } from './vault/index.ts'
+import type { Webhooks } from './webhooks/index.ts'
 
 type OnRefused = NonNullable<RegistryOptions['onRefused']>
 
@@ -80,11 +82,12 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
   const tasks = stack.use(openTasks(house))
-  const rooms = { ...identity, ...enforcement, vault, bundles, tasks, egress, streams, writes }
+  const webhooks = stack.use(openWebhooks(house, { egress, identity: identity.identity }))
+  const rooms = { ...identity, ...enforcement, vault, bundles, tasks, webhooks, egress, streams, writes }
   const gateway = registry && (await openGateway(house, { ...rooms, registry }))
   const connect = (late.connect = gateway?.connect)
   stack.defer(() => gateway?.close())
-  const state = () => stateOf({ ...house, registry, gateway, streams })
+  const state = () => stateOf({ ...house, registry, gateway, streams, webhooks })
   const listener = createListener({
     listen: config.listen,
     limits,
@@ -174,6 +177,7 @@ function stateOf(rooms: {
   registry: ManagedRegistry | undefined
   gateway: Gateway | undefined
   streams: EventStreams
+  webhooks: Webhooks
   activity: Activity
   store: Store
 }): HubState {
@@ -183,6 +187,7 @@ function stateOf(rooms: {
     sessions: rooms.gateway?.sessions() ?? 0,
     activity: rooms.activity.status(),
     store: rooms.store.status(),
+    webhooks: rooms.webhooks.counts(),
     servers: rooms.registry?.servers() ?? [],
   }
 }

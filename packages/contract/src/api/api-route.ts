@@ -36,6 +36,7 @@ export const PATH_PARAMETERS = {
   resource: idParameter('resource'),
   connection: idParameter('connection'),
   task: idParameter('task'),
+  webhook: idParameter('webhook'),
 } as const satisfies Record<string, PathParameter>
 
 export type PathParameterName = keyof typeof PATH_PARAMETERS
