@@ -48,6 +48,7 @@ import type { ManagedRegistry, RegistryOptions } from './registry/index.ts'
 import { openSealing } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
 import { createVault, type RenewConnection } from './vault/index.ts'
+import type { Webhooks } from './webhooks/index.ts'
 
 type OnRefused = NonNullable<RegistryOptions['onRefused']>
 
@@ -106,7 +107,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const rooms = { ...identity, ...enforcement, ...stores, egress, streams, clientStreams, writes }
   const faces = registry && (await openFaces(stack, house, { ...rooms, registry }, late))
   const gateway = faces?.gateway
-  const state = () => stateOf({ ...house, registry, gateway, streams })
+  const state = () => stateOf({ ...house, registry, gateway, streams, webhooks })
   const listener = createListener({
     listen: config.listen,
     limits,
@@ -228,6 +229,7 @@ function stateOf(rooms: {
   registry: ManagedRegistry | undefined
   gateway: Gateway | undefined
   streams: EventStreams
+  webhooks: Webhooks
   activity: Activity
   store: Store
 }): HubState {
@@ -237,6 +239,7 @@ function stateOf(rooms: {
     sessions: rooms.gateway?.sessions() ?? 0,
     activity: rooms.activity.status(),
     store: rooms.store.status(),
+    webhooks: rooms.webhooks.counts(),
     servers: rooms.registry?.servers() ?? [],
   }
 }
