@@ -96,8 +96,11 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const ways = { egress, environment, vault, hubTokenFor, onRefused }
   const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
   const bundles = createBundles(house, config.bundles)
-  const hasAgent = (name: string) => late.directory?.entry(name) !== undefined
-  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault, hasAgent }))
+  const agents = {
+    entry: (name: string) => late.directory?.entry(name),
+    entries: () => late.directory?.entries() ?? [],
+  }
+  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault, agents }))
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
   const tasks = stack.use(openTasks(house))
