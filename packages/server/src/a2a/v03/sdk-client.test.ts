@@ -237,8 +237,11 @@ function keep(face: Face): Face {
 async function callBy(transport: Transport, operation: OperationName, request: JsonObject): Promise<unknown> {
   const types = sdk as any
   const input = types[OPERATIONS[operation].request].fromJSON(request)
-  const all = async (stream: AsyncIterable<unknown>) =>
-    (await Array.fromAsync(stream)).map((event) => types.StreamResponse.toJSON(event))
+  const all = async (stream: AsyncIterable<unknown>) => {
+    const events: unknown[] = []
+    for await (const event of stream) events.push(types.StreamResponse.toJSON(event))
+    return events
+  }
   const method: Record<string, (input: any) => unknown> = {
     SendMessage: async (given) => {
       const result = (await transport.sendMessage(given)) as any

@@ -342,15 +342,17 @@ function comparable(json: unknown): unknown {
   if (typeof json !== 'object' || json === null) return json
   const object = json as Record<string, unknown>
   const isTextOrData = 'text' in object || 'data' in object
-  const kept = Object.entries(object).flatMap(([key, value]) => {
-    if (key === 'data') return [[key, value] as const]
-    if (key === 'tenant' || (key === 'taskId' && 'url' in object)) return []
-    if (key === 'metadata' && Object.keys(value as object).length > 0) return [[key, value] as const]
-    if (isTextOrData && (key === 'filename' || key === 'mediaType')) return []
-    const inner = comparable(value)
-    const isDefault = inner === '' || inner === false || inner === undefined
-    const isEmpty = typeof inner === 'object' && inner !== null && Object.keys(inner).length === 0
-    return isDefault || isEmpty ? [] : [[key, inner] as const]
-  })
-  return Object.fromEntries(kept)
+  const kept: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(object)) {
+    if (isTextOrData && (key === 'filename' || key === 'mediaType')) continue
+    if (key === 'tenant' || (key === 'taskId' && 'url' in object)) continue
+    const inner = key === 'data' || key === 'metadata' ? value : comparable(value)
+    if (key === 'data' || !isEmpty(inner)) kept[key] = inner
+  }
+  return kept
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === '' || value === false || value === undefined) return true
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
 }
