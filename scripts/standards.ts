@@ -176,7 +176,10 @@ export const REQUIREMENTS: readonly Requirement[] = [
   { id: 'R23', about: 'key rotation without a failed check' },
   { id: 'R24', about: 'the master key is rotated, whatever stops it' },
   { id: 'R26', about: 'a storm of sign-ins' },
-  { id: 'R30', about: 'push notifications outlive a kill, in order, at least once, with one id for each event' },
+  {
+    id: 'R30',
+    about: 'push notifications outlive a kill, in order, at least once, with one id for each event',
+  },
   { id: 'H3', about: 'push addresses are guarded when set and at each send; credentials are never shown' },
   { id: 'H8', about: 'a push notification that is sent again can be told' },
   { id: 'S2', about: 'the database alone holds no usable credential' },

@@ -10,6 +10,8 @@ export const MANAGEMENT_ACTIONS = [
   'clients.read',
   'clients.manage',
   'clients.rotate',
+  'cards.read',
+  'cards.manage',
   'grants.read',
   'grants.manage',
   'resources.read',

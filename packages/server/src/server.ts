@@ -4,6 +4,7 @@ import { createBundles } from './bundles/index.ts'
 import type { Clients } from './clients/index.ts'
 import {
   openApi,
+  openDirectory,
   openEnforcement,
   openGateway,
   openIdentity,
@@ -21,7 +22,8 @@ import {
 } from './compose/index.ts'
 import type { Config, Environment } from './config/index.ts'
 import type { Connect } from './connect/index.ts'
-import { createEgress } from './egress/index.ts'
+import { createEgress, type Egress, type EgressOptions } from './egress/index.ts'
+import type { ManagedDirectory } from './directory/index.ts'
 import type { Gateway } from './gateway/index.ts'
 import type { Grants } from './grants/index.ts'
 import { EventStreams, createListener, sendJson, type RawHandler } from './http/index.ts'
@@ -40,6 +42,13 @@ import type { Webhooks } from './webhooks/index.ts'
 type OnRefused = NonNullable<RegistryOptions['onRefused']>
 
 export const VERSION = '0.1.0'
+
+/** What earlier rooms ask of later ones. */
+interface Late {
+  hopTokens?: HopTokens
+  connect: Connect | undefined
+  directory: ManagedDirectory | undefined
+}
 
 export type { Log } from './compose/index.ts'
 
@@ -65,27 +74,27 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   await using stack = new AsyncDisposableStack()
   let origin = ''
   const house = await openHouse(stack, { config, environment, log, origin: () => origin })
-  const writes = new WriteBatch()
   let addresses: () => { address: string; port: number }[] = () => []
-  const { limits, egress: trust } = config
-  const egress = createEgress({ limits, ...trust, writes, ownListeners: () => addresses() })
-  stack.defer(() => egress.close())
+  const { egress, writes } = openEgress(stack, config, () => addresses())
+  const { limits } = config
   const streams = new EventStreams(limits)
-  const late: { hopTokens?: HopTokens; connect?: Connect | undefined } = {}
+  const late: Late = { directory: undefined, connect: undefined }
   const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
   const vault = createVault({ ...house, renew: (...asked) => renewLate(late.connect, ...asked) })
   const onRefused: OnRefused = ({ id }, error) => void late.connect?.readRefused(id, error)
   const ways = { egress, environment, vault, hubTokenFor, onRefused }
   const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
   const bundles = createBundles(house, config.bundles)
-  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault }))
+  const hasAgent = (name: string) => late.directory?.entry(name) !== undefined
+  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault, hasAgent }))
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
   const tasks = stack.use(openTasks(house))
   const webhooks = stack.use(openWebhooks(house, { egress, identity: identity.identity }))
   const rooms = { ...identity, ...enforcement, vault, bundles, tasks, webhooks, egress, streams, writes }
+  late.directory = registry && stack.use(await openDirectory(house, { ...rooms, registry }))
   const gateway = registry && (await openGateway(house, { ...rooms, registry }))
-  const connect = (late.connect = gateway?.connect)
+  late.connect = gateway?.connect
   stack.defer(() => gateway?.close())
   const state = () => stateOf({ ...house, registry, gateway, streams, webhooks })
   const listener = createListener({
@@ -95,10 +104,10 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     handlers: {
       ...identity.handlers,
       ...enforcement.handlers,
-      account: routeAccount(identity, connect?.handlers.accountConnections),
+      account: routeAccount(identity, late.connect?.handlers.accountConnections),
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
       ...(gateway && { mcp: gateway.handle, connect: gateway.connect.handlers.connect }),
-      api: openApi(house, { ...rooms, registry, connect, version: VERSION }),
+      api: openApi(house, { ...rooms, ...late, registry, version: VERSION }),
       metrics: openMetrics(house, { ...rooms, state }),
       '': welcome,
     },
@@ -130,6 +139,17 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+function openEgress(
+  stack: AsyncDisposableStack,
+  { limits, egress: trust }: Config,
+  ownListeners: EgressOptions['ownListeners'],
+): { egress: Egress; writes: WriteBatch } {
+  const writes = new WriteBatch()
+  const egress = createEgress({ limits, ...trust, writes, ownListeners })
+  stack.defer(() => egress.close())
+  return { egress, writes }
 }
 
 async function openHouse(

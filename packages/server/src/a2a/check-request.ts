@@ -1,7 +1,7 @@
 import { ParleyError } from '@parley/contract'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import { checkMessage, type FieldViolation } from './check-message.ts'
-import { badRequest } from './error-details.ts'
+import { badRequest } from './errors/error-details.ts'
 import { OPERATIONS, type OperationName } from './operations.ts'
 
 /** The bounds of `ListTasks` (specification §3.1.4). */

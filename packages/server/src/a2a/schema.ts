@@ -313,5 +313,30 @@ const RESPONSES = {
   Empty: {},
 } as const satisfies Record<string, MessageRows>
 
-export const MESSAGES = { ...DATA, ...CARD, ...SECURITY, ...REQUESTS, ...RESPONSES } as const
+/** What errors carry over gRPC: `google.rpc.Status` and its details (specification §10.6). */
+const RPC = {
+  Status: {
+    code: [1, 'int32'],
+    message: [2, 'string'],
+    details: [3, 'Any[]'],
+  },
+  Any: {
+    typeUrl: [1, 'string'],
+    value: [2, 'bytes'],
+  },
+  ErrorInfo: {
+    reason: [1, 'string'],
+    domain: [2, 'string'],
+    metadata: [3, 'map<string>'],
+  },
+  BadRequest: {
+    fieldViolations: [1, 'FieldViolation[]'],
+  },
+  FieldViolation: {
+    field: [1, 'string'],
+    description: [2, 'string'],
+  },
+} as const satisfies Record<string, MessageRows>
+
+export const MESSAGES = { ...DATA, ...CARD, ...SECURITY, ...REQUESTS, ...RESPONSES, ...RPC } as const
 export type MessageName = keyof typeof MESSAGES

@@ -20,6 +20,8 @@ export const ROLE_ACTIONS: Readonly<Record<Role, ReadonlySet<ManagementAction>>>
     'servers.manage',
     'clients.read',
     'clients.manage',
+    'cards.read',
+    'cards.manage',
     'resources.read',
     'resources.manage',
     'grants.read',

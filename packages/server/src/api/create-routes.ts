@@ -5,6 +5,7 @@ import { connectionHandlers } from './connection-handlers.ts'
 import { bundleHandlers, type BundleTools } from './bundle-handlers.ts'
 import { grantHandlers, type GrantTools } from './grant-handlers.ts'
 import { groupHandlers } from './group-handlers.ts'
+import { cardHandlers, type CardTools } from './card-handlers.ts'
 import type { ApiHandlers } from './handlers.ts'
 import { hubHandlers, type HubTools } from './hub-handlers.ts'
 import { keyHandlers, type KeyTools } from './key-handlers.ts'
@@ -22,6 +23,7 @@ export type RouteTools = HubTools &
   PeopleTools &
   AppTools &
   AgentTools &
+  CardTools &
   GrantTools &
   ResourceTools &
   ConnectionTools &
@@ -39,6 +41,7 @@ export function createRoutes(tools: RouteTools): ApiHandlers {
     ...groupHandlers(tools),
     ...appHandlers(tools),
     ...agentHandlers(tools),
+    ...cardHandlers(tools),
     ...grantHandlers(tools),
     ...resourceHandlers(tools),
     ...connectionHandlers(tools),

@@ -1,6 +1,7 @@
 import { createApi, createMetricsHandler, createRoutes } from '../api/index.ts'
 import type { Connect } from '../connect/index.ts'
 import type { Bundles } from '../bundles/index.ts'
+import type { ManagedDirectory } from '../directory/index.ts'
 import type { RawHandler } from '../http/index.ts'
 import type { HubState } from '../metrics/index.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
@@ -17,6 +18,7 @@ export function openApi(
   house: House,
   rooms: ApiRooms & {
     readonly registry: ManagedRegistry | undefined
+    readonly directory: ManagedDirectory | undefined
     readonly connect: Connect | undefined
     readonly vault: Vault
     readonly tasks: Tasks

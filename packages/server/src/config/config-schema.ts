@@ -9,15 +9,12 @@ import {
   toolSearchSettings,
 } from '@parley/contract'
 import { z } from 'zod'
+import { limit } from './limit.ts'
 import { isOwnVariable } from './read-env.ts'
+import { webhookLimits, webhooks } from './webhook-settings.ts'
 
 const MEBIBYTE = 1_048_576
 const HOUR_MS = 3_600_000
-
-/** A whole number with its default and bounds; the unit is the end of the setting's name. */
-function limit(fallback: number, bounds: { min: number; max: number }, meaning: string) {
-  return z.number().int().min(bounds.min).max(bounds.max).default(fallback).describe(meaning)
-}
 
 const limits = z.strictObject({
   requestsPerSecond: limit(
@@ -100,32 +97,7 @@ const limits = z.strictObject({
     { min: 1024, max: 64 * MEBIBYTE },
     'Largest result of a task; all together may take 256 times as much.',
   ),
-  webhooks: limit(
-    20_000,
-    { min: 1, max: 1_000_000 },
-    'Addresses that want to be told of tasks (push notifications); a tenth as many of one app or agent of one person.',
-  ),
-  webhooksPerTask: limit(10, { min: 1, max: 1000 }, 'Addresses that want to be told of one task.'),
-  webhookEvents: limit(
-    1000,
-    { min: 1, max: 100_000 },
-    'Notifications that wait for one address; beyond it they become one that tells how the task stands.',
-  ),
-  webhookTimeoutMs: limit(
-    15_000,
-    { min: 100, max: 60_000 },
-    'Time for an address to take a notification, connecting included.',
-  ),
-  webhookRetryMs: limit(
-    1000,
-    { min: 1, max: 300_000 },
-    'Time before a notification that failed is sent again; doubles with each failure up to 5 minutes.',
-  ),
-  webhookFailures: limit(
-    20,
-    { min: 1, max: 1000 },
-    'Failures in a row after which an address is told nothing more; a day of failures does so too.',
-  ),
+  ...webhookLimits,
   clientMetadataBytes: limit(
     10_240,
     { min: 1024, max: MEBIBYTE },
@@ -262,25 +234,6 @@ const egress = z.strictObject({
     .max(4096)
     .optional()
     .describe('PEM file of further certificate authorities, relative to this file.'),
-})
-
-/** Where notifications may go beside addresses on the public internet. */
-const webhooks = z.strictObject({
-  allow: z
-    .array(
-      z
-        .string()
-        .max(300)
-        .regex(
-          /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(?:[0-9]{1,5}|\*))?$/,
-          'scheme, host in lower case and port, such as http://localhost:9999, or http://localhost:* for every port',
-        ),
-    )
-    .max(100)
-    .default([])
-    .describe(
-      'Origins, not on the public internet or on an unusual port, that may be told of tasks: http://localhost:9999.',
-    ),
 })
 
 const serverName = z

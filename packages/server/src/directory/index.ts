@@ -1,1 +1,6 @@
+export { hostOf } from './choose-interface.ts'
+export { createDirectory } from './create-directory.ts'
+export type { DirectoryOptions } from './create-directory.ts'
 export type { AgentEntry, Directory } from './directory.ts'
+export type { ManagedDirectory, NewAgent } from './managed-directory.ts'
+export type { AgentIdentity, OpenLink, ServedAgent } from './served-agent.ts'

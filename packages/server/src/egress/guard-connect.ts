@@ -27,7 +27,7 @@ export function guardConnect(
   const connect = buildConnector({
     allowH2: false,
     timeout: options.connectTimeoutMs,
-    lookup: guardLookup(target, rules, options.resolve),
+    lookup: guardLookup({ target, rules, resolve: options.resolve }),
     autoSelectFamily: true,
     rejectUnauthorized: true,
     ...(options.secureContext ? { secureContext: options.secureContext } : {}),
@@ -45,6 +45,23 @@ export function guardConnect(
       callback(refusedTarget(refusal), null)
     })
   }
+}
+
+/**
+ * The literal addresses behind a host that may be dialled, in the resolver's order, never none. For clients that
+ * cannot be given a socket.
+ */
+export async function resolveAddresses(host: string, guard: LookupGuard): Promise<readonly string[]> {
+  if (isIP(host) === 0) return (await resolveAdmitted(host, guard)).map(({ address }) => address)
+  const refusal = refuseAddress(host, guard.target, guard.rules)
+  if (refusal) throw refusedTarget(refusal)
+  return [host]
+}
+
+interface LookupGuard {
+  readonly target: Target
+  readonly rules: TargetRules
+  readonly resolve: Resolve
 }
 
 /**
@@ -71,7 +88,8 @@ export async function admitHost(
 }
 
 /** RFC 6761, RFC 6762, RFC 8375 and what networks use beside them; a name without a dot is one of the machine's own network. */
-const INSIDE_NAME = /^[^.]*$|(?:^|\.)(?:localhost|local|localdomain|internal|intranet|private|corp|home|lan|home\.arpa)$/
+const INSIDE_NAME =
+  /^[^.]*$|(?:^|\.)(?:localhost|local|localdomain|internal|intranet|private|corp|home|lan|home\.arpa)$/
 
 function isInsideName(host: string): boolean {
   return INSIDE_NAME.test(host.toLowerCase().replace(/\.$/, ''))
@@ -90,9 +108,9 @@ async function resolveSoon(
   }
 }
 
-function guardLookup(target: Target, rules: TargetRules, resolve: Resolve): LookupFunction {
+function guardLookup(guard: LookupGuard): LookupFunction {
   return (host, options, callback) => {
-    resolveAdmitted(host, options).then(
+    resolveAdmitted(host, guard, options).then(
       (addresses) => {
         if (options.all) return callback(null, addresses)
         callback(null, addresses[0]!.address, addresses[0]!.family)
@@ -100,20 +118,24 @@ function guardLookup(target: Target, rules: TargetRules, resolve: Resolve): Look
       (error: Error) => callback(error, []),
     )
   }
+}
 
-  async function resolveAdmitted(host: string, options: LookupOptions): Promise<LookupAddress[]> {
-    const found = await resolve(host).catch((error: unknown) => {
-      // Whether an internal name exists is nothing that a discovered URL may find out.
-      throw target.allowance ? error : refusedTarget('the name does not resolve')
-    })
-    const wanted = found.filter((entry) => !options.family || entry.family === Number(options.family))
-    const refusals: string[] = []
-    const admitted = wanted.filter((entry) => {
-      const refusal = refuseAddress(entry.address, target, rules)
-      if (refusal) refusals.push(refusal)
-      return !refusal
-    })
-    if (admitted.length === 0) throw refusedTarget(refusals.join('; ') || 'the name has no address')
-    return admitted
-  }
+async function resolveAdmitted(
+  host: string,
+  { target, rules, resolve }: LookupGuard,
+  options: LookupOptions = {},
+): Promise<LookupAddress[]> {
+  const found = await resolve(host).catch((error: unknown) => {
+    // Whether an internal name exists is nothing that a discovered URL may find out.
+    throw target.allowance ? error : refusedTarget('the name does not resolve')
+  })
+  const wanted = found.filter((entry) => !options.family || entry.family === Number(options.family))
+  const refusals: string[] = []
+  const admitted = wanted.filter((entry) => {
+    const refusal = refuseAddress(entry.address, target, rules)
+    if (refusal) refusals.push(refusal)
+    return !refusal
+  })
+  if (admitted.length === 0) throw refusedTarget(refusals.join('; ') || 'the name has no address')
+  return admitted
 }

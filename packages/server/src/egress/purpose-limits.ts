@@ -3,10 +3,22 @@ import type { Limits } from '../config/index.ts'
 /**
  * What an outlet is for; each purpose has its own limits, and connections are never shared between outlets. `cimd` and
  * `jwks` fetch what an app that anybody may have made up points at: its metadata document, its public keys. `document`
- * fetches the OpenAPI document of a server. `oauth` is for the authorization servers of others, and what leads to them.
+ * fetches the OpenAPI document of a server, `card` the card of an agent. `oauth` is for the authorization servers of
+ * others, and what leads to them.
+ * Calls of agents are made over `agent`, streams of their tasks over `agent-stream`, so that these never keep those waiting.
  * `webhook` tells those who asked for it about a task.
  */
-export type Purpose = 'upstream' | 'probe' | 'cimd' | 'jwks' | 'document' | 'oauth' | 'webhook'
+export type Purpose =
+  | 'upstream'
+  | 'agent'
+  | 'agent-stream'
+  | 'probe'
+  | 'cimd'
+  | 'jwks'
+  | 'document'
+  | 'oauth'
+  | 'webhook'
+  | 'card'
 
 export interface PurposeLimits {
   /** Name lookup, TCP and TLS together. */
@@ -41,6 +53,9 @@ const DOCUMENT_TIMEOUT_MS = 30_000
 const DOCUMENT_BYTES = 24 * 1024 * 1024
 const JWKS_BYTES = 65_536
 const OAUTH_BYTES = 262_144
+const CARD_BYTES = 1024 * 1024
+/** Each stream has a connection of its own over HTTP/1.1. */
+const AGENT_STREAMS = 2048
 const WEBHOOK_BYTES = 65_536
 const WEBHOOK_CONNECTIONS = 8
 
@@ -58,17 +73,23 @@ export function purposeLimits(purpose: Purpose, limits: EgressLimits): PurposeLi
   }
 }
 
+function isForCalls(purpose: Purpose): boolean {
+  return purpose === 'upstream' || purpose === 'agent' || purpose === 'agent-stream'
+}
+
 function purposeTimeoutMs(purpose: Purpose, limits: EgressLimits): number {
-  if (purpose === 'upstream') return limits.upstreamTimeoutMs
+  if (isForCalls(purpose)) return limits.upstreamTimeoutMs
   if (purpose === 'webhook') return limits.webhookTimeoutMs
   if (purpose === 'document') return Math.min(DOCUMENT_TIMEOUT_MS, limits.upstreamTimeoutMs)
-  const timeoutMs = purpose === 'probe' || purpose === 'oauth' ? PROBE_TIMEOUT_MS : CLIENT_TIMEOUT_MS
+  const isProbe = purpose === 'probe' || purpose === 'oauth' || purpose === 'card'
+  const timeoutMs = isProbe ? PROBE_TIMEOUT_MS : CLIENT_TIMEOUT_MS
   return Math.min(timeoutMs, limits.upstreamTimeoutMs)
 }
 
 function connections(purpose: Purpose, limits: EgressLimits): number {
+  if (purpose === 'agent-stream') return AGENT_STREAMS
   if (purpose === 'webhook') return WEBHOOK_CONNECTIONS
-  return purpose === 'upstream' ? limits.upstreamConnections : PROBE_CONNECTIONS
+  return isForCalls(purpose) ? limits.upstreamConnections : PROBE_CONNECTIONS
 }
 
 function responseBytes(purpose: Purpose, limits: EgressLimits): number {
@@ -76,5 +97,6 @@ function responseBytes(purpose: Purpose, limits: EgressLimits): number {
   if (purpose === 'cimd') return limits.clientMetadataBytes
   if (purpose === 'oauth') return OAUTH_BYTES
   if (purpose === 'webhook') return WEBHOOK_BYTES
+  if (purpose === 'card') return CARD_BYTES
   return purpose === 'jwks' ? JWKS_BYTES : limits.upstreamResponseBytes
 }

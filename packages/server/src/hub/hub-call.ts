@@ -82,8 +82,6 @@ export interface HubCall {
   readonly extensions: readonly string[]
   readonly traceparent: string | undefined
   readonly startedMicros: number
-  /** Fires when the client goes away before its answer is complete. */
-  readonly left: AbortSignal | undefined
   decision: Decision | undefined
   capability: CapabilityName | undefined
   argumentsDigest: string | undefined

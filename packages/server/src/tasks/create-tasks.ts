@@ -256,7 +256,7 @@ class DurableTasks implements Tasks {
 
   #sealParts(id: TaskId, parts: TaskParts | undefined): Buffer | undefined {
     if (parts === undefined || parts.length === 0) return undefined
-    return this.#tools.sealer.seal(JSON.stringify(parts), { table: 'task_parts', column: 'body', id })
+    return this.#tools.sealer.seal(`[${parts.join(',')}]`, { table: 'task_parts', column: 'body', id })
   }
 
   #bounded(outcome: Outcome | undefined): Outcome | undefined {

@@ -70,8 +70,8 @@ export interface NewTask {
   readonly also?: Unit
 }
 
-/** What a task of an agent holds, piece by piece. */
-export type TaskParts = readonly object[]
+/** What a task of an agent holds, piece by piece: the JSON of stream responses. */
+export type TaskParts = readonly string[]
 
 /** A step of a task. What is absent stays as it is. */
 export interface TaskChange {

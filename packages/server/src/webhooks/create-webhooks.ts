@@ -62,8 +62,7 @@ class DurableWebhooks implements Webhooks {
         const found = this.#tasks?.readTask(task)
         return found && JSON.stringify({ task: found })
       },
-      toLegacy: (body) =>
-        JSON.stringify(this.#side().toLegacyEvent(parseExactly(body) as StreamResponse)),
+      toLegacy: (body) => JSON.stringify(this.#side().toLegacyEvent(parseExactly(body) as StreamResponse)),
       disable: (entry, reason) => this.#disable(entry, reason),
     })
     const backlogs = this.#store.backlogs()

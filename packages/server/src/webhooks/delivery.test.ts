@@ -218,7 +218,8 @@ describe('receivers that fail', () => {
     await gone[Symbol.asyncDispose]()
     await using kit = await open({ allow: [closing.url, url, gone.url], limits: { webhookFailures: 3 } })
     const task = kit.newTask()
-    for (const each of [closing.url, url, gone.url]) await kit.webhooks.set(task, { id: each, url: each }, HOW)
+    for (const each of [closing.url, url, gone.url])
+      await kit.webhooks.set(task, { id: each, url: each }, HOW)
     await kit.tell(task, statusOf(task, 'a'))
     await until(() => kit.webhooks.counts().disabled === 2 && kit.webhooks.counts().delivered === 1)
     expect(closing.requests).toHaveLength(3)
@@ -294,7 +295,9 @@ describe('much to tell', () => {
     const task = kit.newTask()
     kit.tasks.set(task, taskAt(task, 'before'))
     await kit.webhooks.set(task, { url: sink.url }, HOW)
-    await kit.store.submit(['1', '2', '3'].flatMap((text) => kit.webhooks.enqueue(task, statusOf(task, text))))
+    await kit.store.submit(
+      ['1', '2', '3'].flatMap((text) => kit.webhooks.enqueue(task, statusOf(task, text))),
+    )
     kit.webhooks.wake(task)
     await until(() => sink.requests.length >= 2)
     kit.tasks.set(task, taskAt(task, 'after'))

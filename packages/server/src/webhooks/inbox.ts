@@ -54,7 +54,10 @@ export class Inbox {
       return refuse(new ParleyError('method_not_allowed', 'Notifications are sent with POST.'))
     if (!JSON_TYPE.test(request.headers['content-type'] ?? ''))
       return refuse(
-        new ParleyError('unsupported_media_type', 'Notifications are application/a2a+json or application/json.'),
+        new ParleyError(
+          'unsupported_media_type',
+          'Notifications are application/a2a+json or application/json.',
+        ),
       )
     readBody(request, this.#tools.limits.bodyBytes, (error, body) => {
       if (error) return refuse(error)

@@ -10,7 +10,10 @@ export function pageOfConfigs(
   { size, token }: { readonly size: number; readonly token: string },
 ): { readonly configs: readonly TaskPushNotificationConfig[]; readonly nextPageToken: string } {
   if (token !== '' && !/^whk_[0-9A-Z]{26}$/.test(token))
-    throw new ParleyError('invalid_params', 'The page token is none of this list; leave it out to begin anew.')
+    throw new ParleyError(
+      'invalid_params',
+      'The page token is none of this list; leave it out to begin anew.',
+    )
   const sorted = webhooks.toSorted((left, right) => (left.id < right.id ? -1 : 1))
   const rest = sorted.filter(({ id }) => id > token)
   const page = rest.slice(0, size > 0 ? Math.min(size, MAX_SIZE) : MAX_SIZE)

@@ -160,11 +160,12 @@ describe('H3', () => {
     let address = '1.1.1.1'
     await using kit = await open({
       resolve: async () => [{ address, family: 4 }],
+      discoveredPorts: [canary.port],
       limits: { webhookFailures: 3 },
     })
     kit.start()
     const task = kit.newTask()
-    await kit.webhooks.set(task, { id: 'mine', url: 'http://rebinding.example/' }, HOW)
+    await kit.webhooks.set(task, { id: 'mine', url: `http://rebinding.example:${canary.port}/` }, HOW)
     for (address of ['127.0.0.1', '169.254.169.254', '10.0.0.1']) {
       await kit.tell(task, statusOf(task, address))
       await until(() => !kit.webhooks.wants(task))
@@ -174,25 +175,28 @@ describe('H3', () => {
     expect(canary.connections()).toBe(0)
   })
 
-  test.each([301, 302, 303, 307, 308])('H3: a redirect (%i) is a failure and is not followed', async (status) => {
-    await using canary = await asDisposable(startCanary())
-    await using sink = await openSink()
-    await using kit = await open({ allow: [sink.url, `http://127.0.0.1:${canary.port}`] })
-    let isOver = false
-    sink.answer = (_request, response) => {
-      if (isOver) return 204
-      isOver = true
-      response.writeHead(status, { location: `http://127.0.0.1:${canary.port}/` })
-      return status
-    }
-    kit.start()
-    const task = kit.newTask()
-    await kit.webhooks.set(task, { url: sink.url }, HOW)
-    await kit.tell(task, statusOf(task, 'a'))
-    await until(() => kit.webhooks.counts().delivered === 1)
-    expect(sink.requests.map((request) => request.status)).toEqual([status, 204])
-    expect(canary.connections()).toBe(0)
-  })
+  test.each([301, 302, 303, 307, 308])(
+    'H3: a redirect (%i) is a failure and is not followed',
+    async (status) => {
+      await using canary = await asDisposable(startCanary())
+      await using sink = await openSink()
+      await using kit = await open({ allow: [sink.url, `http://127.0.0.1:${canary.port}`] })
+      let isOver = false
+      sink.answer = (_request, response) => {
+        if (isOver) return 204
+        isOver = true
+        response.writeHead(status, { location: `http://127.0.0.1:${canary.port}/` })
+        return status
+      }
+      kit.start()
+      const task = kit.newTask()
+      await kit.webhooks.set(task, { url: sink.url }, HOW)
+      await kit.tell(task, statusOf(task, 'a'))
+      await until(() => kit.webhooks.counts().delivered === 1)
+      expect(sink.requests.map((request) => request.status)).toEqual([status, 204])
+      expect(canary.connections()).toBe(0)
+    },
+  )
 
   test('H3: 10,000 configurations of a task are refused but for ten, and one caller gets a tenth of all places', async () => {
     await using kit = await open({ limits: { webhooks: 500 } })
@@ -218,7 +222,9 @@ describe('H3', () => {
     expect(all.filter((code) => code === 'resolved')).toHaveLength(450)
     // One that is there can be changed all the same.
     const { id } = kit.webhooks.list(task, { size: 1, token: '' }).configs[0]!
-    expect(await codeOf(kit.webhooks.set(task, { id: id!, url: 'https://1.1.1.1/new' }, HOW))).toBe('resolved')
+    expect(await codeOf(kit.webhooks.set(task, { id: id!, url: 'https://1.1.1.1/new' }, HOW))).toBe(
+      'resolved',
+    )
     await kit.webhooks.remove(task, id!, BY)
     expect(await codeOf(kit.webhooks.set(task, { url }, HOW))).toBe('resolved')
   }, 60_000)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ManualClock } from '../lib/manual-clock.ts'
-import { seededRandom } from '../lib/seeded-random.ts'
+import { ManualClock } from './manual-clock.ts'
+import { seededRandom } from './seeded-random.ts'
 import { Breaker } from './breaker.ts'
 
 const FAILURE = new Error('gone')

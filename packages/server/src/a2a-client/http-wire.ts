@@ -1,0 +1,60 @@
+import { ParleyError } from '@parley/contract'
+import type { LaneExchange, LaneReceiver, LaneSender, Outlet } from '../egress/index.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Random } from '../lib/random.ts'
+import type { ExchangeOptions } from './agent-link.ts'
+import type { HttpDialect, WrittenRequest } from './http-dialect.ts'
+import type { LinkGuard } from './link-guard.ts'
+
+/** What the exchanges with one agent over HTTP have in common. */
+export interface HttpWire {
+  readonly dialect: HttpDialect
+  readonly guard: LinkGuard
+  readonly clock: Clock
+  readonly random: Random
+  readonly responseBytes: number
+  readonly eventBytes: number
+  readonly send: Send
+}
+
+export type Send = (written: WrittenRequest, options: ExchangeOptions, receiver: LaneReceiver) => LaneExchange
+
+const URI = /^[\x21-\x2b\x2d-\x7e]{1,2048}$/
+
+/** Requests of one kind over one outlet; `idleMs` is how long the agent may be silent within its answer. */
+export function createSend(outlet: Outlet, head: string, idleMs: (timeoutMs: number) => number): Send {
+  let sender: LaneSender | undefined
+  let known = { path: '', method: '', timeoutMs: -1 }
+
+  function senderFor({ path, method }: WrittenRequest, timeoutMs: number): LaneSender {
+    if (sender && known.path === path && known.timeoutMs === timeoutMs && known.method === method)
+      return sender
+    known = { path, method, timeoutMs }
+    sender = outlet.lane.endpoint({
+      method,
+      path,
+      head,
+      headersTimeoutMs: timeoutMs,
+      idleTimeoutMs: idleMs(timeoutMs),
+    })
+    return sender
+  }
+
+  return (written, options, receiver) =>
+    senderFor(written, options.timeoutMs)(linesOf(options), written.body, receiver)
+}
+
+function linesOf({ headers, extensions }: ExchangeOptions): string {
+  let lines = ''
+  for (const name in headers) lines += `${name}: ${headers[name]!}\r\n`
+  if (extensions === undefined || extensions.length === 0) return lines
+  return `${lines}a2a-extensions: ${listExtensions(extensions)}\r\n`
+}
+
+/** One field with commas between (specification §9.2). */
+export function listExtensions(extensions: readonly string[]): string {
+  for (const uri of extensions) {
+    if (!URI.test(uri)) throw new ParleyError('invalid_params', 'The URI of an extension cannot be sent.')
+  }
+  return extensions.join(',')
+}

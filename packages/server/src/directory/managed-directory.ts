@@ -1,0 +1,45 @@
+import type { A2aVersion, Binding } from '../a2a/index.ts'
+import type { JsonObject } from '../lib/json-rpc.ts'
+import type { AgentTerms } from './agent-row.ts'
+import type { CardReview } from './card-keeper.ts'
+import type { CardHealth } from './card-reader.ts'
+import type { Directory } from './directory.ts'
+import type { ServedAgent } from './served-agent.ts'
+
+/** What an administrator sends to add an agent: where its card is, or the card. */
+export interface NewAgent {
+  readonly name: string
+  readonly cardUrl?: string | undefined
+  readonly card?: JsonObject | undefined
+  /** Hold the first card back until it is reviewed. */
+  readonly pending?: boolean | undefined
+  readonly allowHosts?: readonly string[] | undefined
+  readonly binding?: Binding | undefined
+  readonly version?: A2aVersion | undefined
+  readonly isPublic?: boolean | undefined
+}
+
+/** The directory with what an administrator does to it. `actor` is the administrator's subject. */
+export interface ManagedDirectory extends Directory, AsyncDisposable {
+  /** In name order. */
+  agents(): readonly ServedAgent[]
+  /** Throws `not_found`. */
+  agent(name: string): ServedAgent
+  /** How the readings of its card go. */
+  health(name: string): CardHealth
+  /**
+   * Reads the card and adds the agent; nothing is added where the card cannot be used. Throws `invalid_params` or
+   * `upstream_*` then, and `conflict` for a name that is taken or too like another.
+   */
+  add(agent: NewAgent, actor: string): Promise<ServedAgent>
+  /** Approves exactly the card that was seen (`conflict` otherwise), and a pending agent with it. */
+  approve(name: string, review: CardReview, actor: string): Promise<ServedAgent>
+  /** Says that the card that was seen is not to be approved; what was approved before goes on. */
+  reject(name: string, hash: string, actor: string): Promise<ServedAgent>
+  /** `conflict` for one that parley.yaml declares; `invalid_params` where its approved card could not be used any more. */
+  setTerms(name: string, terms: Partial<AgentTerms>, actor: string): Promise<ServedAgent>
+  /** Reads the card now. */
+  refresh(name: string): Promise<ServedAgent>
+  /** Removes the agent with its approval; `conflict` for one that parley.yaml declares. */
+  remove(name: string, actor: string): Promise<void>
+}
