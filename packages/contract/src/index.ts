@@ -85,6 +85,7 @@ export type { InvitationView, OneTimeLinkView, PersonView, SessionView } from '.
 export type { ResourceView } from './api/resource-routes.ts'
 export { operationSelection } from './api/server-routes.ts'
 export type { TaskDetail, TaskView } from './api/task-routes.ts'
+export type { WebhookView } from './api/webhook-routes.ts'
 export type {
   AddServerBody,
   DefinitionView,

@@ -7,16 +7,21 @@ import {
   openDirectory,
   openEnforcement,
   openGateway,
+  openHub,
   openIdentity,
   openMetrics,
   openRegistry,
   openTasks,
+  openWebhooks,
   placeMasterKey,
   routeAccount,
   routeWellKnown,
   SEALED_COLUMNS,
   stackOf,
+  type DirectoryRooms,
+  type GatewayRooms,
   type House,
+  type HubRooms,
   type Log,
 } from './compose/index.ts'
 import type { Config, Environment } from './config/index.ts'
@@ -25,7 +30,14 @@ import { createEgress, type Egress, type EgressOptions } from './egress/index.ts
 import type { ManagedDirectory } from './directory/index.ts'
 import type { Gateway } from './gateway/index.ts'
 import type { Grants } from './grants/index.ts'
-import { EventStreams, createListener, sendJson, type RawHandler } from './http/index.ts'
+import {
+  ClientStreams,
+  EventStreams,
+  StreamCaps,
+  createListener,
+  sendJson,
+  type RawHandler,
+} from './http/index.ts'
 import { writeCredentials, type BootstrapKey, type HopTokens, type Identity } from './identity/index.ts'
 import { createNewId, systemRandom } from './lib/random.ts'
 import { createSteadyClock } from './lib/steady-clock.ts'
@@ -36,6 +48,7 @@ import type { ManagedRegistry, RegistryOptions } from './registry/index.ts'
 import { openSealing } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
 import { createVault, type RenewConnection } from './vault/index.ts'
+import type { Webhooks } from './webhooks/index.ts'
 
 type OnRefused = NonNullable<RegistryOptions['onRefused']>
 
@@ -88,12 +101,13 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
   const tasks = stack.use(openTasks(house))
-  const rooms = { ...identity, ...enforcement, vault, bundles, tasks, egress, streams, writes }
-  late.directory = registry && stack.use(await openDirectory(house, { ...rooms, registry }))
-  const gateway = registry && (await openGateway(house, { ...rooms, registry }))
-  late.connect = gateway?.connect
-  stack.defer(() => gateway?.close())
-  const state = () => stateOf({ ...house, registry, gateway, streams })
+  const clientStreams = new ClientStreams(streams, new StreamCaps(limits))
+  const webhooks = stack.use(openWebhooks(house, { ...identity, egress }))
+  const stores = { vault, bundles, tasks, webhooks }
+  const rooms = { ...identity, ...enforcement, ...stores, egress, streams, clientStreams, writes }
+  const faces = registry && (await openFaces(stack, house, { ...rooms, registry }, late))
+  const gateway = faces?.gateway
+  const state = () => stateOf({ ...house, registry, gateway, streams, webhooks })
   const listener = createListener({
     listen: config.listen,
     limits,
@@ -103,7 +117,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       ...enforcement.handlers,
       account: routeAccount(identity, late.connect?.handlers.accountConnections),
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
-      ...(gateway && { mcp: gateway.handle, connect: gateway.connect.handlers.connect }),
+      ...faces?.handlers,
       api: openApi(house, { ...rooms, ...late, registry, version: VERSION }),
       metrics: openMetrics(house, { ...rooms, state }),
       '': welcome,
@@ -136,6 +150,27 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** What apps and agents speak to: MCP and A2A, with the agents that can be asked. */
+async function openFaces(
+  stack: AsyncDisposableStack,
+  house: House,
+  rooms: Omit<GatewayRooms & HubRooms & DirectoryRooms, 'directory'>,
+  late: Late,
+) {
+  const directory = (late.directory = stack.use(await openDirectory(house, rooms)))
+  const gateway = await openGateway(house, rooms)
+  late.connect = gateway.connect
+  stack.defer(() => gateway.close())
+  const hub = await openHub(house, { ...rooms, directory })
+  stack.defer(() => hub.close())
+  const handlers: Readonly<Record<string, RawHandler>> = {
+    mcp: gateway.handle,
+    connect: gateway.connect.handlers.connect,
+    a2a: hub.handle,
+  }
+  return { gateway, handlers }
 }
 
 function openEgress(
@@ -194,6 +229,7 @@ function stateOf(rooms: {
   registry: ManagedRegistry | undefined
   gateway: Gateway | undefined
   streams: EventStreams
+  webhooks: Webhooks
   activity: Activity
   store: Store
 }): HubState {
@@ -203,6 +239,7 @@ function stateOf(rooms: {
     sessions: rooms.gateway?.sessions() ?? 0,
     activity: rooms.activity.status(),
     store: rooms.store.status(),
+    webhooks: rooms.webhooks.counts(),
     servers: rooms.registry?.servers() ?? [],
   }
 }

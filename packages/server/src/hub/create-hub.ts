@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ParleyError, toParleyError, type Principal } from '@parley/contract'
+import { ParleyError, toParleyError, type Principal, type TaskId } from '@parley/contract'
+import { TaskDocument, type A2aTask, type StreamResponse } from '../a2a/index.ts'
 import { Running, sendProblem } from '../http/index.ts'
 import { Challenge, type Authenticated } from '../identity/index.ts'
+import { isFinal } from '../tasks/index.ts'
 import { serveCard } from './serve-card.ts'
 import type { HubTools, Received } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
@@ -24,10 +26,18 @@ export type ReadBody = (
 export interface A2aHub {
   /** Serves a request below `/a2a`; `path` is the whole path without the query. */
   handle(req: IncomingMessage, res: ServerResponse, path: string): void
-  /** Breaks off everything that callers who are meant have under way, and cancels their tasks. */
+  /** Breaks off every exchange that callers who are meant have under way. */
   cut(isMeant: (principal: Principal) => boolean): void
+  /** Cancels the tasks that run for callers who are meant. */
+  cutTasks(isMeant: (principal: Principal) => boolean): void
   /** After a start, or once an agent is there: goes on with what was under way. */
   resume(agent?: string): Promise<void>
+  /** A task as it stands on disk. */
+  readTask(id: TaskId): A2aTask | undefined
+  /** The agent's own id of a task. */
+  agentTaskOf(id: TaskId): string | undefined
+  /** An agent told of a task of its own accord (specification §4.3.3). */
+  notify(id: TaskId, event: StreamResponse): void
   /** How many tasks are followed. */
   tasks(): number
   close(): Promise<void>
@@ -48,7 +58,8 @@ export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
     try {
       const address = readAddress(path)
       if (address.kind === 'card') return serveAgentCard(hub, req, res, address.agent)
-      if (address.kind === 'nothing' || address.kind === 'notify') throw nothingHere()
+      if (address.kind === 'notify') return tools.webhooks.inbox(req, res, path)
+      if (address.kind === 'nothing') throw nothingHere()
       const resource = `/a2a/agents/${address.agent}`
       const who = tools.authenticate(req.headers.authorization, resource)
       const accepted = (authenticated: Authenticated) =>
@@ -86,11 +97,28 @@ export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
     cut(isMeant) {
       running.cut(isMeant)
       for (const [controller, principal] of hub.sending) if (isMeant(principal)) controller.abort()
-      hub.mirrors.cut(isMeant)
     },
+    cutTasks: (isMeant) => hub.mirrors.cut(isMeant),
+    ...taskSide(hub),
     resume: (agent) => hub.mirrors.resume(agent),
     tasks: () => hub.mirrors.size,
     close: () => hub.mirrors.close(),
+  }
+}
+
+function taskSide({ tools, names, mirrors }: HubState): Pick<A2aHub, 'readTask' | 'agentTaskOf' | 'notify'> {
+  const find = (id: TaskId) => tools.tasks.findAny(id)
+  return {
+    readTask: (id) => TaskDocument.from(tools.tasks.partsOf(id) as readonly StreamResponse[])?.toTask(),
+    agentTaskOf(id) {
+      const task = find(id)
+      return task && names.foreignOf(task)?.taskId
+    },
+    notify(id, event) {
+      const task = find(id)
+      const mirror = task && !isFinal(task.state) ? mirrors.of(task) : undefined
+      mirror?.accept(event)
+    },
   }
 }
 

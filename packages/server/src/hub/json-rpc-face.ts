@@ -1,12 +1,13 @@
 import { ParleyError, toParleyError } from '@parley/contract'
 import { OPERATIONS, checkRequest, toJsonRpcError, type OperationName } from '../a2a/index.ts'
 import { sendBody } from '../http/index.ts'
-import { isObject, type JsonObject } from '../lib/json-rpc.ts'
+import { isObject, type JsonObject, type RpcError } from '../lib/json-rpc.ts'
 import { parseStrict } from '../lib/strict-json/index.ts'
 import type { EventFrame, HubCall, HubReply, Received, ReplyStream } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
 import type { ServiceParameters } from './read-service-parameters.ts'
 import { digestOf, serveCall } from './serve-call.ts'
+import { errorContext } from './error-context.ts'
 import { refusalHeaders } from './refusal-headers.ts'
 import { makeCall } from './make-call.ts'
 
@@ -80,7 +81,7 @@ export class JsonRpcReply implements HubReply {
 
   fail(error: ParleyError): void {
     const { status, headers } = refusalHeaders(error)
-    const json = `{"jsonrpc":"2.0","id":${this.#idJson},"error":${JSON.stringify(toJsonRpcError(error))}}`
+    const json = `{"jsonrpc":"2.0","id":${this.#idJson},"error":${JSON.stringify(this.#formOf(error))}}`
     sendBody(this.#received.res, status, ['content-type', 'application/json', ...headers], json)
   }
 
@@ -92,7 +93,11 @@ export class JsonRpcReply implements HubReply {
     return {
       send: (frame: EventFrame) => stream.send(`${head}"result":${frame.json}}\n\n`),
       end: () => stream.end(),
-      fail: (error) => stream.end(`${head}"error":${JSON.stringify(toJsonRpcError(error))}}\n\n`),
+      fail: (error) => stream.end(`${head}"error":${JSON.stringify(this.#formOf(error))}}\n\n`),
     }
+  }
+
+  #formOf(error: ParleyError): RpcError {
+    return toJsonRpcError(error, errorContext(this.#hub.tools.clock, error))
   }
 }

@@ -11,7 +11,7 @@ const DEFAULT_PAGE = 50
 export async function createPushConfig(hub: HubState, call: HubCall): Promise<JsonObject> {
   const config = call.request as unknown as TaskPushNotificationConfig
   const task = find(hub, call, config.taskId)
-  const kept = await hub.tools.webhooks.set(task.id, config)
+  const kept = await hub.tools.webhooks.set(task.id, config, { by: call.principal, version: call.version })
   if (!isFinal(task.state)) {
     const mirror = hub.mirrors.of(task)
     if (mirror) hub.mirrors.follow(task, mirror.document)
@@ -48,7 +48,7 @@ export function listPushConfigs(hub: HubState, call: HubCall): JsonObject {
 export async function deletePushConfig(hub: HubState, call: HubCall): Promise<JsonObject> {
   const { taskId, id } = call.request as { taskId: string; id: string }
   const task = find(hub, call, taskId)
-  await hub.tools.webhooks.remove(task.id, id)
+  await hub.tools.webhooks.remove(task.id, id, call.principal)
   return {}
 }
 

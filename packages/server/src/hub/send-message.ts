@@ -66,7 +66,7 @@ export async function keepTask(
     messageKey: outgoing.messageKey,
   })
   const config = outgoing.request.configuration?.taskPushNotificationConfig
-  if (config) await hub.tools.webhooks.set(kept.task.id, config)
+  if (config) await hub.tools.webhooks.set(kept.task.id, config, { by: principal, version: call.version })
   if (!isStreaming && !isTerminal(kept.document.status.state)) hub.mirrors.follow(kept.task, kept.document)
   return kept
 }
