@@ -61,16 +61,22 @@ describe('H7: no agent passes for another', () => {
     ['FinanceCorp_Agent', 'the agent "finance-corp"'],
     ['Finance-Corp', 'the agent "finance-corp"'],
     ['FinanceС\u043erp \u0410gent', 'the agent "finance-corp"'],
-    ['Finance\u200bCorp Agent', 'the agent "finance-corp"'],
     ['GitHub', 'the server "github"'],
     ['Night Worker', 'the workload "night-worker"'],
-    ['\u2066\u200b', 'nothing: it has no name that can be read'],
   ])('a card that calls itself %j is held back until somebody has looked', async (title, what) => {
     const agent = await add('other', title)
     expect(agent.row).toMatchObject({ state: 'pending', reason: `it calls itself like ${what}` })
     expect(house.directory.entry('other')).toBeUndefined()
     expect(house.notes('card.add')[0]).toContain(what)
   })
+
+  test.each(['Finance\u200bCorp Agent', '\u2066\u200b', 'FinanceCorp\u0000'])(
+    'a card that calls itself %j is refused: nobody could see it',
+    async (title) => {
+      await expect(add('other', title)).rejects.toMatchObject({ code: 'invalid_params' })
+      expect(house.directory.agents().map((agent) => agent.name)).toEqual(['finance-corp'])
+    },
+  )
 
   test('an agent with an identity here has the name of its workload', async () => {
     await add('night-worker', 'Night worker')
@@ -83,4 +89,5 @@ test('names that only resemble each other are not taken for each other', () => {
   expect(findLookalike('Weather forecast', known)).toBeUndefined()
   expect(findLookalike('Whether', known)).toBeUndefined()
   expect(findLookalike('WEATHER', known)).toBe('x')
+  expect(findLookalike('\u200b', known)).toContain('no name that can be read')
 })
