@@ -18,7 +18,10 @@ import {
   routeWellKnown,
   SEALED_COLUMNS,
   stackOf,
+  type DirectoryRooms,
+  type GatewayRooms,
   type House,
+  type HubRooms,
   type Log,
 } from './compose/index.ts'
 import type { Config, Environment } from './config/index.ts'
@@ -99,25 +102,10 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const tasks = stack.use(openTasks(house))
   const clientStreams = new ClientStreams(streams, new StreamCaps(limits))
   const webhooks = stack.use(openWebhooks(house, { ...identity, egress }))
-  const rooms = {
-    ...identity,
-    ...enforcement,
-    vault,
-    bundles,
-    tasks,
-    webhooks,
-    egress,
-    streams,
-    clientStreams,
-    writes,
-  }
-  const directory = (late.directory =
-    registry && stack.use(await openDirectory(house, { ...rooms, registry })))
-  const gateway = registry && (await openGateway(house, { ...rooms, registry }))
-  const hub = directory && (await openHub(house, { ...rooms, directory }))
-  stack.defer(() => hub?.close())
-  late.connect = gateway?.connect
-  stack.defer(() => gateway?.close())
+  const stores = { vault, bundles, tasks, webhooks }
+  const rooms = { ...identity, ...enforcement, ...stores, egress, streams, clientStreams, writes }
+  const faces = registry && (await openFaces(stack, house, { ...rooms, registry }, late))
+  const gateway = faces?.gateway
   const state = () => stateOf({ ...house, registry, gateway, streams })
   const listener = createListener({
     listen: config.listen,
@@ -128,8 +116,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       ...enforcement.handlers,
       account: routeAccount(identity, late.connect?.handlers.accountConnections),
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
-      ...(gateway && { mcp: gateway.handle, connect: gateway.connect.handlers.connect }),
-      ...(hub && { a2a: hub.handle }),
+      ...faces?.handlers,
       api: openApi(house, { ...rooms, ...late, registry, version: VERSION }),
       metrics: openMetrics(house, { ...rooms, state }),
       '': welcome,
@@ -162,6 +149,27 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** What apps and agents speak to: MCP and A2A, with the agents that can be asked. */
+async function openFaces(
+  stack: AsyncDisposableStack,
+  house: House,
+  rooms: Omit<GatewayRooms & HubRooms & DirectoryRooms, 'directory'>,
+  late: Late,
+) {
+  const directory = (late.directory = stack.use(await openDirectory(house, rooms)))
+  const gateway = await openGateway(house, rooms)
+  late.connect = gateway.connect
+  stack.defer(() => gateway.close())
+  const hub = await openHub(house, { ...rooms, directory })
+  stack.defer(() => hub.close())
+  const handlers: Readonly<Record<string, RawHandler>> = {
+    mcp: gateway.handle,
+    connect: gateway.connect.handlers.connect,
+    a2a: hub.handle,
+  }
+  return { gateway, handlers }
 }
 
 function openEgress(
