@@ -81,6 +81,8 @@ export interface HubCall {
   readonly traceparent: string | undefined
   readonly startedMicros: number
   decision: Decision | undefined
+  /** What its person has to allow first. */
+  missing: readonly CapabilityName[] | undefined
   capability: CapabilityName | undefined
   argumentsDigest: string | undefined
 }
