@@ -51,7 +51,6 @@ export type {
 export { A2A_VERSIONS, BINDINGS, OPERATIONS } from './operations.ts'
 export type { A2aVersion, Binding, OperationName, StreamingOperation, UnaryOperation } from './operations.ts'
 export { decodeAnswer, decodeRequest, encodeAnswer, encodeRequest } from './proto/exchange-bytes.ts'
-export { requestFromQuery } from './request-from-query.ts'
 export type { MessageName } from './schema.ts'
 export { TaskDocument } from './task-document.ts'
 export type { TaskView } from './task-document.ts'
