@@ -96,8 +96,9 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const ways = { egress, environment, vault, hubTokenFor, onRefused }
   const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
   const bundles = createBundles(house, config.bundles)
-  const hasAgent = (name: string) => late.directory?.entry(name) !== undefined
-  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault, hasAgent }))
+  const identity = stack.use(
+    await openIdentity({ ...house, egress, registry, bundles, vault, agents: agentsOf(late) }),
+  )
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
   const tasks = stack.use(openTasks(house))
@@ -149,6 +150,14 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       return clean
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+/** There are none before the hub has started. */
+function agentsOf(late: Late): Pick<ManagedDirectory, 'entry' | 'entries'> {
+  return {
+    entry: (name) => late.directory?.entry(name),
+    entries: () => late.directory?.entries() ?? [],
   }
 }
 
