@@ -7,6 +7,7 @@ import {
   openDirectory,
   openEnforcement,
   openGateway,
+  openHub,
   openIdentity,
   openMetrics,
   openRegistry,
@@ -17,7 +18,10 @@ import {
   routeWellKnown,
   SEALED_COLUMNS,
   stackOf,
+  type DirectoryRooms,
+  type GatewayRooms,
   type House,
+  type HubRooms,
   type Log,
 } from './compose/index.ts'
 import type { Config, Environment } from './config/index.ts'
@@ -26,7 +30,14 @@ import { createEgress, type Egress, type EgressOptions } from './egress/index.ts
 import type { ManagedDirectory } from './directory/index.ts'
 import type { Gateway } from './gateway/index.ts'
 import type { Grants } from './grants/index.ts'
-import { EventStreams, createListener, sendJson, type RawHandler } from './http/index.ts'
+import {
+  ClientStreams,
+  EventStreams,
+  StreamCaps,
+  createListener,
+  sendJson,
+  type RawHandler,
+} from './http/index.ts'
 import { writeCredentials, type BootstrapKey, type HopTokens, type Identity } from './identity/index.ts'
 import { createNewId, systemRandom } from './lib/random.ts'
 import { createSteadyClock } from './lib/steady-clock.ts'
@@ -85,17 +96,18 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const ways = { egress, environment, vault, hubTokenFor, onRefused }
   const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
   const bundles = createBundles(house, config.bundles)
-  const hasAgent = (name: string) => late.directory?.entry(name) !== undefined
-  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault, hasAgent }))
+  const identity = stack.use(
+    await openIdentity({ ...house, egress, registry, bundles, vault, agents: agentsOf(late) }),
+  )
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
   const tasks = stack.use(openTasks(house))
-  const webhooks = stack.use(openWebhooks(house, { egress, identity: identity.identity }))
-  const rooms = { ...identity, ...enforcement, vault, bundles, tasks, webhooks, egress, streams, writes }
-  late.directory = registry && stack.use(await openDirectory(house, { ...rooms, registry }))
-  const gateway = registry && (await openGateway(house, { ...rooms, registry }))
-  late.connect = gateway?.connect
-  stack.defer(() => gateway?.close())
+  const clientStreams = new ClientStreams(streams, new StreamCaps(limits))
+  const webhooks = stack.use(openWebhooks(house, { ...identity, egress }))
+  const stores = { vault, bundles, tasks, webhooks }
+  const rooms = { ...identity, ...enforcement, ...stores, egress, streams, clientStreams, writes }
+  const faces = registry && (await openFaces(stack, house, { ...rooms, registry }, late))
+  const gateway = faces?.gateway
   const state = () => stateOf({ ...house, registry, gateway, streams, webhooks })
   const listener = createListener({
     listen: config.listen,
@@ -106,7 +118,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       ...enforcement.handlers,
       account: routeAccount(identity, late.connect?.handlers.accountConnections),
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
-      ...(gateway && { mcp: gateway.handle, connect: gateway.connect.handlers.connect }),
+      ...faces?.handlers,
       api: openApi(house, { ...rooms, ...late, registry, version: VERSION }),
       metrics: openMetrics(house, { ...rooms, state }),
       '': welcome,
@@ -139,6 +151,35 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** There are none before the hub has started. */
+function agentsOf(late: Late): Pick<ManagedDirectory, 'entry' | 'entries'> {
+  return {
+    entry: (name) => late.directory?.entry(name),
+    entries: () => late.directory?.entries() ?? [],
+  }
+}
+
+/** What apps and agents speak to: MCP and A2A, with the agents that can be asked. */
+async function openFaces(
+  stack: AsyncDisposableStack,
+  house: House,
+  rooms: Omit<GatewayRooms & HubRooms & DirectoryRooms, 'directory'>,
+  late: Late,
+) {
+  const directory = (late.directory = stack.use(await openDirectory(house, rooms)))
+  const gateway = await openGateway(house, rooms)
+  late.connect = gateway.connect
+  stack.defer(() => gateway.close())
+  const hub = await openHub(house, { ...rooms, directory })
+  stack.defer(() => hub.close())
+  const handlers: Readonly<Record<string, RawHandler>> = {
+    mcp: gateway.handle,
+    connect: gateway.connect.handlers.connect,
+    a2a: hub.handle,
+  }
+  return { gateway, handlers }
 }
 
 function openEgress(

@@ -1,33 +1,37 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ParleyError, toParleyError, type Principal } from '@parley/contract'
+import { ParleyError, toParleyError, type Principal, type TaskId } from '@parley/contract'
+import { TaskDocument, type A2aTask, type StreamResponse } from '../a2a/index.ts'
 import { Running, sendProblem } from '../http/index.ts'
 import { Challenge, type Authenticated } from '../identity/index.ts'
+import { isFinal } from '../tasks/index.ts'
+import { Delegations } from './delegations.ts'
 import { serveCard } from './serve-card.ts'
 import type { HubTools, Received } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
-import { JsonRpcReply, serveJsonRpc } from './json-rpc-face.ts'
+import { receiveJsonRpc } from './json-rpc-face.ts'
 import { Mirrors } from './mirrors.ts'
 import { readAddress, type Address } from './read-address.ts'
-import { readServiceParameters } from './read-service-parameters.ts'
+import type { ReadBody } from './read-body.ts'
 import { RecentSends } from './recent-sends.ts'
+import { failRest, receiveRest } from './rest-face.ts'
 import { TaskNames } from './task-names.ts'
-
-/** Reads a whole body under a limit; answers over-long and broken ones itself and does not call back then. */
-export type ReadBody = (
-  req: IncomingMessage,
-  res: ServerResponse,
-  limitBytes: number,
-  onBody: (body: Buffer) => void,
-) => void
 
 /** The A2A face: clients of every version and binding, in front of agents of every version and binding. */
 export interface A2aHub {
   /** Serves a request below `/a2a`; `path` is the whole path without the query. */
   handle(req: IncomingMessage, res: ServerResponse, path: string): void
-  /** Breaks off everything that callers who are meant have under way, and cancels their tasks. */
+  /** Breaks off every exchange that callers who are meant have under way. */
   cut(isMeant: (principal: Principal) => boolean): void
+  /** Cancels the tasks that run for callers who are meant. */
+  cutTasks(isMeant: (principal: Principal) => boolean): void
   /** After a start, or once an agent is there: goes on with what was under way. */
   resume(agent?: string): Promise<void>
+  /** A task as it stands on disk. */
+  readTask(id: TaskId): A2aTask | undefined
+  /** The agent's own id of a task. */
+  agentTaskOf(id: TaskId): string | undefined
+  /** An agent told of a task of its own accord (specification §4.3.3). */
+  notify(id: TaskId, event: StreamResponse): void
   /** How many tasks are followed. */
   tasks(): number
   close(): Promise<void>
@@ -40,6 +44,7 @@ export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
     names,
     mirrors: new Mirrors(tools, names),
     recent: new RecentSends(),
+    delegations: new Delegations(tools.limits),
     sending: new Map(),
   }
   const running = new Running()
@@ -48,15 +53,16 @@ export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
     try {
       const address = readAddress(path)
       if (address.kind === 'card') return serveAgentCard(hub, req, res, address.agent)
-      if (address.kind === 'nothing' || address.kind === 'notify') throw nothingHere()
+      if (address.kind === 'notify') return tools.webhooks.inbox(req, res, path)
+      if (address.kind === 'nothing') throw nothingHere()
       const resource = `/a2a/agents/${address.agent}`
       const who = tools.authenticate(req.headers.authorization, resource)
       const accepted = (authenticated: Authenticated) =>
         accept(address, { req, res, resource }, authenticated)
       if (!(who instanceof Promise)) return accepted(who)
-      who.then(accepted).catch((error: unknown) => refuse(res, error))
+      who.then(accepted).catch((error: unknown) => refuse(hub, res, { path, error }))
     } catch (error) {
-      refuse(res, error)
+      refuse(hub, res, { path, error })
     }
   }
 
@@ -70,15 +76,8 @@ export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
     if (res.destroyed) return
     const received: Received = { ...endpoint, principal: who.principal, agentName: address.agent }
     running.enter(who.principal, req, res)
-    if (req.method !== 'POST') throw new ParleyError('method_not_allowed', 'Use POST here.')
-    refuseOtherMedia(req)
-    readBody(req, res, tools.limits.bodyBytes, (body) => {
-      try {
-        serveJsonRpc(hub, received, { body, parameters: readServiceParameters(req) })
-      } catch (error) {
-        new JsonRpcReply(hub, received).fail(toParleyError(error))
-      }
-    })
+    if (address.kind === 'json-rpc') receiveJsonRpc(hub, received, readBody)
+    else receiveRest(hub, received, { path: address.rest, readBody })
   }
 
   return {
@@ -86,16 +85,34 @@ export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
     cut(isMeant) {
       running.cut(isMeant)
       for (const [controller, principal] of hub.sending) if (isMeant(principal)) controller.abort()
-      hub.mirrors.cut(isMeant)
     },
+    cutTasks: (isMeant) => hub.mirrors.cut(isMeant),
+    ...taskSide(hub),
     resume: (agent) => hub.mirrors.resume(agent),
     tasks: () => hub.mirrors.size,
     close: () => hub.mirrors.close(),
   }
 }
 
+function taskSide({ tools, names, mirrors }: HubState): Pick<A2aHub, 'readTask' | 'agentTaskOf' | 'notify'> {
+  const find = (id: TaskId) => tools.tasks.findAny(id)
+  return {
+    readTask: (id) => TaskDocument.from(tools.tasks.partsOf(id) as readonly StreamResponse[])?.toTask(),
+    agentTaskOf(id) {
+      const task = find(id)
+      return task && names.foreignOf(task)?.taskId
+    },
+    notify(id, event) {
+      const task = find(id)
+      const mirror = task && !isFinal(task.state) ? mirrors.of(task) : undefined
+      mirror?.accept(event)
+    },
+  }
+}
+
 /** Without a credential, unless the agent's card is for those alone who have one (H4). */
-function serveAgentCard({ tools }: HubState, req: IncomingMessage, res: ServerResponse, name: string): void {
+function serveAgentCard(hub: HubState, req: IncomingMessage, res: ServerResponse, name: string): void {
+  const { tools } = hub
   if (req.method !== 'GET' && req.method !== 'HEAD')
     throw new ParleyError('method_not_allowed', 'Use GET here.')
   const agent = tools.directory.entry(name)
@@ -108,10 +125,13 @@ function serveAgentCard({ tools }: HubState, req: IncomingMessage, res: ServerRe
     serveCard(req, res, tools.cards.of(agent))
   }
   if (!(who instanceof Promise)) return answer(who)
-  who.then(answer).catch((error: unknown) => refuse(res, error))
+  who.then(answer).catch((error: unknown) => refuse(hub, res, { path: '', error }))
 }
 
-function refuse(res: ServerResponse, error: unknown): void {
+/** Before anything of the request was read: in the form of its binding where that has one for everything. */
+function refuse(hub: HubState, res: ServerResponse, { path, error }: { path: string; error: unknown }): void {
+  if (path !== '' && readAddress(path).kind === 'http-json')
+    return failRest(hub, res, { version: '1.0', error })
   const parleyError = toParleyError(error)
   const headers =
     parleyError instanceof Challenge
@@ -120,12 +140,6 @@ function refuse(res: ServerResponse, error: unknown): void {
         ? ['allow', 'POST']
         : []
   sendProblem(res, parleyError, headers)
-}
-
-function refuseOtherMedia(req: IncomingMessage): void {
-  const type = req.headers['content-type']
-  if (type !== undefined && /^application\/(?:a2a\+)?json\s*(?:;|$)/i.test(type)) return
-  throw new ParleyError('unsupported_media_type', 'Content-Type must be application/json.')
 }
 
 function nothingHere(): ParleyError {

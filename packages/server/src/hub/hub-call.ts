@@ -11,9 +11,10 @@ import type { JsonObject } from '../lib/json-rpc.ts'
 import type { NewId } from '../lib/random.ts'
 import type { Tasks } from '../tasks/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
+import type { DelegationLimits } from './delegations.ts'
 import type { CardDesk } from './card-desk.ts'
 
-export interface HubLimits {
+export interface HubLimits extends DelegationLimits {
   readonly bodyBytes: number
   /** A blocking send is answered within it. */
   readonly sendTimeoutMs: number
@@ -23,10 +24,6 @@ export interface HubLimits {
   readonly taskBytes: number
   /** Tasks of one agent that are followed over a stream; others are asked for now and then. */
   readonly followedPerAgent: number
-  /** Agents one after the other that may act for somebody (H9). */
-  readonly delegationDepth: number
-  /** Tasks that may come of one beginning (H9). */
-  readonly delegationTasks: number
 }
 
 /** What goes to an agent as the caller's credential: header names and values. */
@@ -49,6 +46,7 @@ export interface HubTools {
   readonly recordCall: Activity['recordCall']
   readonly clock: Clock
   readonly newId: NewId
+  readonly origin: () => string
   readonly cards: CardDesk
   readonly clientStreams: ClientStreams
   readonly limits: HubLimits
@@ -105,12 +103,11 @@ export interface ReplyStream {
   fail(error: ParleyError): void
 }
 
-/** One event for any number of readers: its JSON is made once for each version. */
+/** One event for any number of readers: it is put into each form once. */
 export class EventFrame {
   readonly event: StreamResponse
   #json: string | undefined
-  /** For faces that say it in another form. */
-  readonly forms = new Map<string, string>()
+  readonly #forms = new Map<string, string>()
 
   constructor(event: StreamResponse) {
     this.event = event
@@ -118,5 +115,12 @@ export class EventFrame {
 
   get json(): string {
     return (this.#json ??= JSON.stringify(this.event))
+  }
+
+  /** As a face says it, made for the first who reads it so. */
+  form(name: string, make: (event: StreamResponse) => string): string {
+    let form = this.#forms.get(name)
+    if (form === undefined) this.#forms.set(name, (form = make(this.event)))
+    return form
   }
 }
