@@ -48,6 +48,7 @@ import type { ManagedRegistry, RegistryOptions } from './registry/index.ts'
 import { openSealing } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
 import { createVault, type RenewConnection } from './vault/index.ts'
+import type { Tasks } from './tasks/index.ts'
 import type { Webhooks } from './webhooks/index.ts'
 
 type OnRefused = NonNullable<RegistryOptions['onRefused']>
@@ -101,14 +102,12 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   )
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
-  const tasks = stack.use(openTasks(house))
   const clientStreams = new ClientStreams(streams, new StreamCaps(limits))
-  const webhooks = stack.use(openWebhooks(house, { ...identity, egress }))
-  const stores = { vault, bundles, tasks, webhooks }
+  const stores = { vault, bundles, ...openWork(stack, house, { ...identity, egress }) }
   const rooms = { ...identity, ...enforcement, ...stores, egress, streams, clientStreams, writes }
   const faces = registry && (await openFaces(stack, house, { ...rooms, registry }, late))
   const gateway = faces?.gateway
-  const state = () => stateOf({ ...house, registry, gateway, streams, webhooks })
+  const state = () => stateOf({ ...house, ...stores, registry, gateway, streams })
   const listener = createListener({
     listen: config.listen,
     limits,
@@ -131,6 +130,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   addresses = () => listener.addresses()
   origin = config.listen.publicUrl ?? `http://${hostFor(config.listen.host)}:${address.port}`
   identity.start(streams)
+  stores.webhooks.start()
   house.masterKeys.start(SEALED_COLUMNS)
   const { key } = enforcement
   if (key.text !== undefined) writeCredentials(config.dataDir, { url: origin, key: key.text })
@@ -151,6 +151,16 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** What goes on when nobody waits on the line for it, and who is told of it. */
+function openWork(
+  stack: AsyncDisposableStack,
+  house: House,
+  rooms: Parameters<typeof openWebhooks>[1],
+): { readonly webhooks: Webhooks; readonly tasks: Tasks } {
+  const webhooks = stack.use(openWebhooks(house, rooms))
+  return { webhooks, tasks: stack.use(openTasks(house, webhooks)) }
 }
 
 /** There are none before the hub has started. */
