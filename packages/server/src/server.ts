@@ -48,7 +48,6 @@ import type { ManagedRegistry, RegistryOptions } from './registry/index.ts'
 import { openSealing } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
 import { createVault, type RenewConnection } from './vault/index.ts'
-import type { Tasks } from './tasks/index.ts'
 import type { Webhooks } from './webhooks/index.ts'
 
 type OnRefused = NonNullable<RegistryOptions['onRefused']>
@@ -90,24 +89,9 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const { egress, writes } = openEgress(stack, config, () => addresses())
   const { limits } = config
   const streams = new EventStreams(limits)
-  const late: Late = { directory: undefined, connect: undefined }
-  const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
-  const vault = createVault({ ...house, renew: (...asked) => renewLate(late.connect, ...asked) })
-  const onRefused: OnRefused = ({ id }, error) => void late.connect?.readRefused(id, error)
-  const ways = { egress, environment, vault, hubTokenFor, onRefused }
-  const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
-  const bundles = createBundles(house, config.bundles)
-  const identity = stack.use(
-    await openIdentity({ ...house, egress, registry, bundles, vault, agents: agentsOf(late) }),
-  )
-  const enforcement = await openEnforcement(house, identity)
-  late.hopTokens = enforcement.hopTokens
-  const clientStreams = new ClientStreams(streams, new StreamCaps(limits))
-  const stores = { vault, bundles, ...openWork(stack, house, { ...identity, egress }) }
-  const rooms = { ...identity, ...enforcement, ...stores, egress, streams, clientStreams, writes }
-  const faces = registry && (await openFaces(stack, house, { ...rooms, registry }, late))
-  const gateway = faces?.gateway
-  const state = () => stateOf({ ...house, ...stores, registry, gateway, streams })
+  const rooms = await openRooms(stack, house, { environment, egress, writes, streams })
+  const { identity, enforcement, registry, gateway, webhooks, late } = rooms
+  const state = () => stateOf({ ...house, registry, gateway, streams, webhooks })
   const listener = createListener({
     listen: config.listen,
     limits,
@@ -117,9 +101,9 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       ...enforcement.handlers,
       account: routeAccount(identity, late.connect?.handlers.accountConnections),
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
-      ...faces?.handlers,
-      api: openApi(house, { ...rooms, ...late, registry, version: VERSION }),
-      metrics: openMetrics(house, { ...rooms, state }),
+      ...rooms.handlers,
+      api: openApi(house, { ...rooms.shared, ...late, registry, version: VERSION }),
+      metrics: openMetrics(house, { ...rooms.shared, state }),
       '': welcome,
     },
     isReady: () => house.store.status().writable,
@@ -130,7 +114,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   addresses = () => listener.addresses()
   origin = config.listen.publicUrl ?? `http://${hostFor(config.listen.host)}:${address.port}`
   identity.start(streams)
-  stores.webhooks.start()
+  webhooks.start()
   house.masterKeys.start(SEALED_COLUMNS)
   const { key } = enforcement
   if (key.text !== undefined) writeCredentials(config.dataDir, { url: origin, key: key.text })
@@ -153,14 +137,36 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   }
 }
 
-/** What goes on when nobody waits on the line for it, and who is told of it. */
-function openWork(
+/** Every room in the order in which they stand on each other. */
+async function openRooms(
   stack: AsyncDisposableStack,
   house: House,
-  rooms: Parameters<typeof openWebhooks>[1],
-): { readonly webhooks: Webhooks; readonly tasks: Tasks } {
-  const webhooks = stack.use(openWebhooks(house, rooms))
-  return { webhooks, tasks: stack.use(openTasks(house, webhooks)) }
+  given: {
+    readonly environment: Environment
+    readonly egress: Egress
+    readonly writes: WriteBatch
+    readonly streams: EventStreams
+  },
+) {
+  const { config } = house
+  const { environment, egress, streams } = given
+  const late: Late = { directory: undefined, connect: undefined }
+  const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
+  const vault = createVault({ ...house, renew: (...asked) => renewLate(late.connect, ...asked) })
+  const onRefused: OnRefused = ({ id }, error) => void late.connect?.readRefused(id, error)
+  const ways = { egress, environment, vault, hubTokenFor, onRefused }
+  const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
+  const bundles = createBundles(house, config.bundles)
+  const agents = agentsOf(late)
+  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault, agents }))
+  const enforcement = await openEnforcement(house, identity)
+  late.hopTokens = enforcement.hopTokens
+  const webhooks = stack.use(openWebhooks(house, { ...identity, egress }))
+  const tasks = stack.use(openTasks(house, webhooks))
+  const clientStreams = new ClientStreams(streams, new StreamCaps(config.limits))
+  const shared = { ...identity, ...enforcement, ...given, vault, bundles, tasks, webhooks, clientStreams }
+  const faces = registry && (await openFaces(stack, house, { ...shared, registry }, late))
+  return { ...faces, identity, enforcement, registry, webhooks, late, shared }
 }
 
 /** There are none before the hub has started. */
