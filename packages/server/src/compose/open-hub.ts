@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { Principal } from '@parley/contract'
-import { checkAnswer, type StreamResponse } from '../a2a/index.ts'
+import type { StreamResponse } from '../a2a/index.ts'
 import type { AgentEntry, Directory } from '../directory/index.ts'
 import { readBody, refuseRequest, type ClientStreams } from '../http/index.ts'
 import { CardDesk, createHub, type A2aHub } from '../hub/index.ts'
@@ -61,12 +61,10 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
       ),
   )
   const stopWatching = cutWhatEnds(house, rooms, hub)
-  webhooks.start({
+  webhooks.attach({
     readTask: (id) => hub.readTask(id),
     agentTaskOf: (id) => hub.agentTaskOf(id),
     onNotification: (id, event: StreamResponse) => hub.notify(id, event),
-    toLegacyEvent: (event) => ({ ...event }),
-    readEvent: (body) => checkAnswer('SubscribeToTask', body) as unknown as StreamResponse,
   })
   const unfollow = directory.onChange((name) => void hub.resume(name))
   void hub.resume()
