@@ -7,6 +7,7 @@ import {
   openDirectory,
   openEnforcement,
   openGateway,
+  openGrpc,
   openHub,
   openIdentity,
   openMetrics,
@@ -36,6 +37,7 @@ import {
   StreamCaps,
   createListener,
   sendJson,
+  type GrpcListener,
   type RawHandler,
 } from './http/index.ts'
 import { writeCredentials, type BootstrapKey, type HopTokens, type Identity } from './identity/index.ts'
@@ -58,6 +60,7 @@ interface Late {
   hopTokens?: HopTokens
   connect: Connect | undefined
   directory: ManagedDirectory | undefined
+  grpc: GrpcListener | undefined
 }
 
 export type { Log } from './compose/index.ts'
@@ -88,7 +91,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const { egress, writes } = openEgress(stack, config, () => addresses())
   const { limits } = config
   const streams = new EventStreams(limits)
-  const late: Late = { directory: undefined, connect: undefined }
+  const late: Late = { directory: undefined, connect: undefined, grpc: undefined }
   const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
   const vault = createVault({ ...house, renew: (...asked) => renewLate(late.connect, ...asked) })
   const onRefused: OnRefused = ({ id }, error) => void late.connect?.readRefused(id, error)
@@ -126,7 +129,9 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   })
   stack.defer(() => listener.destroy())
   const address = await listener.start()
-  addresses = () => listener.addresses()
+  late.grpc = faces && (await openGrpc(house, faces.handleGrpc))
+  stack.defer(() => late.grpc?.destroy())
+  addresses = () => [...listener.addresses(), ...(late.grpc?.addresses() ?? [])]
   origin = config.listen.publicUrl ?? `http://${hostFor(config.listen.host)}:${address.port}`
   identity.start(streams)
   house.masterKeys.start(SEALED_COLUMNS)
@@ -141,9 +146,12 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     setupLink,
     bootstrapKey: key,
     async drain() {
-      const drained = listener.drain({ limitMs: limits.drainMs })
+      const drained = [
+        listener.drain({ limitMs: limits.drainMs }),
+        late.grpc?.drain(limits.drainMs) ?? Promise.resolve(true),
+      ]
       gateway?.endStreams()
-      const clean = await drained
+      const clean = (await Promise.all(drained)).every(Boolean)
       await owned.disposeAsync()
       return clean
     },
@@ -155,21 +163,32 @@ export async function startHub(config: Config, environment: Environment, log: Lo
 async function openFaces(
   stack: AsyncDisposableStack,
   house: House,
-  rooms: Omit<GatewayRooms & HubRooms & DirectoryRooms, 'directory'>,
+  rooms: Omit<GatewayRooms & HubRooms & DirectoryRooms, 'directory' | 'grpcAddress'>,
   late: Late,
 ) {
   const directory = (late.directory = stack.use(await openDirectory(house, rooms)))
   const gateway = await openGateway(house, rooms)
   late.connect = gateway.connect
   stack.defer(() => gateway.close())
-  const hub = await openHub(house, { ...rooms, directory })
+  const grpcAddress = () => grpcAddressOf(house.config.listen, late.grpc)
+  const hub = await openHub(house, { ...rooms, directory, grpcAddress })
   stack.defer(() => hub.close())
   const handlers: Readonly<Record<string, RawHandler>> = {
     mcp: gateway.handle,
     connect: gateway.connect.handlers.connect,
     a2a: hub.handle,
   }
-  return { gateway, handlers }
+  return { gateway, handlers, handleGrpc: hub.handleGrpc }
+}
+
+/** Behind a proxy that is not said, gRPC is at an address that nobody knows. */
+function grpcAddressOf(
+  { host, publicUrl, publicGrpc }: Config['listen'],
+  grpc: GrpcListener | undefined,
+): string | undefined {
+  const [address] = grpc?.addresses() ?? []
+  if (!address) return undefined
+  return publicGrpc ?? (publicUrl === undefined ? `${hostFor(host)}:${address.port}` : undefined)
 }
 
 function openEgress(

@@ -5,6 +5,7 @@ import { say, startAgentHub, type AgentHub } from './start-agent-hub.ts'
 const FACES: readonly SdkFace[] = [
   { binding: 'JSONRPC', version: '1.0' },
   { binding: 'HTTP+JSON', version: '1.0' },
+  { binding: 'GRPC', version: '1.0' },
   { binding: 'JSONRPC', version: '0.3' },
   { binding: 'HTTP+JSON', version: '0.3' },
 ]
