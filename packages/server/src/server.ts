@@ -50,6 +50,7 @@ import type { ManagedRegistry, RegistryOptions } from './registry/index.ts'
 import { openSealing } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
 import { createVault, type RenewConnection } from './vault/index.ts'
+import type { Webhooks } from './webhooks/index.ts'
 
 type OnRefused = NonNullable<RegistryOptions['onRefused']>
 
@@ -98,8 +99,9 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const ways = { egress, environment, vault, hubTokenFor, onRefused }
   const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
   const bundles = createBundles(house, config.bundles)
-  const hasAgent = (name: string) => late.directory?.entry(name) !== undefined
-  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault, hasAgent }))
+  const identity = stack.use(
+    await openIdentity({ ...house, egress, registry, bundles, vault, agents: agentsOf(late) }),
+  )
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
   const tasks = stack.use(openTasks(house))
@@ -109,7 +111,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const rooms = { ...identity, ...enforcement, ...stores, egress, streams, clientStreams, writes }
   const faces = registry && (await openFaces(stack, house, { ...rooms, registry }, late))
   const gateway = faces?.gateway
-  const state = () => stateOf({ ...house, registry, gateway, streams })
+  const state = () => stateOf({ ...house, registry, gateway, streams, webhooks })
   const listener = createListener({
     listen: config.listen,
     limits,
@@ -156,6 +158,14 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       return clean
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+/** There are none before the hub has started. */
+function agentsOf(late: Late): Pick<ManagedDirectory, 'entry' | 'entries'> {
+  return {
+    entry: (name) => late.directory?.entry(name),
+    entries: () => late.directory?.entries() ?? [],
   }
 }
 
@@ -247,6 +257,7 @@ function stateOf(rooms: {
   registry: ManagedRegistry | undefined
   gateway: Gateway | undefined
   streams: EventStreams
+  webhooks: Webhooks
   activity: Activity
   store: Store
 }): HubState {
@@ -256,6 +267,7 @@ function stateOf(rooms: {
     sessions: rooms.gateway?.sessions() ?? 0,
     activity: rooms.activity.status(),
     store: rooms.store.status(),
+    webhooks: rooms.webhooks.counts(),
     servers: rooms.registry?.servers() ?? [],
   }
 }
