@@ -61,7 +61,6 @@ interface Late {
   hopTokens?: HopTokens
   connect: Connect | undefined
   directory: ManagedDirectory | undefined
-  grpc: GrpcListener | undefined
 }
 
 export type { Log } from './compose/index.ts'
@@ -92,7 +91,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const { egress, writes } = openEgress(stack, config, () => addresses())
   const { limits } = config
   const streams = new EventStreams(limits)
-  const late: Late = { directory: undefined, connect: undefined, grpc: undefined }
+  const late: Late = { directory: undefined, connect: undefined }
   const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
   const vault = createVault({ ...house, renew: (...asked) => renewLate(late.connect, ...asked) })
   const onRefused: OnRefused = ({ id }, error) => void late.connect?.readRefused(id, error)
@@ -110,8 +109,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const stores = { vault, bundles, tasks, webhooks }
   const rooms = { ...identity, ...enforcement, ...stores, egress, streams, clientStreams, writes }
   const faces = registry && (await openFaces(stack, house, { ...rooms, registry }, late))
-  const gateway = faces?.gateway
-  const state = () => stateOf({ ...house, registry, gateway, streams, webhooks })
+  const state = () => stateOf({ ...house, ...faces, registry, streams, webhooks })
   const listener = createListener({
     listen: config.listen,
     limits,
@@ -131,10 +129,9 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   })
   stack.defer(() => listener.destroy())
   const address = await listener.start()
-  late.grpc = faces && (await openGrpc(house, faces.handleGrpc))
-  stack.defer(() => late.grpc?.destroy())
-  addresses = () => [...listener.addresses(), ...(late.grpc?.addresses() ?? [])]
+  addresses = () => [...listener.addresses(), ...(faces?.grpc()?.addresses() ?? [])]
   origin = config.listen.publicUrl ?? `http://${hostFor(config.listen.host)}:${address.port}`
+  await faces?.startGrpc()
   identity.start(streams)
   house.masterKeys.start(SEALED_COLUMNS)
   const { key } = enforcement
@@ -148,14 +145,10 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     setupLink,
     bootstrapKey: key,
     async drain() {
-      const drained = [
-        listener.drain({ limitMs: limits.drainMs }),
-        late.grpc?.drain(limits.drainMs) ?? Promise.resolve(true),
-      ]
-      gateway?.endStreams()
-      const clean = (await Promise.all(drained)).every(Boolean)
+      const limitMs = limits.drainMs
+      const drained = await Promise.all([listener.drain({ limitMs }), faces?.drain(limitMs)])
       await owned.disposeAsync()
-      return clean
+      return !drained.includes(false)
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
@@ -180,7 +173,9 @@ async function openFaces(
   const gateway = await openGateway(house, rooms)
   late.connect = gateway.connect
   stack.defer(() => gateway.close())
-  const grpcAddress = () => grpcAddressOf(house.config.listen, late.grpc)
+  let grpc: GrpcListener | undefined
+  stack.defer(() => grpc?.destroy())
+  const grpcAddress = () => grpcAddressOf(house.config.listen, grpc)
   const hub = await openHub(house, { ...rooms, directory, grpcAddress })
   stack.defer(() => hub.close())
   const handlers: Readonly<Record<string, RawHandler>> = {
@@ -188,7 +183,18 @@ async function openFaces(
     connect: gateway.connect.handlers.connect,
     a2a: hub.handle,
   }
-  return { gateway, handlers, handleGrpc: hub.handleGrpc }
+  return {
+    gateway,
+    handlers,
+    grpc: () => grpc,
+    async startGrpc() {
+      grpc = await openGrpc(house, hub.handleGrpc)
+    },
+    drain(limitMs: number) {
+      gateway.endStreams()
+      return grpc?.drain(limitMs)
+    },
+  }
 }
 
 /** Behind a proxy that is not said, gRPC is at an address that nobody knows. */
@@ -255,7 +261,7 @@ function hubToken(hopTokens: HopTokens | undefined, { origin }: House, url: stri
 
 function stateOf(rooms: {
   registry: ManagedRegistry | undefined
-  gateway: Gateway | undefined
+  gateway?: Gateway
   streams: EventStreams
   webhooks: Webhooks
   activity: Activity

@@ -11,7 +11,7 @@ import {
 import { z } from 'zod'
 import { limitsSchema } from './limits-schema.ts'
 import { isOwnVariable } from './read-env.ts'
-import { webhookLimits, webhooks } from './webhook-settings.ts'
+import { webhooks } from './webhook-settings.ts'
 
 const listen = z.strictObject({
   host: z.string().min(1).max(255).default('127.0.0.1').describe('Address to listen on.'),

@@ -147,7 +147,7 @@ class Http2Listener implements GrpcListener {
 
   #take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[]): void {
     const connection = stream.session && this.#connections.get(stream.session as ServerHttp2Session)
-    if (!connection) return stream.destroy()
+    if (!connection) return void stream.destroy()
     const type = headers['content-type']
     if (headers[':method'] !== 'POST' || !/^application\/grpc(?:$|[+;])/i.test(type ?? '')) {
       stream.on('error', () => undefined)
