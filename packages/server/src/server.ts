@@ -91,25 +91,9 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const { egress, writes } = openEgress(stack, config, () => addresses())
   const { limits } = config
   const streams = new EventStreams(limits)
-  const late: Late = { directory: undefined, connect: undefined }
-  const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
-  const vault = createVault({ ...house, renew: (...asked) => renewLate(late.connect, ...asked) })
-  const onRefused: OnRefused = ({ id }, error) => void late.connect?.readRefused(id, error)
-  const ways = { egress, environment, vault, hubTokenFor, onRefused }
-  const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
-  const bundles = createBundles(house, config.bundles)
-  const identity = stack.use(
-    await openIdentity({ ...house, egress, registry, bundles, vault, agents: agentsOf(late) }),
-  )
-  const enforcement = await openEnforcement(house, identity)
-  late.hopTokens = enforcement.hopTokens
-  const tasks = stack.use(openTasks(house))
-  const clientStreams = new ClientStreams(streams, new StreamCaps(limits))
-  const webhooks = stack.use(openWebhooks(house, { ...identity, egress }))
-  const stores = { vault, bundles, tasks, webhooks }
-  const rooms = { ...identity, ...enforcement, ...stores, egress, streams, clientStreams, writes }
-  const faces = registry && (await openFaces(stack, house, { ...rooms, registry }, late))
-  const state = () => stateOf({ ...house, ...faces, registry, streams, webhooks })
+  const rooms = await openRooms(stack, house, { environment, egress, writes, streams })
+  const { identity, enforcement, registry, gateway, webhooks, late } = rooms
+  const state = () => stateOf({ ...house, registry, gateway, streams, webhooks })
   const listener = createListener({
     listen: config.listen,
     limits,
@@ -119,9 +103,9 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       ...enforcement.handlers,
       account: routeAccount(identity, late.connect?.handlers.accountConnections),
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
-      ...faces?.handlers,
-      api: openApi(house, { ...rooms, ...late, registry, version: VERSION }),
-      metrics: openMetrics(house, { ...rooms, state }),
+      ...rooms.handlers,
+      api: openApi(house, { ...rooms.shared, ...late, registry, version: VERSION }),
+      metrics: openMetrics(house, { ...rooms.shared, state }),
       '': welcome,
     },
     isReady: () => house.store.status().writable,
@@ -129,9 +113,9 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   })
   stack.defer(() => listener.destroy())
   const address = await listener.start()
-  addresses = () => [...listener.addresses(), ...(faces?.grpc()?.addresses() ?? [])]
+  addresses = () => [...listener.addresses(), ...(rooms.grpc?.()?.addresses() ?? [])]
   origin = config.listen.publicUrl ?? `http://${hostFor(config.listen.host)}:${address.port}`
-  await faces?.startGrpc()
+  await rooms.startGrpc?.()
   identity.start(streams)
   house.masterKeys.start(SEALED_COLUMNS)
   const { key } = enforcement
@@ -146,12 +130,44 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     bootstrapKey: key,
     async drain() {
       const limitMs = limits.drainMs
-      const drained = await Promise.all([listener.drain({ limitMs }), faces?.drain(limitMs)])
+      const drained = await Promise.all([listener.drain({ limitMs }), rooms.drain?.(limitMs)])
       await owned.disposeAsync()
       return !drained.includes(false)
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** Every room in the order in which they stand on each other. */
+async function openRooms(
+  stack: AsyncDisposableStack,
+  house: House,
+  given: {
+    readonly environment: Environment
+    readonly egress: Egress
+    readonly writes: WriteBatch
+    readonly streams: EventStreams
+  },
+) {
+  const { config } = house
+  const { environment, egress, streams } = given
+  const late: Late = { directory: undefined, connect: undefined }
+  const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
+  const vault = createVault({ ...house, renew: (...asked) => renewLate(late.connect, ...asked) })
+  const onRefused: OnRefused = ({ id }, error) => void late.connect?.readRefused(id, error)
+  const ways = { egress, environment, vault, hubTokenFor, onRefused }
+  const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
+  const bundles = createBundles(house, config.bundles)
+  const agents = agentsOf(late)
+  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault, agents }))
+  const enforcement = await openEnforcement(house, identity)
+  late.hopTokens = enforcement.hopTokens
+  const tasks = stack.use(openTasks(house))
+  const webhooks = stack.use(openWebhooks(house, { ...identity, egress }))
+  const clientStreams = new ClientStreams(streams, new StreamCaps(config.limits))
+  const shared = { ...identity, ...enforcement, ...given, vault, bundles, tasks, webhooks, clientStreams }
+  const faces = registry && (await openFaces(stack, house, { ...shared, registry }, late))
+  return { ...faces, identity, enforcement, registry, webhooks, late, shared }
 }
 
 /** There are none before the hub has started. */
