@@ -277,7 +277,7 @@ function hubToken(hopTokens: HopTokens | undefined, { origin }: House, url: stri
 
 function stateOf(rooms: {
   registry: ManagedRegistry | undefined
-  gateway?: Gateway
+  gateway: Gateway | undefined
   streams: EventStreams
   webhooks: Webhooks
   activity: Activity
