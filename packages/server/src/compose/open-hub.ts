@@ -19,6 +19,8 @@ export interface HubRooms
   readonly tasks: Tasks
   readonly webhooks: Webhooks
   readonly clientStreams: ClientStreams
+  /** `host:port`, once and where gRPC listens. */
+  readonly grpcAddress: () => string | undefined
 }
 
 /** The hub of agents; whatever is cut off ends in it at once. */
@@ -39,7 +41,7 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
       },
       cards: new CardDesk({
         origin,
-        grpcAddress: () => undefined,
+        grpcAddress: rooms.grpcAddress,
         sign: (card) => card,
         keyId: () => '',
       }),

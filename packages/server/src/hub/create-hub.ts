@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ParleyError, toParleyError, type Principal, type TaskId } from '@parley/contract'
 import { TaskDocument, type A2aTask, type StreamResponse } from '../a2a/index.ts'
-import { Running, sendProblem } from '../http/index.ts'
+import { Running, sendProblem, type GrpcCall } from '../http/index.ts'
 import { Challenge, type Authenticated } from '../identity/index.ts'
 import { isFinal } from '../tasks/index.ts'
+import { GrpcFace } from './grpc-face.ts'
 import { Delegations } from './delegations.ts'
 import { serveCard } from './serve-card.ts'
 import type { HubTools, Received } from './hub-call.ts'
@@ -21,6 +22,8 @@ import { TaskNames } from './task-names.ts'
 export interface A2aHub {
   /** Serves a request below `/a2a`; `path` is the whole path without the query. */
   handle(req: IncomingMessage, res: ServerResponse, path: string): void
+  /** Serves a call over gRPC. */
+  handleGrpc(call: GrpcCall): void
   /** Breaks off every exchange that callers who are meant have under way. */
   cut(isMeant: (principal: Principal) => boolean): void
   /** Cancels the tasks that run for callers who are meant. */
@@ -51,6 +54,7 @@ export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
     sending: new Map(),
   }
   const running = new Running()
+  const grpc = new GrpcFace(hub)
 
   function handle(req: IncomingMessage, res: ServerResponse, path: string): void {
     try {
@@ -85,8 +89,10 @@ export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
 
   return {
     handle,
+    handleGrpc: (call) => grpc.receive(call),
     cut(isMeant) {
       running.cut(isMeant)
+      grpc.cut(isMeant)
       for (const [controller, principal] of hub.sending) if (isMeant(principal)) controller.abort()
     },
     cutTasks: (isMeant) => hub.mirrors.cut(isMeant),

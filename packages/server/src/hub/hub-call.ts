@@ -109,7 +109,7 @@ export interface ReplyStream {
 export class EventFrame {
   readonly event: StreamResponse
   #json: string | undefined
-  readonly #forms = new Map<string, string>()
+  readonly #forms = new Map<string, string | Buffer>()
 
   constructor(event: StreamResponse) {
     this.event = event
@@ -120,9 +120,11 @@ export class EventFrame {
   }
 
   /** As a face says it, made for the first who reads it so. */
-  form(name: string, make: (event: StreamResponse) => string): string {
-    let form = this.#forms.get(name)
-    if (form === undefined) this.#forms.set(name, (form = make(this.event)))
+  form<Form extends string | Buffer>(name: string, make: (event: StreamResponse) => Form): Form {
+    const known = this.#forms.get(name)
+    if (known !== undefined) return known as Form
+    const form = make(this.event)
+    this.#forms.set(name, form)
     return form
   }
 }
