@@ -18,7 +18,10 @@ import {
   routeWellKnown,
   SEALED_COLUMNS,
   stackOf,
+  type DirectoryRooms,
+  type GatewayRooms,
   type House,
+  type HubRooms,
   type Log,
 } from './compose/index.ts'
 import type { Config, Environment } from './config/index.ts'
@@ -45,6 +48,7 @@ import type { ManagedRegistry, RegistryOptions } from './registry/index.ts'
 import { openSealing } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
 import { createVault, type RenewConnection } from './vault/index.ts'
+import type { Webhooks } from './webhooks/index.ts'
 
 type OnRefused = NonNullable<RegistryOptions['onRefused']>
 
@@ -92,33 +96,21 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const ways = { egress, environment, vault, hubTokenFor, onRefused }
   const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
   const bundles = createBundles(house, config.bundles)
-  const hasAgent = (name: string) => late.directory?.entry(name) !== undefined
-  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault, hasAgent }))
+  const agents = {
+    entry: (name: string) => late.directory?.entry(name),
+    entries: () => late.directory?.entries() ?? [],
+  }
+  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault, agents }))
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
   const tasks = stack.use(openTasks(house))
   const clientStreams = new ClientStreams(streams, new StreamCaps(limits))
   const webhooks = stack.use(openWebhooks(house, { ...identity, egress }))
-  const rooms = {
-    ...identity,
-    ...enforcement,
-    vault,
-    bundles,
-    tasks,
-    webhooks,
-    egress,
-    streams,
-    clientStreams,
-    writes,
-  }
-  const directory = (late.directory =
-    registry && stack.use(await openDirectory(house, { ...rooms, registry })))
-  const gateway = registry && (await openGateway(house, { ...rooms, registry }))
-  const hub = directory && (await openHub(house, { ...rooms, directory }))
-  stack.defer(() => hub?.close())
-  late.connect = gateway?.connect
-  stack.defer(() => gateway?.close())
-  const state = () => stateOf({ ...house, registry, gateway, streams })
+  const stores = { vault, bundles, tasks, webhooks }
+  const rooms = { ...identity, ...enforcement, ...stores, egress, streams, clientStreams, writes }
+  const faces = registry && (await openFaces(stack, house, { ...rooms, registry }, late))
+  const gateway = faces?.gateway
+  const state = () => stateOf({ ...house, registry, gateway, streams, webhooks })
   const listener = createListener({
     listen: config.listen,
     limits,
@@ -128,8 +120,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       ...enforcement.handlers,
       account: routeAccount(identity, late.connect?.handlers.accountConnections),
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
-      ...(gateway && { mcp: gateway.handle, connect: gateway.connect.handlers.connect }),
-      ...(hub && { a2a: hub.handle }),
+      ...faces?.handlers,
       api: openApi(house, { ...rooms, ...late, registry, version: VERSION }),
       metrics: openMetrics(house, { ...rooms, state }),
       '': welcome,
@@ -162,6 +153,27 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** What apps and agents speak to: MCP and A2A, with the agents that can be asked. */
+async function openFaces(
+  stack: AsyncDisposableStack,
+  house: House,
+  rooms: Omit<GatewayRooms & HubRooms & DirectoryRooms, 'directory'>,
+  late: Late,
+) {
+  const directory = (late.directory = stack.use(await openDirectory(house, rooms)))
+  const gateway = await openGateway(house, rooms)
+  late.connect = gateway.connect
+  stack.defer(() => gateway.close())
+  const hub = await openHub(house, { ...rooms, directory })
+  stack.defer(() => hub.close())
+  const handlers: Readonly<Record<string, RawHandler>> = {
+    mcp: gateway.handle,
+    connect: gateway.connect.handlers.connect,
+    a2a: hub.handle,
+  }
+  return { gateway, handlers }
 }
 
 function openEgress(
@@ -220,6 +232,7 @@ function stateOf(rooms: {
   registry: ManagedRegistry | undefined
   gateway: Gateway | undefined
   streams: EventStreams
+  webhooks: Webhooks
   activity: Activity
   store: Store
 }): HubState {
@@ -229,6 +242,7 @@ function stateOf(rooms: {
     sessions: rooms.gateway?.sessions() ?? 0,
     activity: rooms.activity.status(),
     store: rooms.store.status(),
+    webhooks: rooms.webhooks.counts(),
     servers: rooms.registry?.servers() ?? [],
   }
 }

@@ -51,7 +51,8 @@ export class SdkAgentExecutor implements AgentExecutor {
       return say([
         { data: Object.fromEntries(Object.entries(headersOf(context)).map(([k, v]) => [k, String(v)])) },
       ])
-    if (word === 'extensions') return say([{ data: [...(context.context.requestedExtensions ?? [])] }])
+    if (word === 'extensions')
+      return say([{ data: { uris: [...(context.context.requestedExtensions ?? [])] } }])
     if (word === 'crash') throw new Error('the agent crashed')
     const task = { id: taskId, contextId, status: { state: 'TASK_STATE_SUBMITTED', timestamp: now() } }
     bus.publish(AgentEvent.task(context.task ?? Task.fromJSON({ ...task, history: [asked] })))

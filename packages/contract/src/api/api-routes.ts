@@ -14,6 +14,7 @@ import { peopleRoutes } from './people-routes.ts'
 import { resourceRoutes } from './resource-routes.ts'
 import { serverRoutes } from './server-routes.ts'
 import { taskRoutes } from './task-routes.ts'
+import { webhookRoutes } from './webhook-routes.ts'
 
 /** Every management route: validation, authorization, types and the OpenAPI document all come from this one table. */
 export const apiRoutes = {
@@ -30,6 +31,7 @@ export const apiRoutes = {
   ...connectionRoutes,
   ...keyRoutes,
   ...taskRoutes,
+  ...webhookRoutes,
   ...meRoutes,
 } as const satisfies Record<string, ApiRoute>
 

@@ -5,10 +5,13 @@ import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 import type { AgentLink } from './agent-link.ts'
 import type { HttpDialect } from './http-dialect.ts'
+import { createGrpcLink } from './grpc-link.ts'
 import { createHttpLink } from './http-link.ts'
+import { interfaceUrl } from './interface-url.ts'
 import { createJsonRpcDialect } from './json-rpc-dialect.ts'
 import { createRestDialect } from './rest-dialect.ts'
 import { LinkGuard } from './link-guard.ts'
+import { WORDINGS, type Wording } from './wording.ts'
 
 export interface AgentLinkLimits {
   /** Of one answer. */
@@ -69,27 +72,41 @@ export function createAgentLinks(options: AgentLinksOptions): AgentLinks {
     open(agentInterface, { name, allowance }) {
       const { calls, streams } = tools.limits
       const guard = new LinkGuard({ name, clock, random, calls, streams })
-      const { url } = agentInterface
+      const where = { url: interfaceUrl(agentInterface), ...(allowance && { allowance }) }
+      const wording = wordingOf(agentInterface)
+      if (agentInterface.protocolBinding === 'GRPC') {
+        const outlet = egress.openGrpc({ purpose: 'agent', ...where })
+        return createGrpcLink({ agentInterface, guard, tools, outlet, wording })
+      }
       return createHttpLink({
         agentInterface,
-        dialect: dialectOf(agentInterface),
+        dialect: dialectOf(agentInterface, wording),
         guard,
         tools,
-        open: (purpose) => egress.open({ purpose, url, ...(allowance && { allowance }) }),
+        open: (purpose) => egress.open({ purpose, ...where }),
       })
     },
   }
 }
 
-function dialectOf({ protocolBinding, protocolVersion, url }: AgentInterface): HttpDialect {
+/** A patch level says nothing of the protocol (specification §3.6). */
+function wordingOf(agentInterface: AgentInterface): Wording {
+  const version = /^(\d+\.\d+)(?:\.\d+)?$/.exec(agentInterface.protocolVersion)?.[1]
+  if (version === '1.0' || version === '0.3') return WORDINGS[version]
+  throw notSpoken(agentInterface)
+}
+
+function dialectOf(agentInterface: AgentInterface, wording: Wording): HttpDialect {
+  const { protocolBinding, url } = agentInterface
   const address = URL.parse(url)
   if (!address) throw new ParleyError('egress_refused', 'Parley does not connect to this address.')
-  const path = address.pathname + address.search
-  if (protocolVersion === '1.0') {
-    if (protocolBinding === 'JSONRPC') return createJsonRpcDialect(path)
-    if (protocolBinding === 'HTTP+JSON') return createRestDialect(address.pathname)
-  }
-  throw new ParleyError(
+  if (protocolBinding === 'JSONRPC') return createJsonRpcDialect(address.pathname + address.search, wording)
+  if (protocolBinding === 'HTTP+JSON') return createRestDialect(address.pathname, wording)
+  throw notSpoken(agentInterface)
+}
+
+function notSpoken({ protocolBinding, protocolVersion }: AgentInterface): ParleyError {
+  return new ParleyError(
     'unsupported_version',
     `Parley does not speak ${protocolBinding} in version ${protocolVersion}.`,
   )

@@ -12,13 +12,9 @@ import type { JsonObject } from '../lib/json-rpc.ts'
 import type { ExchangeOptions } from './agent-link.ts'
 import type { WrittenRequest } from './http-dialect.ts'
 import type { HttpWire } from './http-wire.ts'
-import { mayRepeat } from './may-repeat.ts'
+import { mayRepeat, repeatDelayMs } from './may-repeat.ts'
 import { isJsonType } from './media-types.ts'
-import { invalidAnswer, toInvalidAnswer, toStatusError } from './status-error.ts'
-
-/** Before a call is made once more: 50 to 150 ms. */
-const REPEAT_AFTER_MS = 50
-const REPEAT_SPREAD_MS = 100
+import { invalidAnswer, toInvalidAnswer, toRefusal, toStatusError } from './status-error.ts'
 
 /** One call, from its request to its answer. Rejects with a `ParleyError`, or with the reason of its signal. */
 export function callOverHttp(
@@ -48,10 +44,9 @@ class HttpCall implements LaneReceiver {
   #status = 0
   #isJson = false
   #challenge: string | undefined
-  #expected = -1
   #bytes = 0
   #chunks: Buffer[] | undefined
-  /** The time of an answer that does not come in one piece, or that before a repetition. */
+  /** Of the wait before a repetition. */
   #timer: Timer | undefined
   #isRepeated = false
   #isOver = false
@@ -84,7 +79,6 @@ class HttpCall implements LaneReceiver {
     this.#status = head.status
     this.#isJson = isJsonType(head.contentType)
     this.#challenge = head.wwwAuthenticate
-    this.#expected = head.contentLength
   }
 
   onData(chunk: Buffer): void {
@@ -92,13 +86,13 @@ class HttpCall implements LaneReceiver {
     this.#bytes += chunk.length
     const { responseBytes } = this.#parts.wire
     if (this.#bytes > responseBytes) return this.#fail(responseTooLarge(responseBytes))
-    if (this.#chunks === undefined && chunk.length === this.#expected) {
+    if (this.#chunks === undefined) {
       this.#chunks = [chunk]
-      return
+    } else {
+      // Between two parts the time is the lane's to watch.
+      if (this.#isLate()) return this.#fail(late())
+      this.#chunks.push(chunk)
     }
-    this.#timer ??= this.#startTimer()
-    this.#chunks ??= []
-    this.#chunks.push(chunk)
   }
 
   onEnd(): void {
@@ -122,12 +116,14 @@ class HttpCall implements LaneReceiver {
 
   #read(): JsonObject | ParleyError {
     const { written } = this.#parts
+    const refused = toRefusal(this.#status, this.#challenge)
+    if (refused) throw refused
     const body = this.#chunks === undefined ? undefined : joinChunks(this.#chunks)
     if (body !== undefined && this.#isJson) {
       const answer = this.#readBody(body)
       if (answer !== undefined) return answer
     } else if (isEmptySuccess(written, this.#status, this.#bytes)) return {}
-    if (this.#status >= 300 || this.#bytes === 0) throw toStatusError(this.#status, this.#challenge)
+    if (this.#status >= 300 || this.#bytes === 0) throw toStatusError(this.#status)
     throw invalidAnswer('is not JSON by its content type')
   }
 
@@ -166,20 +162,16 @@ class HttpCall implements LaneReceiver {
     this.#chunks = undefined
     this.#bytes = 0
     this.#timer?.cancel()
-    const spreadMs = (wire.random.bytes(1)[0]! / 256) * REPEAT_SPREAD_MS
     this.#timer = wire.clock.setTimeout(() => {
       this.#timer = undefined
       this.#send()
-    }, REPEAT_AFTER_MS + spreadMs)
+    }, repeatDelayMs(wire.random))
     return true
   }
 
-  #startTimer(): Timer {
-    const { clock } = this.#parts.wire
-    const usedMs = (clock.monotonicMicros() - this.#startedMicros) / 1000
-    const leftMs = Math.max(1, this.#parts.options.timeoutMs - usedMs)
-    const late = new ParleyError('upstream_timeout', 'The agent did not end its answer in time.')
-    return clock.setTimeout(() => this.#fail(late), leftMs)
+  #isLate(): boolean {
+    const { wire, options } = this.#parts
+    return wire.clock.monotonicMicros() - this.#startedMicros > options.timeoutMs * 1000
   }
 
   #leave(): boolean {
@@ -190,6 +182,10 @@ class HttpCall implements LaneReceiver {
     this.#parts.wire.guard.leave()
     return true
   }
+}
+
+function late(): ParleyError {
+  return new ParleyError('upstream_timeout', 'The agent did not end its answer in time.')
 }
 
 /** A deletion answers with nothing (`google.protobuf.Empty`), which over HTTP may be nothing at all. */

@@ -2,6 +2,7 @@ import type { ParleyError } from '@parley/contract'
 import type { OperationName, StreamResponse } from '../a2a/index.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import type { SseEvent } from '../lib/sse.ts'
+import type { Wording } from './wording.ts'
 
 /** A request as it goes over HTTP. */
 export interface WrittenRequest {
@@ -21,10 +22,10 @@ export interface WrittenRequest {
  * error as a `ParleyError`; they throw where there is neither, and `undefined` leaves it to the HTTP status.
  */
 export interface HttpDialect {
+  readonly wording: Wording
   /** Lines that all requests have, by whether a stream is wanted. */
   readonly callHead: string
   readonly streamHead: string
-  supports(operation: OperationName): boolean
   write(operation: OperationName, request: JsonObject): WrittenRequest
   /** A whole body that is JSON by its content type, under whatever status. */
   readAnswer(written: WrittenRequest, status: number, body: Buffer): JsonObject | ParleyError | undefined

@@ -20,6 +20,8 @@ export function createHttpLink(options: {
 }): AgentLink {
   const { agentInterface, dialect, guard, tools, open } = options
   const { tenant } = agentInterface
+  const { wording, callHead, streamHead } = dialect
+  const { extensionsHeader } = wording
   const { limits } = tools
   const outlet = open('agent')
   let streamOutlet: Outlet | undefined
@@ -31,12 +33,13 @@ export function createHttpLink(options: {
     random: tools.random,
     responseBytes: limits.responseBytes,
     eventBytes: limits.eventBytes,
-    send: createSend(outlet, dialect.callHead, (timeoutMs) => timeoutMs),
+    send: createSend(outlet, { head: callHead, extensionsHeader }, (timeoutMs) => timeoutMs),
   }
 
   function wireOfStreams(): HttpWire {
     streamOutlet ??= open('agent-stream')
-    streamWire ??= { ...wire, send: createSend(streamOutlet, dialect.streamHead, () => limits.streamIdleMs) }
+    const common = { head: streamHead, extensionsHeader }
+    streamWire ??= { ...wire, send: createSend(streamOutlet, common, () => limits.streamIdleMs) }
     return streamWire
   }
 
@@ -53,7 +56,7 @@ export function createHttpLink(options: {
         return failedStream(receiver, error)
       }
     },
-    supports: (operation) => dialect.supports(operation),
+    supports: (operation) => wording.supports(operation),
     health: () => guard.health,
     async close() {
       await Promise.all([outlet.destroy(), streamOutlet?.destroy()])

@@ -13,7 +13,7 @@ import type { ExchangeOptions, OpenedStream, StreamReceiver } from './agent-link
 import type { WrittenRequest } from './http-dialect.ts'
 import type { HttpWire } from './http-wire.ts'
 import { isEventStream, isJsonType } from './media-types.ts'
-import { invalidAnswer, toInvalidAnswer, toStatusError } from './status-error.ts'
+import { invalidAnswer, toInvalidAnswer, toRefusal, toStatusError } from './status-error.ts'
 
 /** Opens a stream; whatever prevents it comes to the receiver, as everything else. */
 export function streamOverHttp(
@@ -161,12 +161,14 @@ class HttpStream implements LaneReceiver, OpenedStream {
 
   /** What came in the place of a stream: the agent's error, or nothing that can be used. */
   #readAnswer(): { readonly isFromAgent: boolean; readonly error: ParleyError } {
+    const refused = toRefusal(this.#status, this.#challenge)
+    if (refused) return { isFromAgent: false, error: refused }
     const error = this.#chunks.length === 0 ? undefined : this.#readBody(joinChunks(this.#chunks))
     if (error) return { isFromAgent: true, error }
     const what = this.#status >= 300 || this.#bytes === 0
     return {
       isFromAgent: false,
-      error: what ? toStatusError(this.#status, this.#challenge) : invalidAnswer('is no event stream'),
+      error: what ? toStatusError(this.#status) : invalidAnswer('is no event stream'),
     }
   }
 

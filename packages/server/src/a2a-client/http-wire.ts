@@ -19,10 +19,18 @@ export interface HttpWire {
 
 export type Send = (written: WrittenRequest, options: ExchangeOptions, receiver: LaneReceiver) => LaneExchange
 
+/** A line break in either would be another header, or another request (RFC 9110 §5). */
+const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const VALUE = /^[\t\x20-\x7e]*$/
+/** Without the comma that stands between them. */
 const URI = /^[\x21-\x2b\x2d-\x7e]{1,2048}$/
 
 /** Requests of one kind over one outlet; `idleMs` is how long the agent may be silent within its answer. */
-export function createSend(outlet: Outlet, head: string, idleMs: (timeoutMs: number) => number): Send {
+export function createSend(
+  outlet: Outlet,
+  { head, extensionsHeader }: { readonly head: string; readonly extensionsHeader: string },
+  idleMs: (timeoutMs: number) => number,
+): Send {
   let sender: LaneSender | undefined
   let known = { path: '', method: '', timeoutMs: -1 }
 
@@ -41,14 +49,19 @@ export function createSend(outlet: Outlet, head: string, idleMs: (timeoutMs: num
   }
 
   return (written, options, receiver) =>
-    senderFor(written, options.timeoutMs)(linesOf(options), written.body, receiver)
+    senderFor(written, options.timeoutMs)(linesOf(options, extensionsHeader), written.body, receiver)
 }
 
-function linesOf({ headers, extensions }: ExchangeOptions): string {
+function linesOf({ headers, extensions }: ExchangeOptions, extensionsHeader: string): string {
   let lines = ''
-  for (const name in headers) lines += `${name}: ${headers[name]!}\r\n`
+  for (const name in headers) {
+    const value = headers[name]!
+    if (!NAME.test(name) || !VALUE.test(value))
+      throw new ParleyError('internal', 'A request could not be written.')
+    lines += `${name}: ${value}\r\n`
+  }
   if (extensions === undefined || extensions.length === 0) return lines
-  return `${lines}a2a-extensions: ${listExtensions(extensions)}\r\n`
+  return `${lines}${extensionsHeader}: ${listExtensions(extensions)}\r\n`
 }
 
 /** One field with commas between (specification §9.2). */

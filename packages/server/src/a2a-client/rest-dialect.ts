@@ -1,53 +1,70 @@
 import type { ParleyError } from '@parley/contract'
-import { checkAnswer, OPERATIONS, type OperationName, type StreamResponse } from '../a2a/index.ts'
+import { A2A_MEDIA_TYPE, fromHttpError, type OperationName, type StreamResponse } from '../a2a/index.ts'
 import { isObject, type JsonObject } from '../lib/json-rpc.ts'
-import { fromHttpAgentError } from './from-agent-error.ts'
 import type { HttpDialect, WrittenRequest } from './http-dialect.ts'
 import { parseJson } from './parse-json.ts'
+import type { Wording } from './wording.ts'
 import { writePath } from './write-path.ts'
 
-const COMMON = 'a2a-version: 1.0\r\ncontent-type: application/a2a+json\r\naccept-encoding: identity\r\n'
+/** Of an error that comes as an event: the status of its stream was good. */
+const STATUS_OF_EVENTS = 500
 const NOTHING = Buffer.alloc(0)
 
-/** HTTP+JSON of 1.0 (specification §11): an address for each operation, below that of the interface. */
-export function createRestDialect(basePath: string): HttpDialect {
-  const base = basePath.replace(/\/+$/, '')
+/** HTTP+JSON (specification §11): an address for each operation, below that of the interface. */
+export function createRestDialect(basePath: string, wording: Wording): HttpDialect {
+  const { version } = wording
+  const type = version === '1.0' ? A2A_MEDIA_TYPE : 'application/json'
+  const common = `a2a-version: ${version}\r\ncontent-type: ${type}\r\naccept-encoding: identity\r\n`
+  // The paths of 0.3 begin with /v1, and some of its agents say so in their address too.
+  const base = basePath.replace(version === '1.0' ? /\/+$/ : /(?:\/v1)?\/*$/, '')
 
   function write(operation: OperationName, request: JsonObject): WrittenRequest {
-    const [method, template] = OPERATIONS[operation].http
+    const [method, template] = wording.http(operation)
     const { path, rest } = writePath(base, template, request)
-    // The proto has it as GET, §11.3.2 as POST without a body: an agent may know one of them alone.
-    if (operation === 'SubscribeToTask') {
-      const asGet: WrittenRequest = { operation, method: 'GET', path, body: NOTHING, id: 0 }
-      return { operation, method: 'POST', path, body: NOTHING, id: 0, otherwise: asGet }
+    const asked = { operation, path, id: 0 }
+    if (operation === 'SubscribeToTask') return writeSubscription(asked, method)
+    if (method === 'POST') {
+      const json = version === '1.0' ? rest : wording.request(operation, request, 'HTTP+JSON')
+      return { ...asked, method, body: Buffer.from(JSON.stringify(json)) }
     }
-    if (method === 'POST') return { operation, method, path, body: Buffer.from(JSON.stringify(rest)), id: 0 }
-    return { operation, method, path: path + writeQuery(rest), body: NOTHING, id: 0 }
+    const query = { ...asked, path: path + writeQuery(rest), body: NOTHING }
+    return { ...query, method: method === 'DELETE' ? 'DELETE' : 'GET' }
   }
 
   return {
-    callHead: `${COMMON}accept: application/a2a+json, application/json\r\n`,
-    streamHead: `${COMMON}accept: text/event-stream, application/a2a+json, application/json\r\n`,
-    supports: () => true,
+    wording,
+    callHead: `${common}accept: ${A2A_MEDIA_TYPE}, application/json\r\n`,
+    streamHead: `${common}accept: text/event-stream, ${A2A_MEDIA_TYPE}, application/json\r\n`,
     write,
-    readAnswer(written, status, body) {
+    readAnswer({ operation }, status, body) {
       const answer = parseJson(body)
-      if (status >= 300) return errorOf(status, answer)
-      if (written.operation === 'DeleteTaskPushNotificationConfig') return {}
-      return checkAnswer(written.operation, answer)
+      return status >= 300 ? errorOf(status, answer) : wording.answer(operation, answer)
     },
-    readEvent(written, event): StreamResponse | ParleyError {
+    readEvent({ operation }, event): StreamResponse | ParleyError {
       const data = parseJson(Buffer.from(event.data))
-      const error = event.event === 'error' || isObject(data) ? errorOf(undefined, data) : undefined
-      return error ?? (checkAnswer(written.operation, data) as unknown as StreamResponse)
+      return errorOf(STATUS_OF_EVENTS, data) ?? (wording.answer(operation, data) as unknown as StreamResponse)
     },
   }
 }
 
-/** `google.rpc.Status` below `error` (§11.6); undefined for anything else, and for all that the status says alone. */
-function errorOf(status: number | undefined, body: unknown): ParleyError | undefined {
-  if (!isObject(body) || !isObject(body['error'])) return undefined
-  return fromHttpAgentError(status, body['error'])
+/** The protos have it as GET, §11.3.2 of 1.0 as POST without a body: an agent may know one of them alone. */
+function writeSubscription(
+  asked: Pick<WrittenRequest, 'operation' | 'path' | 'id'>,
+  method: string,
+): WrittenRequest {
+  const post: WrittenRequest = { ...asked, method: 'POST', body: NOTHING }
+  const get: WrittenRequest = { ...asked, method: 'GET', body: NOTHING }
+  return method === 'POST' ? { ...post, otherwise: get } : { ...get, otherwise: post }
+}
+
+/**
+ * `google.rpc.Status` below `error` (§11.6), in 0.3 a code and a message; undefined for anything else: then the HTTP
+ * status speaks alone.
+ */
+function errorOf(status: number, body: unknown): ParleyError | undefined {
+  if (!isObject(body)) return undefined
+  const error = isObject(body['error']) ? body['error'] : body
+  return typeof error['message'] === 'string' ? fromHttpError(status, body) : undefined
 }
 
 /** What has no place in the path, as camelCase parameters (§11.5); nested objects have none there. */

@@ -13,10 +13,17 @@ export class AgentCredentialRefused extends ParleyError {
   }
 }
 
+/** It is the hub's credential that was refused, whatever the body says; a 403 only where it asks for another one. */
+export function toRefusal(status: number, challenge: string | undefined): ParleyError | undefined {
+  if (status === 401 || (status === 403 && challenge !== undefined))
+    return new AgentCredentialRefused(status, challenge)
+  return undefined
+}
+
 /** An answer that holds none of the operation's answers and no error of A2A; `data.status` keeps the HTTP status. */
-export function toStatusError(status: number, challenge?: string): ParleyError {
+export function toStatusError(status: number): ParleyError {
   const data = { status }
-  if (status === 401 || status === 403) return new AgentCredentialRefused(status, challenge)
+  if (status === 401 || status === 403) return new AgentCredentialRefused(status)
   if (status >= 300 && status < 400) {
     return new ParleyError(
       'upstream_unavailable',

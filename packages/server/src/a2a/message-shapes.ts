@@ -1,4 +1,4 @@
-import { ENUMS, MESSAGES, type FieldRow, type MessageName } from './schema.ts'
+import { ENUMS, MESSAGES, type FieldRow, type MessageName, type MessageRows } from './schema.ts'
 
 export type ScalarKind = 'string' | 'bool' | 'int32' | 'bytes' | 'enum' | 'Struct' | 'Value' | 'Timestamp'
 
@@ -42,7 +42,7 @@ export interface MessageShape {
 }
 
 /** The table of `schema.ts`, made ready for reading and writing. */
-export const SHAPES = shapeAll() as Readonly<Record<MessageName, MessageShape>>
+export const SHAPES = shapeMessages(MESSAGES, ENUMS) as Readonly<Record<MessageName, MessageShape>>
 
 interface Draft {
   name: string
@@ -54,9 +54,15 @@ interface Draft {
   oneof: string | undefined
 }
 
-function shapeAll(): Readonly<Record<string, MessageShape>> {
+type Enums = Readonly<Record<string, readonly string[]>>
+
+/** Shapes of a table of messages, which name each other. */
+export function shapeMessages(
+  messages: Readonly<Record<string, MessageRows>>,
+  enums: Enums,
+): Readonly<Record<string, MessageShape>> {
   const drafts = new Map<string, Draft>()
-  for (const name of Object.keys(MESSAGES)) {
+  for (const name of Object.keys(messages)) {
     drafts.set(name, {
       name,
       fields: [],
@@ -67,47 +73,50 @@ function shapeAll(): Readonly<Record<string, MessageShape>> {
       oneof: undefined,
     })
   }
-  for (const [name, rows] of Object.entries(MESSAGES)) fill(drafts.get(name)!, rows, drafts)
+  for (const [name, rows] of Object.entries(messages)) {
+    const draft = drafts.get(name)!
+    for (const [field, row] of Object.entries(rows))
+      addField(draft, field, row, (type) => toValue(type, drafts, enums))
+  }
   return Object.fromEntries(drafts)
 }
 
-function fill(
+function addField(
   draft: Draft,
-  rows: Readonly<Record<string, FieldRow>>,
-  drafts: ReadonlyMap<string, Draft>,
+  name: string,
+  [number, type, rule = '']: FieldRow,
+  valueOf: (type: string) => ValueShape,
 ): void {
-  for (const [name, [number, type, rule = '']] of Object.entries(rows)) {
-    const isList = type.endsWith('[]')
-    const isMap = type.startsWith('map<')
-    const value = toValue(isList ? type.slice(0, -2) : isMap ? type.slice(4, -1) : type, drafts)
-    const isRequired = rule.startsWith('required')
-    const oneof = rule.startsWith('one of ') ? rule.slice(7) : undefined
-    const isOfMessage = value.kind === 'message' || value.kind === 'Struct' || value.kind === 'Timestamp'
-    const field: FieldShape = {
-      name,
-      protoName: name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      number,
-      value,
-      isList,
-      isMap,
-      isRequired,
-      mayBeEmpty: rule === 'required, may be empty',
-      hasPresence: !isList && !isMap && (rule === 'optional' || oneof !== undefined || isOfMessage),
-      oneof,
-      requiredIndex: isRequired ? draft.required.length : -1,
-    }
-    draft.fields.push(field)
-    draft.byName.set(name, field)
-    if (field.protoName !== name) draft.byProtoName.set(field.protoName, field)
-    draft.byNumber.set(number, field)
-    if (isRequired) draft.required.push(field)
-    if (oneof !== undefined) draft.oneof = oneof
+  const isList = type.endsWith('[]')
+  const isMap = type.startsWith('map<')
+  const value = valueOf(isList ? type.slice(0, -2) : isMap ? type.slice(4, -1) : type)
+  const isRequired = rule.startsWith('required')
+  const oneof = rule.startsWith('one of ') ? rule.slice(7) : undefined
+  const isOfMessage = value.kind === 'message' || value.kind === 'Struct' || value.kind === 'Timestamp'
+  const field: FieldShape = {
+    name,
+    protoName: name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    number,
+    value,
+    isList,
+    isMap,
+    isRequired,
+    mayBeEmpty: rule === 'required, may be empty',
+    hasPresence: !isList && !isMap && (rule === 'optional' || oneof !== undefined || isOfMessage),
+    oneof,
+    requiredIndex: isRequired ? draft.required.length : -1,
   }
+  draft.fields.push(field)
+  draft.byName.set(name, field)
+  if (field.protoName !== name) draft.byProtoName.set(field.protoName, field)
+  draft.byNumber.set(number, field)
+  if (isRequired) draft.required.push(field)
+  if (oneof !== undefined) draft.oneof = oneof
 }
 
-function toValue(type: string, drafts: ReadonlyMap<string, Draft>): ValueShape {
-  if (type in ENUMS) {
-    const names: readonly string[] = ENUMS[type as keyof typeof ENUMS]
+function toValue(type: string, drafts: ReadonlyMap<string, Draft>, enums: Enums): ValueShape {
+  const names = enums[type]
+  if (names !== undefined) {
     return { kind: 'enum', names, numbers: new Map(names.map((name, number) => [name, number])) }
   }
   const message = drafts.get(type)

@@ -33,7 +33,7 @@ export const ENUMS = {
   Role: ['ROLE_UNSPECIFIED', 'ROLE_USER', 'ROLE_AGENT'],
 } as const satisfies Record<string, readonly string[]>
 
-const DATA = {
+export const DATA = {
   Task: {
     id: [1, 'string', REQUIRED],
     contextId: [2, 'string'],
@@ -102,7 +102,7 @@ const DATA = {
   },
 } as const satisfies Record<string, MessageRows>
 
-const CARD = {
+export const CARD = {
   AgentInterface: {
     url: [1, 'string', REQUIRED],
     protocolBinding: [2, 'string', REQUIRED],
@@ -158,7 +158,7 @@ const CARD = {
   },
 } as const satisfies Record<string, MessageRows>
 
-const SECURITY = {
+export const SECURITY = {
   StringList: {
     list: [1, 'string[]'],
   },

@@ -55,8 +55,9 @@ export function createAccess(facts: AccessFacts): Access {
 
   function decideManagement(principal: Principal, action: ManagementAction): Decision {
     const { person, scopes } = principal
-    if (person === undefined) return ROLE_FORBIDS
-    if (!people.rolesOf(person).some((role) => ROLE_ACTIONS[role].has(action))) return ROLE_FORBIDS
+    if (person === undefined && !isOwnCard(principal, action)) return ROLE_FORBIDS
+    if (person !== undefined && !people.rolesOf(person).some((role) => ROLE_ACTIONS[role].has(action)))
+      return ROLE_FORBIDS
     const scope = scopeOf(action)
     // Who may change may look (RS7).
     if (scopes?.includes(scope) || scopes?.includes('hub:manage')) return ROLE_ALLOWS
@@ -100,6 +101,11 @@ export function createAccess(facts: AccessFacts): Access {
 /** A token is good at one audience alone: `mcp` is of MCP endpoints, `a2a` of agents'. */
 function isWhole(scope: string, capability: CapabilityName): boolean {
   return scope === 'mcp' || (scope === 'a2a' && capability.startsWith('skill:'))
+}
+
+/** An agent that acts for itself may do one thing to the hub: say what it can do. */
+function isOwnCard({ chain, app }: Principal, action: ManagementAction): boolean {
+  return action === 'me.card' && app === undefined && chain.length === 1 && chain[0]!.kind === 'agent'
 }
 
 const NO_ARGUMENTS = () => undefined

@@ -15,6 +15,7 @@ import { peopleHandlers, type PeopleTools } from './people-handlers.ts'
 import { resourceHandlers, type ResourceTools } from './resource-handlers.ts'
 import { serverHandlers, type ServerTools } from './server-handlers.ts'
 import { taskHandlers, type TaskTools } from './task-handlers.ts'
+import { webhookHandlers, type WebhookTools } from './webhook-handlers.ts'
 
 export type RouteTools = HubTools &
   ServerTools &
@@ -27,7 +28,8 @@ export type RouteTools = HubTools &
   ResourceTools &
   ConnectionTools &
   KeyTools &
-  TaskTools
+  TaskTools &
+  WebhookTools
 
 /** What each route of the contract does. */
 export function createRoutes(tools: RouteTools): ApiHandlers {
@@ -45,6 +47,7 @@ export function createRoutes(tools: RouteTools): ApiHandlers {
     ...connectionHandlers(tools),
     ...keyHandlers(tools),
     ...taskHandlers(tools),
+    ...webhookHandlers(tools),
     ...meHandlers(tools),
     ...myConnectionHandlers(tools),
   }

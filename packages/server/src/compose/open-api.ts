@@ -7,6 +7,7 @@ import type { HubState } from '../metrics/index.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
 import type { Vault } from '../vault/index.ts'
 import type { Tasks } from '../tasks/index.ts'
+import type { Webhooks } from '../webhooks/index.ts'
 import type { House } from './house.ts'
 import type { Enforcement } from './open-enforcement.ts'
 import type { IdentityRooms } from './open-identity.ts'
@@ -21,6 +22,7 @@ export function openApi(
     readonly connect: Connect | undefined
     readonly vault: Vault
     readonly tasks: Tasks
+    readonly webhooks: Webhooks
     readonly bundles: Bundles
     readonly version: string
   },

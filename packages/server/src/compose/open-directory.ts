@@ -5,13 +5,16 @@ import type { Egress, Outlet } from '../egress/index.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
 import type { House } from './house.ts'
 
-interface Rooms {
+export interface DirectoryRooms {
   readonly egress: Egress
   readonly clients: Pick<Clients, 'agents'>
   readonly registry: Pick<ManagedRegistry, 'servers'>
 }
 
-export function openDirectory(house: House, { egress, clients, registry }: Rooms): Promise<ManagedDirectory> {
+export function openDirectory(
+  house: House,
+  { egress, clients, registry }: DirectoryRooms,
+): Promise<ManagedDirectory> {
   const { agents } = clients
   return createDirectory({
     ...house,

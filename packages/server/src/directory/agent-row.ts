@@ -12,6 +12,14 @@ export interface AgentTerms {
   readonly isPublic: boolean
 }
 
+/** A public key that the card of an agent may be signed with. */
+export interface CardKey {
+  readonly kid: string
+  readonly publicKey: Readonly<Record<string, string>>
+  readonly addedAt: number
+  readonly expiresAt: number | null
+}
+
 /** An agent that can be asked, as it is kept. */
 export interface AgentRow {
   readonly name: string
@@ -31,6 +39,8 @@ export interface AgentRow {
   readonly approvedBy: string | null
   readonly approvedAt: number | null
   readonly addedAt: number
+  /** Where there are any, the card must be signed with one of them that has not expired. */
+  readonly keys: readonly CardKey[]
 }
 
 /** A card that was read, with its fingerprint. */

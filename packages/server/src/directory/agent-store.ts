@@ -1,7 +1,7 @@
 import { canonicalJson } from '../lib/jcs.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import type { Row, Statement, Store } from '../store/index.ts'
-import type { AgentRow, AgentTerms, SeenCard } from './agent-row.ts'
+import type { AgentRow, AgentTerms, CardKey, SeenCard } from './agent-row.ts'
 
 /** The only SQL of the directory. */
 export class AgentStore {
@@ -12,7 +12,14 @@ export class AgentStore {
   }
 
   agents(): AgentRow[] {
-    return this.#store.all('SELECT * FROM agent_cards ORDER BY name').map(toAgent)
+    const keys = new Map<string, CardKey[]>()
+    for (const row of this.#store.all('SELECT * FROM agent_card_keys ORDER BY agent, kid')) {
+      const agent = String(row['agent'])
+      keys.set(agent, [...(keys.get(agent) ?? []), toKey(row)])
+    }
+    return this.#store
+      .all('SELECT * FROM agent_cards ORDER BY name')
+      .map((row) => toAgent(row, keys.get(String(row['name'])) ?? []))
   }
 
   insert(row: AgentRow, limit: number): Statement {
@@ -73,6 +80,32 @@ export class AgentStore {
     }
   }
 
+  /** The same card, signed anew. */
+  takeSignatures(name: string, hash: string): Statement {
+    return {
+      sql: 'UPDATE agent_cards SET approved_card = card WHERE name = ? AND card_hash = ? AND approved_hash = card_hash',
+      parameters: [name, hash],
+      expect: 'changed',
+    }
+  }
+
+  insertKey(agent: string, key: CardKey): Statement {
+    return {
+      sql: `INSERT INTO agent_card_keys (agent, kid, public_key, added_at, expires_at) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT DO NOTHING RETURNING kid`,
+      parameters: [agent, key.kid, canonicalJson(key.publicKey), key.addedAt, key.expiresAt],
+      expect: 'changed',
+    }
+  }
+
+  deleteKey(agent: string, kid: string): Statement {
+    return {
+      sql: 'DELETE FROM agent_card_keys WHERE agent = ? AND kid = ?',
+      parameters: [agent, kid],
+      expect: 'changed',
+    }
+  }
+
   setTerms(name: string, terms: AgentTerms): Statement {
     return {
       sql: 'UPDATE agent_cards SET terms = ? WHERE name = ?',
@@ -86,7 +119,16 @@ function textOf(value: JsonObject | null): string | null {
   return value === null ? null : canonicalJson(value)
 }
 
-function toAgent(row: Row): AgentRow {
+function toKey(row: Row): CardKey {
+  return {
+    kid: String(row['kid']),
+    publicKey: JSON.parse(String(row['public_key'])) as CardKey['publicKey'],
+    addedAt: Number(row['added_at']),
+    expiresAt: row['expires_at'] === null ? null : Number(row['expires_at']),
+  }
+}
+
+function toAgent(row: Row, keys: readonly CardKey[]): AgentRow {
   return {
     name: String(row['name']),
     source: String(row['source']) as AgentRow['source'],
@@ -101,6 +143,7 @@ function toAgent(row: Row): AgentRow {
     approvedBy: textIn(row['approved_by']),
     approvedAt: row['approved_at'] === null ? null : Number(row['approved_at']),
     addedAt: Number(row['added_at']),
+    keys,
   }
 }
 

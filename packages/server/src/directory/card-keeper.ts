@@ -4,8 +4,9 @@ import type { Clock } from '../lib/clock.ts'
 import { Turns } from '../lib/turns.ts'
 import type { Statement } from '../store/index.ts'
 import type { AgentChanges } from './agent-changes.ts'
-import type { AgentRow, AgentTerms, SeenCard } from './agent-row.ts'
+import type { AgentRow, AgentTerms, CardKey, SeenCard } from './agent-row.ts'
 import type { AgentStore } from './agent-store.ts'
+import { checkSignature } from './check-signature.ts'
 import { judgeCard } from './judge-card.ts'
 import type { ServedAgent } from './served-agent.ts'
 
@@ -14,7 +15,7 @@ export interface CardKeeperOptions {
   readonly rows: AgentStore
   readonly changes: AgentChanges
   readonly clock: Clock
-  /** The agent or server that the card's own name could be taken for. */
+  /** What the card's own name could be taken for. */
   readonly lookalikeOf: (title: string, agent: string) => string | undefined
   /** Told once a change is on disk. */
   readonly onChange: () => void
@@ -27,7 +28,9 @@ export interface CardReview {
   readonly allowHosts?: readonly string[] | undefined
 }
 
+export const WAITS = 'waits for its first review'
 const HUB = 'hub'
+const MAX_KEYS = 20
 
 /** Everything that happens to one agent's row, one after the other: what was seen of its card, and reviews of it. */
 export class CardKeeper {
@@ -42,8 +45,8 @@ export class CardKeeper {
   sight(seen: SeenCard): Promise<void> {
     return this.#turns.run(async () => {
       const { row } = this.#options.agent
-      if (row.cardHash === seen.hash) return
-      const reason = this.#reasonAgainst(seen)
+      if (row.cardHash === seen.hash) return this.#takeSignatures(seen)
+      const reason = this.#reasonAgainst(seen, row)
       const { rows } = this.#options
       const saved = { ...row, card: seen.body, cardHash: seen.hash, reason }
       if (reason === null && row.approvedHash === null)
@@ -69,12 +72,12 @@ export class CardKeeper {
 
   approve({ hash, allowHosts = [] }: CardReview, actor: string): Promise<void> {
     return this.#turns.run(async () => {
-      const { agent, rows } = this.#options
+      const { agent, rows, clock } = this.#options
       const { row } = agent
       const terms = withHosts(row.terms, allowHosts)
       if (row.card === null || row.cardHash !== hash) throw changedSince(row.name)
-      const judged = judgeCard({ body: row.card, hash }, { ...row, terms })
-      if (judged.kind === 'unusable') throw new ParleyError('invalid_params', judged.why)
+      const judged = judgeCard(row.card, { ...row, terms }, clock.now())
+      if (judged.kind !== 'usable') throw new ParleyError('invalid_params', judged.why)
       const by = this.#by(actor)
       await this.#commit(
         [rows.approve(row.name, hash, by), ...(terms === row.terms ? [] : [rows.setTerms(row.name, terms)])],
@@ -112,12 +115,12 @@ export class CardKeeper {
   /** Throws `invalid_params` where the approved card could not be used any more. */
   setTerms(change: Partial<AgentTerms>, actor: string): Promise<void> {
     return this.#turns.run(async () => {
-      const { rows, agent } = this.#options
+      const { rows, agent, clock } = this.#options
       const { row } = agent
       const terms: AgentTerms = Object.freeze({ ...row.terms, ...change })
-      if (row.approvedCard !== null) {
-        const judged = judgeCard({ body: row.approvedCard, hash: row.approvedHash! }, { ...row, terms })
-        if (judged.kind === 'unusable') throw new ParleyError('invalid_params', judged.why)
+      if (agent.usable) {
+        const judged = judgeCard(row.approvedCard!, { ...row, terms }, clock.now())
+        if (judged.kind !== 'usable') throw new ParleyError('invalid_params', judged.why)
       }
       await this.#commit(
         [rows.setTerms(row.name, terms)],
@@ -127,21 +130,89 @@ export class CardKeeper {
     })
   }
 
+  /** From now on the card must be signed with one of the keys; an agent whose card is not is not served until it is. */
+  addKeys(keys: readonly CardKey[], actor: string): Promise<void> {
+    return this.#turns.run(async () => {
+      const { rows, agent } = this.#options
+      const { row } = agent
+      if (row.keys.length + keys.length > MAX_KEYS)
+        throw new ParleyError('conflict', `An agent has at most ${MAX_KEYS} keys; remove one first.`)
+      const known = keys.find(({ kid }) => row.keys.some((key) => key.kid === kid))
+      if (known) throw new ParleyError('conflict', `"${row.name}" has a key "${known.kid}" already.`)
+      await this.#setKeys([...row.keys, ...keys], {
+        unit: keys.map((key) => rows.insertKey(row.name, key)),
+        happening: {
+          action: 'card.key.add',
+          subject: actor,
+          note: `${row.name}: ${keys.map(({ kid }) => kid).join(', ')}`,
+        },
+      })
+    })
+  }
+
+  removeKey(kid: string, actor: string): Promise<void> {
+    return this.#turns.run(async () => {
+      const { rows, agent } = this.#options
+      const { row } = agent
+      const keys = row.keys.filter((key) => key.kid !== kid)
+      if (keys.length === row.keys.length)
+        throw new ParleyError('not_found', `"${row.name}" has no key "${kid}".`)
+      await this.#setKeys(keys, {
+        unit: [rows.deleteKey(row.name, kid)],
+        happening: { action: 'card.key.remove', subject: actor, note: `${row.name}: ${kid}` },
+      })
+    })
+  }
+
   /** The last turn: nothing of the agent is written after `work`. */
   end(work: () => Promise<void>): Promise<void> {
     return this.#turns.run(work)
   }
 
-  /** Null: it is approved, or may be approved unseen as the first of a trusted agent. */
-  #reasonAgainst(seen: SeenCard): string | null {
-    const { agent, lookalikeOf } = this.#options
+  /** With the keys, what is said of the card as last seen changes too. */
+  async #setKeys(
+    keys: readonly CardKey[],
+    { unit, happening }: { unit: readonly Statement[]; happening: Happening },
+  ): Promise<void> {
+    const { row } = this.#options.agent
+    const changed = { ...row, keys }
+    const seen = row.card && { body: row.card, hash: row.cardHash! }
+    const reason = seen ? this.#reasonAgainst(seen, changed) : null
+    const isSame = !seen || reason === row.reason || row.approvedHash === row.cardHash
+    if (isSame) return this.#commit(unit, happening, changed)
+    await this.#commit([...unit, this.#options.rows.saveSeen(row.name, seen, reason ?? WAITS)], happening, {
+      ...changed,
+      reason: reason ?? WAITS,
+    })
+  }
+
+  /** The same card, signed with a key that is trusted where what was kept is not. */
+  async #takeSignatures(seen: SeenCard): Promise<void> {
+    const { agent, rows, clock } = this.#options
     const { row } = agent
+    const isVerified = (card: SeenCard['body']) => checkSignature(card, row.keys, clock.now()) === 'verified'
+    if (row.keys.length === 0 || (row.card !== null && isVerified(row.card)) || !isVerified(seen.body)) return
+    const isApproved = row.approvedHash === seen.hash
+    const reason = this.#reasonAgainst(seen, row)
+    await this.#commit(
+      [
+        rows.saveSeen(row.name, seen, reason),
+        ...(isApproved ? [rows.takeSignatures(row.name, seen.hash)] : []),
+      ],
+      { action: 'card.signature', subject: HUB, note: row.name, definitionHash: seen.hash },
+      { ...row, card: seen.body, reason, ...(isApproved && { approvedCard: seen.body }) },
+    )
+  }
+
+  /** Null: it is approved, or may be approved unseen as the first of a trusted agent. */
+  #reasonAgainst(seen: SeenCard, row: AgentRow): string | null {
+    const { lookalikeOf, clock } = this.#options
     if (seen.hash === row.approvedHash) return null
-    const judged = judgeCard(seen, row)
-    if (judged.kind === 'unusable') return judged.why
+    const judged = judgeCard(seen.body, row, clock.now())
+    if (judged.kind !== 'usable') return judged.why
     const other = lookalikeOf(judged.card.name, row.name)
     if (other !== undefined) return `it calls itself like ${other}`
-    if (row.state === 'pending') return 'waits for its first review'
+    if (row.state === 'pending') return WAITS
     return row.approvedHash === null ? null : 'changed since approval'
   }
 

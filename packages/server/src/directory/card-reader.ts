@@ -3,7 +3,7 @@ import type { Outlet } from '../egress/index.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { AgentRow, SeenCard } from './agent-row.ts'
 import { fetchCard, type Validators } from './fetch-card.ts'
-import { hashCard } from './hash-card.ts'
+import { seenCard } from './hash-card.ts'
 import type { Gate } from './gate.ts'
 
 /** How the last readings of a card went. */
@@ -119,7 +119,7 @@ export class CardReader {
         signal: this.#stopping.signal,
       }).finally(() => outlet.destroy())
       if (fetched.kind === 'card') {
-        this.#last = { body: fetched.body, hash: hashCard(fetched.body) }
+        this.#last = seenCard(fetched.body)
         this.#validators = fetched.validators
       }
       if (this.#last) await take(this.#last)

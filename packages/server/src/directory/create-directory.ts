@@ -1,24 +1,28 @@
 import { ParleyError } from '@parley/contract'
 import type { Activity } from '../activity/index.ts'
-import { findConfusableName } from '../config/index.ts'
 import type { Outlet } from '../egress/index.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { JsonObject } from '../lib/json-rpc.ts'
 import type { NewId } from '../lib/random.ts'
 import type { Store } from '../store/index.ts'
 import { AgentChanges } from './agent-changes.ts'
+import { healthOf, type AgentHealth } from './agent-health.ts'
+import { AgentNames, type OtherName } from './agent-names.ts'
 import type { AgentRow, AgentTerms, SeenCard } from './agent-row.ts'
 import { AgentStore } from './agent-store.ts'
-import { CardKeeper, type CardReview } from './card-keeper.ts'
-import { CardReader, type CardHealth } from './card-reader.ts'
+import { CardKeeper, WAITS, type CardReview } from './card-keeper.ts'
+import { CardReader } from './card-reader.ts'
 import type { AgentEntry } from './directory.ts'
 import { findCard, type FoundCard } from './find-card.ts'
-import { findLookalike, type KnownName } from './find-lookalike.ts'
 import { Gate } from './gate.ts'
-import { hashCard } from './hash-card.ts'
+import { seenCard } from './hash-card.ts'
 import { judgeCard } from './judge-card.ts'
-import type { ManagedDirectory, NewAgent } from './managed-directory.ts'
-import { readAddress, readHosts } from './read-new-agent.ts'
+import type { AgentTest, ManagedDirectory, NewAgent, NewKeys } from './managed-directory.ts'
+import { newRow, type AgentOrigin } from './new-row.ts'
+import { readKeys } from './read-keys.ts'
+import { readAddress, readHosts, readTerms } from './read-new-agent.ts'
 import { ServedAgent, type AgentIdentity, type OpenLink } from './served-agent.ts'
+import { testAgent } from './test-agent.ts'
 
 export interface DirectoryOptions {
   readonly store: Store
@@ -37,19 +41,11 @@ export interface DirectoryOptions {
   readonly log: (message: string, detail: Readonly<Record<string, unknown>>) => void
 }
 
-export interface OtherName {
-  readonly kind: 'server' | 'workload'
-  readonly name: string
-}
-
 interface Tended {
   readonly agent: ServedAgent
   readonly keeper: CardKeeper
   readonly reader: CardReader
 }
-
-/** A card that was found or sent, with what is known of its age. */
-type NewCard = { readonly cardUrl: string | null; readonly seen: SeenCard; readonly found?: FoundCard }
 
 const READ_AT_ONCE = 16
 
@@ -63,16 +59,22 @@ class AgentDirectory implements ManagedDirectory {
   readonly #options: DirectoryOptions
   readonly #rows: AgentStore
   readonly #changes: AgentChanges
+  readonly #names: AgentNames
   readonly #gate = new Gate(READ_AT_ONCE)
   readonly #tended = new Map<string, Tended>()
   readonly #listeners = new Set<(name: string) => void>()
-  readonly #adding = new Set<string>()
+  #sorted: readonly ServedAgent[] | undefined
   version = 0
 
   constructor(options: DirectoryOptions) {
     this.#options = options
     this.#rows = new AgentStore(options.store)
     this.#changes = new AgentChanges(options)
+    this.#names = new AgentNames({
+      agents: () => this.agents(),
+      identityOf: options.identityOf,
+      others: options.otherNames,
+    })
   }
 
   async start(): Promise<void> {
@@ -90,12 +92,18 @@ class AgentDirectory implements ManagedDirectory {
   }
 
   agents(): readonly ServedAgent[] {
-    const agents = [...this.#tended.values()].map(({ agent }) => agent)
-    return agents.toSorted((one, other) => (one.name < other.name ? -1 : 1))
+    return (this.#sorted ??= [...this.#tended.values()]
+      .map(({ agent }) => agent)
+      .toSorted((one, other) => (one.name < other.name ? -1 : 1)))
   }
 
   agent(name: string): ServedAgent {
     return this.#find(name).agent
+  }
+
+  health(name: string): AgentHealth {
+    const { agent, reader } = this.#find(name)
+    return healthOf(reader.health, agent.linkHealth)
   }
 
   onChange(listener: (name: string) => void): () => void {
@@ -103,21 +111,36 @@ class AgentDirectory implements ManagedDirectory {
     return () => void this.#listeners.delete(listener)
   }
 
-  health(name: string): CardHealth {
-    return this.#find(name).reader.health
+  add(agent: NewAgent, actor: string): Promise<ServedAgent> {
+    const { name, pending } = agent
+    return this.#names.claim(name, async () => {
+      const terms = readTerms(agent)
+      const { cardUrl, seen, found } = await this.#readNew(agent)
+      const given = { name, source: 'api' as const, cardUrl, terms }
+      const judged = judgeCard(seen.body, { ...given, keys: [] }, this.#options.clock.now())
+      if (judged.kind !== 'usable') throw new ParleyError('invalid_params', judged.why)
+      const other = this.#names.lookalikeOf(judged.card.name, name)
+      const reason = other === undefined ? null : `it calls itself like ${other}`
+      return this.#insert(given, { seen, reason: pending === true ? WAITS : reason, actor, found })
+    })
   }
 
-  async add(agent: NewAgent, actor: string): Promise<ServedAgent> {
-    const { name } = agent
-    this.#refuseName(name)
-    this.#adding.add(name)
-    try {
-      const terms = termsOf(agent)
-      const card = await this.#readNew(agent)
-      return await this.#insert({ name, source: 'api', cardUrl: card.cardUrl, terms }, { card, agent, actor })
-    } finally {
-      this.#adding.delete(name)
+  async register(name: string, card: JsonObject, actor: string): Promise<ServedAgent> {
+    const seen = seenCard(card)
+    const known = this.#tended.get(name)
+    if (known && known.agent.row.source !== 'self')
+      throw new ParleyError('conflict', 'An administrator has added a card for this agent.')
+    const terms = known?.agent.row.terms ?? readTerms({})
+    const given = { name, source: 'self' as const, cardUrl: null, terms }
+    const judged = judgeCard(card, { ...given, keys: [] }, this.#options.clock.now())
+    if (judged.kind === 'unreadable') throw new ParleyError('invalid_params', judged.why)
+    if (known) {
+      await known.keeper.sight(seen)
+      return known.agent
     }
+    // Where it may be is for the reviewer to say: it is the agent that names the hosts.
+    const reason = judged.kind === 'usable' ? WAITS : judged.why
+    return this.#names.claim(name, () => this.#insert(given, { seen, reason, actor, found: undefined }))
   }
 
   async approve(name: string, review: CardReview, actor: string): Promise<ServedAgent> {
@@ -134,9 +157,23 @@ class AgentDirectory implements ManagedDirectory {
 
   async setTerms(name: string, terms: Partial<AgentTerms>, actor: string): Promise<ServedAgent> {
     const { agent, keeper } = this.#find(name)
-    this.#refuseDeclared(agent)
+    refuseDeclared(agent)
     const hosts = terms.allowHosts === undefined ? {} : { allowHosts: readHosts(terms.allowHosts) }
     await keeper.setTerms({ ...terms, ...hosts }, actor)
+    return agent
+  }
+
+  async addKeys(name: string, keys: NewKeys, actor: string): Promise<ServedAgent> {
+    const { agent, keeper, reader } = this.#find(name)
+    await keeper.addKeys(readKeys(keys, this.#options.clock.now()), actor)
+    // It may be signed by now.
+    await reader.refresh()
+    return agent
+  }
+
+  async removeKey(name: string, kid: string, actor: string): Promise<ServedAgent> {
+    const { agent, keeper } = this.#find(name)
+    await keeper.removeKey(kid, actor)
     return agent
   }
 
@@ -146,9 +183,13 @@ class AgentDirectory implements ManagedDirectory {
     return agent
   }
 
+  test(name: string): Promise<AgentTest> {
+    return testAgent(this.#find(name).agent, this.#options)
+  }
+
   async remove(name: string, actor: string): Promise<void> {
     const tended = this.#find(name)
-    this.#refuseDeclared(tended.agent)
+    refuseDeclared(tended.agent)
     await tended.keeper.end(async () => {
       await this.#changes.commit([this.#rows.remove(name)], {
         action: 'card.remove',
@@ -171,54 +212,27 @@ class AgentDirectory implements ManagedDirectory {
     throw new ParleyError('not_found', `There is no agent "${name}" that can be asked.`)
   }
 
-  #refuseDeclared({ row }: ServedAgent): void {
-    if (row.source !== 'file') return
-    throw new ParleyError(
-      'conflict',
-      `"${row.name}" stands in parley.yaml; change it there and start the hub again.`,
-    )
-  }
-
-  /** An agent that has an identity here has the name of its workload; otherwise it must not be taken for anything else (H7). */
-  #refuseName(name: string): void {
-    if (this.#tended.has(name) || this.#adding.has(name))
-      throw new ParleyError('conflict', `There is an agent "${name}" with a card already.`)
-    if (this.#options.identityOf(name)?.state === 'retired')
-      throw new ParleyError('conflict', `The agent "${name}" is retired, and its name is never given again.`)
-    const others = this.#options.otherNames().filter((one) => one.kind === 'server' || one.name !== name)
-    const taken = [...this.#tended.keys(), ...this.#adding, ...others.map((one) => one.name)]
-    const other = findConfusableName(name, taken)
-    if (other === undefined) return
-    throw new ParleyError(
-      'conflict',
-      other === name
-        ? `There is a server "${name}"; choose another name.`
-        : `"${name}" is too easily mistaken for "${other}"; choose another name.`,
-    )
-  }
-
-  async #readNew({ name, cardUrl, card }: NewAgent): Promise<NewCard> {
+  async #readNew({
+    name,
+    cardUrl,
+    card,
+  }: NewAgent): Promise<{ cardUrl: string | null; seen: SeenCard; found: FoundCard | undefined }> {
     if ((cardUrl === undefined) === (card === undefined))
       throw new ParleyError('invalid_params', 'Send either url, where the card is, or card itself.')
-    if (card !== undefined) return { cardUrl: null, seen: { body: card, hash: hashCard(card) } }
+    if (card !== undefined) return { cardUrl: null, seen: seenCard(card), found: undefined }
     const typed = readAddress(cardUrl!)
     const outlet = this.#options.openOutlet(typed.href, name)
     const found = await findCard(outlet, typed).finally(() => outlet.destroy())
-    const { body } = found.fetched
-    return { cardUrl: found.url, seen: { body, hash: hashCard(body) }, found }
+    return { cardUrl: found.url, seen: seenCard(found.fetched.body), found }
   }
 
   async #insert(
-    given: Pick<AgentRow, 'name' | 'source' | 'cardUrl' | 'terms'>,
-    { card, agent, actor }: { card: NewCard; agent: NewAgent; actor: string },
+    given: AgentOrigin,
+    how: { seen: SeenCard; reason: string | null; actor: string; found: FoundCard | undefined },
   ): Promise<ServedAgent> {
-    const { seen, found } = card
-    const judged = judgeCard(seen, given)
-    if (judged.kind === 'unusable') throw new ParleyError('invalid_params', judged.why)
-    const reason = agent.pending === true ? WAITS : this.#reasonToLook(judged.card.name, given.name)
-    const by = { actor, at: this.#options.clock.now() }
-    const row = newRow(given, { seen, reason, by })
-    const { limit } = this.#options
+    const { seen, reason, actor, found } = how
+    const { limit, clock } = this.#options
+    const row = newRow(given, { seen, reason, by: { actor, at: clock.now() } })
     await this.#changes.commit(
       [this.#rows.insert(row, limit)],
       {
@@ -235,11 +249,6 @@ class AgentDirectory implements ManagedDirectory {
     return tended.agent
   }
 
-  #reasonToLook(title: string, name: string): string | null {
-    const other = this.#lookalikeOf(title, name)
-    return other === undefined ? null : `it calls itself like ${other}`
-  }
-
   #tend(row: AgentRow): Tended {
     const { clock, log, openOutlet } = this.#options
     const agent = new ServedAgent(row, this.#options)
@@ -248,64 +257,30 @@ class AgentDirectory implements ManagedDirectory {
       rows: this.#rows,
       changes: this.#changes,
       clock,
-      lookalikeOf: (title, name) => this.#lookalikeOf(title, name),
+      lookalikeOf: (title, name) => this.#names.lookalikeOf(title, name),
       onChange: () => this.#announce(row.name),
     })
     const take = (seen: SeenCard) => keeper.sight(seen)
     const reader = new CardReader({ row: () => agent.row, clock, gate: this.#gate, openOutlet, take, log })
     const tended = { agent, keeper, reader }
     this.#tended.set(row.name, tended)
+    this.#sorted = undefined
     return tended
-  }
-
-  #lookalikeOf(title: string, agent: string): string | undefined {
-    const agents: KnownName[] = [...this.#tended.values()]
-      .filter((one) => one.agent.name !== agent)
-      .map((one) => ({
-        what: `the agent "${one.agent.name}"`,
-        names: [one.agent.name, one.agent.usable?.card.name ?? one.agent.name],
-      }))
-    const others: KnownName[] = this.#options
-      .otherNames()
-      .filter(({ name }) => name !== agent)
-      .map(({ kind, name }) => ({ what: `the ${kind} "${name}"`, names: [name] }))
-    return findLookalike(title, [...agents, ...others])
   }
 
   #announce(name: string): void {
     this.version++
+    this.#sorted = undefined
     for (const listener of this.#listeners) listener(name)
   }
 }
 
-const WAITS = 'waits for its first review'
-
-function newRow(
-  given: Pick<AgentRow, 'name' | 'source' | 'cardUrl' | 'terms'>,
-  { seen, reason, by }: { seen: SeenCard; reason: string | null; by: { actor: string; at: number } },
-): AgentRow {
-  const isApproved = reason === null
-  return {
-    ...given,
-    state: isApproved ? 'approved' : 'pending',
-    card: seen.body,
-    cardHash: seen.hash,
-    reason,
-    approvedCard: isApproved ? seen.body : null,
-    approvedHash: isApproved ? seen.hash : null,
-    approvedBy: isApproved ? by.actor : null,
-    approvedAt: isApproved ? by.at : null,
-    addedAt: by.at,
-  }
-}
-
-function termsOf(agent: NewAgent): AgentTerms {
-  return Object.freeze({
-    allowHosts: readHosts(agent.allowHosts ?? []),
-    isPublic: agent.isPublic === true,
-    ...(agent.binding === undefined ? {} : { binding: agent.binding }),
-    ...(agent.version === undefined ? {} : { version: agent.version }),
-  })
+function refuseDeclared({ row }: ServedAgent): void {
+  if (row.source !== 'file') return
+  throw new ParleyError(
+    'conflict',
+    `"${row.name}" stands in parley.yaml; change it there and start the hub again.`,
+  )
 }
 
 async function close({ agent, reader }: Tended): Promise<void> {

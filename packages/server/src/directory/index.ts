@@ -1,3 +1,6 @@
+export { AgentSearch, skillCapability } from './agent-search.ts'
+export type { AgentQuery, FoundAgent, FoundAgents } from './agent-search.ts'
+export type { AgentTerms } from './agent-row.ts'
 export { hostOf } from './choose-interface.ts'
 export { createDirectory } from './create-directory.ts'
 export type { DirectoryOptions } from './create-directory.ts'

@@ -1,5 +1,7 @@
 import { ParleyError } from '@parley/contract'
+import type { AgentTerms } from './agent-row.ts'
 import { hostOf } from './choose-interface.ts'
+import type { NewAgent } from './managed-directory.ts'
 
 /** The address of a card, or of an agent below which its card is. */
 export function readAddress(text: string): URL {
@@ -24,4 +26,16 @@ function readHost(text: string): string {
   const host = /[/?#@\s]/.test(text) ? undefined : hostOf(text)
   if (host !== undefined) return host
   throw new ParleyError('invalid_params', `"${text.slice(0, 100)}" is no host; write host:port.`)
+}
+
+/** What is said of an agent beside its card. */
+export function readTerms(
+  said: Pick<NewAgent, 'allowHosts' | 'binding' | 'version' | 'isPublic'>,
+): AgentTerms {
+  return Object.freeze({
+    allowHosts: readHosts(said.allowHosts ?? []),
+    isPublic: said.isPublic === true,
+    ...(said.binding === undefined ? {} : { binding: said.binding }),
+    ...(said.version === undefined ? {} : { version: said.version }),
+  })
 }

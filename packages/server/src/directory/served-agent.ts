@@ -1,9 +1,14 @@
 import type { AgentId } from '@parley/contract'
 import type { AgentInterface } from '../a2a/index.ts'
-import type { AgentLink } from '../a2a-client/index.ts'
-import type { AgentRow } from './agent-row.ts'
+import type { AgentLink, LinkHealth } from '../a2a-client/index.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { AgentRow, CardKey } from './agent-row.ts'
+import { checkSignature, type SignatureStanding } from './check-signature.ts'
+import { chooseInterface, type JudgedInterface } from './choose-interface.ts'
+import { diffCards, type CardChange } from './diff-cards.ts'
 import type { AgentEntry } from './directory.ts'
-import { judgeCard, type UsableCard } from './judge-card.ts'
+import { judgeCard, type Judgement, type UsableCard } from './judge-card.ts'
+import { readCard } from './read-card.ts'
 
 /** Makes the way to an agent over one of its interfaces, whose host an administrator pointed at. */
 export type OpenLink = (way: { readonly agent: string; readonly interface: AgentInterface }) => AgentLink
@@ -17,14 +22,14 @@ export interface AgentIdentity {
 export interface ServedAgentTools {
   readonly openLink: OpenLink
   readonly identityOf: (name: string) => AgentIdentity | undefined
+  readonly clock: Pick<Clock, 'now'>
 }
 
 /** One agent of the directory: its row, and the entry that is made of what is approved. */
 export class ServedAgent {
   readonly #tools: ServedAgentTools
   #row: AgentRow
-  /** What is approved; null until it was looked at. */
-  #usable: UsableCard | undefined | null = null
+  #approved: { readonly judged: Judgement | undefined; readonly until: number } | undefined
   #entry: AgentEntry | undefined
   #link: AgentLink | undefined
 
@@ -47,25 +52,56 @@ export class ServedAgent {
 
   /** The approved card and the interface that is used of it. */
   get usable(): UsableCard | undefined {
-    if (this.#usable === null) this.#usable = this.#judgeApproved()
-    return this.#usable
+    const judged = this.#judge()
+    return judged?.kind === 'usable' ? judged : undefined
+  }
+
+  /** Why the approved card cannot be served, for people. */
+  get fault(): string | undefined {
+    const judged = this.#judge()
+    return judged === undefined || judged.kind === 'usable' ? undefined : judged.why
   }
 
   /** Undefined while nothing of it is approved, and while its workload is not active: what is stopped is not asked. */
   get entry(): AgentEntry | undefined {
-    const { identity } = this
-    if (identity !== undefined && identity.state !== 'active') return undefined
-    if (!this.#entry || this.#entry.workload !== identity?.id) this.#entry = this.#makeEntry(identity?.id)
+    const { identity, usable } = this
+    if (!usable || (identity !== undefined && identity.state !== 'active')) return undefined
+    if (!this.#entry || this.#entry.workload !== identity?.id)
+      this.#entry = this.#makeEntry(usable, identity?.id)
     return this.#entry
+  }
+
+  /** Of the way there, as far as it was used. */
+  get linkHealth(): LinkHealth | undefined {
+    return this.#link?.health()
+  }
+
+  /** Of the card as last seen. */
+  get signature(): SignatureStanding {
+    const { card, keys } = this.#row
+    return card === null ? 'none' : checkSignature(card, keys, this.#tools.clock.now())
+  }
+
+  /** What of the card as last seen is not as it was approved. */
+  get changes(): readonly CardChange[] {
+    const { card, cardHash, approvedCard, approvedHash } = this.#row
+    return card === null || approvedCard === null || cardHash === approvedHash
+      ? []
+      : diffCards(approvedCard, card)
+  }
+
+  /** All interfaces of the card as last seen. */
+  get interfaces(): readonly JudgedInterface[] {
+    const { card } = this.#row
+    const read = card && readCard(card)
+    return read?.kind === 'card' ? chooseInterface(read.card.supportedInterfaces, this.#row).judged : []
   }
 
   /** What is remembered of the approved card, and the way there, end with what they were made of. */
   setRow(row: AgentRow): void {
-    const isSame = row.approvedHash === this.#row.approvedHash && row.terms === this.#row.terms
+    const { approvedCard, terms, keys } = this.#row
     this.#row = row
-    if (isSame) return
-    this.#usable = null
-    void this.close()
+    if (row.approvedCard !== approvedCard || row.terms !== terms || row.keys !== keys) this.#forget()
   }
 
   async close(): Promise<void> {
@@ -75,16 +111,23 @@ export class ServedAgent {
     await link?.close().catch(() => undefined)
   }
 
-  #judgeApproved(): UsableCard | undefined {
-    const { approvedCard: body, approvedHash: hash } = this.#row
-    if (body === null || hash === null) return undefined
-    const judged = judgeCard({ body, hash }, this.#row)
-    return judged.kind === 'usable' ? judged : undefined
+  #forget(): void {
+    this.#approved = undefined
+    void this.close()
   }
 
-  #makeEntry(workload: AgentId | undefined): AgentEntry | undefined {
-    const { usable } = this
-    if (!usable) return undefined
+  /** Remembered until a key that may have signed the card expires. */
+  #judge(): Judgement | undefined {
+    const now = this.#tools.clock.now()
+    if (this.#approved && now < this.#approved.until) return this.#approved.judged
+    this.#forget()
+    const { approvedCard, keys } = this.#row
+    const judged = approvedCard === null ? undefined : judgeCard(approvedCard, this.#row, now)
+    this.#approved = { judged, until: nextExpiry(keys, now) }
+    return judged
+  }
+
+  #makeEntry(usable: UsableCard, workload: AgentId | undefined): AgentEntry {
     const { name, approvedHash, approvedAt, addedAt, terms } = this.#row
     const { card } = usable
     return Object.freeze({
@@ -99,4 +142,10 @@ export class ServedAgent {
       link: () => (this.#link ??= this.#tools.openLink({ agent: name, interface: usable.interface })),
     })
   }
+}
+
+/** When a key that may have signed is good no longer. */
+function nextExpiry(keys: readonly CardKey[], now: number): number {
+  const coming = keys.map(({ expiresAt }) => expiresAt ?? Infinity).filter((at) => at > now)
+  return Math.min(Infinity, ...coming)
 }

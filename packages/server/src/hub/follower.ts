@@ -1,6 +1,6 @@
 import { toParleyError } from '@parley/contract'
-import { isInterrupted, type A2aTask, type StreamResponse } from '../a2a/index.ts'
-import type { OpenedStream } from '../a2a-client/index.ts'
+import { isInterrupted, type A2aTask } from '../a2a/index.ts'
+import type { StreamReceiver } from '../a2a-client/index.ts'
 import type { AgentEntry } from '../directory/index.ts'
 import type { Timer } from '../lib/clock.ts'
 import type { HubTools } from './hub-call.ts'
@@ -10,7 +10,6 @@ interface Watch {
   /** Attempts since something new was heard. */
   attempts: number
   timer: Timer | undefined
-  hasStream: boolean
 }
 
 const FIRST_WAIT_MS = 250
@@ -41,7 +40,7 @@ export class Follower {
   /** Until the task ends. Does nothing for one that is followed already. */
   follow(mirror: Mirror): void {
     if (this.#watches.has(mirror) || mirror.isOver || this.#isClosed) return
-    const watch: Watch = { attempts: 0, timer: undefined, hasStream: false }
+    const watch: Watch = { attempts: 0, timer: undefined }
     this.#watches.set(mirror, watch)
     void this.#attempt(mirror, watch)
   }
@@ -89,43 +88,34 @@ export class Follower {
     const options = await this.#options(agent, mirror)
     if (this.#isDone(mirror, watch)) return
     const release = this.#take(agent.name)
-    watch.hasStream = true
-    let stream: OpenedStream | undefined
+    let isOpen = true
     const over = () => {
+      isOpen = false
       release()
-      watch.hasStream = false
       mirror.setSource(undefined)
     }
-    stream = agent.link().stream(
-      'SubscribeToTask',
-      { id: mirror.name.foreign.taskId },
-      {
-        onEvent: (event: StreamResponse) => {
-          watch.attempts = 0
-          mirror.accept(event)
-        },
-        onEnd: () => {
-          over()
-          this.#again(mirror, watch)
-        },
-        onError: (error) => {
-          over()
-          this.#failed(mirror, watch, error)
-        },
+    const receiver: StreamReceiver = {
+      onEvent: (event) => {
+        watch.attempts = 0
+        mirror.accept(event)
       },
-      options,
-    )
-    if (watch.hasStream)
-      mirror.setSource({
-        pause: () => stream.pause(),
-        resume: () => stream.resume(),
-        cancel: () => {
-          release()
-          watch.hasStream = false
-          this.#watches.delete(mirror)
-          stream.cancel()
-        },
-      })
+      onEnd: () => {
+        over()
+        this.#again(mirror, watch)
+      },
+      onError: (error) => {
+        over()
+        this.#failed(mirror, watch, error)
+      },
+    }
+    const id = mirror.name.foreign.taskId
+    const stream = agent.link().stream('SubscribeToTask', { id }, receiver, options)
+    const cancel = () => {
+      release()
+      this.#watches.delete(mirror)
+      stream.cancel()
+    }
+    if (isOpen) mirror.setSource({ pause: () => stream.pause(), resume: () => stream.resume(), cancel })
   }
 
   #failed(mirror: Mirror, watch: Watch, error: unknown): void {

@@ -30,7 +30,8 @@ export interface WebhookTools extends Omit<CourierTools, 'limits'>, Omit<InboxTo
 
 /** Of all places, one who acts may have so many. */
 const SHARE_OF_ONE = 0.1
-const HUB: Setter = { subject: 'hub', chain: [] }
+const HUB: Setter = { subject: 'hub', chain: [], face: 'hub' }
+const RULES = { a2a: 'builtin:owner', api: 'builtin:role', hub: 'builtin:retry', mcp: 'builtin:owner' }
 
 export function createWebhooks(tools: WebhookTools): Webhooks {
   return new DurableWebhooks(tools)
@@ -279,20 +280,19 @@ class DurableWebhooks implements Webhooks {
   async #commit(
     action: string,
     { id, task, url, reason }: Webhook,
-    { subject, chain, person, app, grant }: Setter,
+    { subject, chain, person, app, grant, face = 'a2a' }: Setter,
     unit: Unit,
   ): Promise<void> {
     const { store, activity } = this.#tools
-    const isOfHub = subject === HUB.subject
     const record = recordOf(this.#tools, {
       action,
-      face: isOfHub ? 'hub' : 'a2a',
+      face,
       subject,
       chain,
       ...(person !== undefined && { person }),
       ...(app !== undefined && { app }),
       ...(grant !== undefined && { grant }),
-      policies: [isOfHub ? 'builtin:retry' : 'builtin:owner'],
+      policies: [RULES[face]],
       note: [`${id} of ${task} at ${new URL(url).origin}`, ...(reason === undefined ? [] : [reason])].join(
         ': ',
       ),

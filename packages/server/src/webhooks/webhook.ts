@@ -1,4 +1,4 @@
-import type { PersonId, Principal, TaskId, WebhookId } from '@parley/contract'
+import type { ActivityFace, AppId, GrantId, PersonId, Principal, TaskId, WebhookId } from '@parley/contract'
 import type { A2aVersion, TaskPushNotificationConfig } from '../a2a/index.ts'
 
 /** An address that wants to be told of a task. Its credentials stay in the store. */
@@ -41,7 +41,13 @@ export interface WebhookLimits {
 }
 
 /** Who sets or removes it. */
-export type Setter = Pick<Principal, 'subject' | 'chain' | 'person' | 'app' | 'grant'>
+export interface Setter extends Pick<Principal, 'subject' | 'chain'> {
+  readonly person?: PersonId | undefined
+  readonly app?: AppId | undefined
+  readonly grant?: GrantId | undefined
+  /** Over which they do; A2A unless it says otherwise. */
+  readonly face?: ActivityFace
+}
 
 /** What a receiver has to show to be believed; opened only to be sent. */
 export interface WebhookSecrets {

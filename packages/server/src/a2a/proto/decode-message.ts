@@ -13,8 +13,12 @@ type Target = Record<string, unknown>
  * number. Throws `invalid_params`. What is required is `checkMessage`'s to say; lists that are required are there, empty.
  */
 export function decodeMessage(name: MessageName, bytes: Buffer): JsonObject {
+  return decodeShape(SHAPES[name], bytes)
+}
+
+export function decodeShape(shape: MessageShape, bytes: Buffer): JsonObject {
   const target: Target = {}
-  readMessage(SHAPES[name], new ProtoReader(bytes), target, 0)
+  readMessage(shape, new ProtoReader(bytes), target, 0)
   return target
 }
 

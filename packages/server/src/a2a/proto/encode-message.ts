@@ -7,8 +7,12 @@ import { ProtoWriter, WIRE } from './proto-writer.ts'
 
 /** The bytes of a message in its canonical JSON form, as `checkMessage` answers it. Unknown fields have none. */
 export function encodeMessage(name: MessageName, json: JsonObject): Buffer {
+  return encodeShape(SHAPES[name], json)
+}
+
+export function encodeShape(shape: MessageShape, json: JsonObject): Buffer {
   const writer = new ProtoWriter()
-  writeMessage(SHAPES[name], json, writer)
+  writeMessage(shape, json, writer)
   return writer.finish()
 }
 

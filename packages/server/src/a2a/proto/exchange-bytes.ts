@@ -17,16 +17,22 @@ export function encodeRequest(operation: OperationName, request: JsonObject): Bu
 /** What an agent answered over gRPC, or one event of its stream, checked; throws `upstream_invalid`. */
 export function decodeAnswer(operation: OperationName, bytes: Buffer): JsonObject {
   const name = OPERATIONS[operation].response
-  let answer: JsonObject
+  return checkAnswer(
+    operation,
+    blameAgent(() => decodeMessage(name, bytes)),
+  )
+}
+
+/** What is wrong with the bytes is the agent's fault, not the caller's. */
+export function blameAgent(decode: () => JsonObject): JsonObject {
   try {
-    answer = decodeMessage(name, bytes)
+    return decode()
   } catch (error) {
     if (!(error instanceof ParleyError)) throw error
-    throw new ParleyError('upstream_invalid', `The agent's answer is no ${name}. ${error.message}`, {
+    throw new ParleyError('upstream_invalid', `The agent's answer cannot be read. ${error.message}`, {
       cause: error,
     })
   }
-  return checkAnswer(operation, answer)
 }
 
 export function encodeAnswer(operation: OperationName, answer: JsonObject): Buffer {

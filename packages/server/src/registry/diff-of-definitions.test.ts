@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { diffDefinitions } from './diff-definitions.ts'
+import { diffJson } from '../lib/diff-json.ts'
 import { hashDefinition } from './hash-definition.ts'
 import { sampleTool } from './test-kit.ts'
 
@@ -9,32 +9,32 @@ test('names the places that changed by JSON Pointer, and nothing else', () => {
   Object.assign(after['annotations'] as object, { readOnlyHint: true })
   Object.assign(after, { 'a/b~c': 1 })
   delete after['title']
-  expect(diffDefinitions(before, after)).toEqual([
+  expect(diffJson(before, after)).toEqual([
     { pointer: '/title', before: 'Send an e-mail', after: undefined },
     { pointer: '/annotations/readOnlyHint', before: false, after: true },
     { pointer: '/a~1b~0c', before: undefined, after: 1 },
   ])
-  expect(diffDefinitions(before, structuredClone(before))).toEqual([])
+  expect(diffJson(before, structuredClone(before))).toEqual([])
 })
 
 test('compares arrays place by place, and kinds of value', () => {
-  expect(diffDefinitions({ a: [1, 2, 3] }, { a: [1, 4] })).toEqual([
+  expect(diffJson({ a: [1, 2, 3] }, { a: [1, 4] })).toEqual([
     { pointer: '/a/1', before: 2, after: 4 },
     { pointer: '/a/2', before: 3, after: undefined },
   ])
-  expect(diffDefinitions({ a: [] }, { a: {} })).toEqual([{ pointer: '/a', before: [], after: {} }])
-  expect(diffDefinitions({ a: null }, {})).toEqual([{ pointer: '/a', before: null, after: undefined }])
+  expect(diffJson({ a: [] }, { a: {} })).toEqual([{ pointer: '/a', before: [], after: {} }])
+  expect(diffJson({ a: null }, {})).toEqual([{ pointer: '/a', before: null, after: undefined }])
 })
 
 test('is bounded in number and size', () => {
   const many = Object.fromEntries(Array.from({ length: 500 }, (_, at) => [`k${at}`, at]))
-  expect(diffDefinitions({}, many)).toHaveLength(200)
-  const [change] = diffDefinitions({}, { a: 'x'.repeat(10_000) })
+  expect(diffJson({}, many)).toHaveLength(200)
+  const [change] = diffJson({}, { a: 'x'.repeat(10_000) })
   expect(String(change?.after).length).toBeLessThan(4100)
 })
 
 test('an own __proto__ member is a member like any other', () => {
   const before = JSON.parse('{"__proto__":{"a":1}}') as Record<string, unknown>
-  expect(diffDefinitions(before, {})).toEqual([{ pointer: '/__proto__', before: { a: 1 }, after: undefined }])
+  expect(diffJson(before, {})).toEqual([{ pointer: '/__proto__', before: { a: 1 }, after: undefined }])
   expect(hashDefinition(before).hash).not.toBe(hashDefinition({}).hash)
 })

@@ -1,5 +1,5 @@
 /** One changed place: a JSON Pointer (RFC 6901) and the values there; a value that is not there is `undefined`. */
-export interface DefinitionDifference {
+export interface JsonDifference {
   readonly pointer: string
   readonly before: unknown
   readonly after: unknown
@@ -9,16 +9,16 @@ const MAX_DIFFERENCES = 200
 const MAX_VALUE_LENGTH = 4000
 
 /**
- * What changed between two definitions, deepest place first named, at most 200 places. Arrays are compared index by
+ * What changed between two JSON values, deepest place first named, at most 200 places. Arrays are compared index by
  * index. A value whose JSON is longer than 4,000 characters is cut and given as text, so that a view stays readable.
  */
-export function diffDefinitions(before: unknown, after: unknown): DefinitionDifference[] {
-  const found: DefinitionDifference[] = []
+export function diffJson(before: unknown, after: unknown): JsonDifference[] {
+  const found: JsonDifference[] = []
   compare(before, after, '', found)
   return found
 }
 
-function compare(before: unknown, after: unknown, pointer: string, found: DefinitionDifference[]): void {
+function compare(before: unknown, after: unknown, pointer: string, found: JsonDifference[]): void {
   if (found.length >= MAX_DIFFERENCES || Object.is(before, after)) return
   if (!isContainer(before) || !isContainer(after) || Array.isArray(before) !== Array.isArray(after)) {
     if (before === 0 && after === 0) return
