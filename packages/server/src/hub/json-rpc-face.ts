@@ -60,6 +60,8 @@ function unknownMethod(method: string): ParleyError {
   )
 }
 
+const JSON_TYPE = ['content-type', 'application/json']
+
 export class JsonRpcReply implements HubReply {
   readonly #hub: HubState
   readonly #received: Received
@@ -76,7 +78,8 @@ export class JsonRpcReply implements HubReply {
 
   result(result: JsonObject): void {
     const json = `{"jsonrpc":"2.0","id":${this.#idJson},"result":${JSON.stringify(result)}}`
-    sendBody(this.#received.res, 200, ['content-type', 'application/json'], json)
+    const { res } = this.#received
+    this.#hub.tools.writes.add(() => sendBody(res, 200, JSON_TYPE, json))
   }
 
   fail(error: ParleyError): void {
