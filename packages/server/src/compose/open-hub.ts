@@ -5,6 +5,7 @@ import type { AgentEntry, Directory } from '../directory/index.ts'
 import { readBody, refuseRequest, type ClientStreams } from '../http/index.ts'
 import { CardDesk, createHub, type A2aHub } from '../hub/index.ts'
 import { openStateKey, type Identity } from '../identity/index.ts'
+import type { WriteBatch } from '../lib/write-batch.ts'
 import type { Tasks } from '../tasks/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
 import { stackOf, type House } from './house.ts'
@@ -21,6 +22,7 @@ export interface HubRooms
   readonly clientStreams: ClientStreams
   /** `host:port`, once and where gRPC listens. */
   readonly grpcAddress: () => string | undefined
+  readonly writes: WriteBatch
 }
 
 /** The hub of agents; whatever is cut off ends in it at once. */
