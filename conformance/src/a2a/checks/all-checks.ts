@@ -1,0 +1,7 @@
+import type { Check } from './check.ts'
+import { listChecks } from './list-checks.ts'
+import { sendChecks } from './send-checks.ts'
+import { streamChecks } from './stream-checks.ts'
+import { taskChecks } from './task-checks.ts'
+
+export const CHECKS: readonly Check[] = [...sendChecks, ...streamChecks, ...taskChecks, ...listChecks]
