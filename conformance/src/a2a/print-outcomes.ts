@@ -5,6 +5,7 @@ export function printOutcomes(title: string, outcomes: readonly Outcome[]): void
   console.log(`\n${title}`)
   const byCheck = Map.groupBy(outcomes, ({ check }) => check)
   for (const [check, own] of byCheck) {
+    if (own.every(({ verdict }) => verdict === 'skipped')) continue
     const marks = own.map(({ where, verdict }) => `${where} ${signs[verdict]}`)
     console.log(`  ${marks.join('  ').padEnd(40)} ${check.says}  (${check.proves.join(', ')})`)
     for (const { where, verdict, saw } of own)

@@ -53,10 +53,15 @@ export function interfaceOf(subject: Subject, binding: Binding, version: string)
   )
   if (found === undefined) return undefined
   const tenant = textAt(found, 'tenant')
+  const required = listAt(subject.card, 'capabilities', 'extensions').filter(
+    (each) => each['required'] === true,
+  )
   return {
     url: textAt(found, 'url'),
     version,
     ...(tenant === '' ? {} : { tenant }),
+    // §3.3.4: a client that wants to be served asks for what is required.
+    ...(required.length === 0 ? {} : { extensions: required.map((each) => textAt(each, 'uri')).join(',') }),
     ...(subject.token === undefined ? {} : { token: subject.token }),
   }
 }

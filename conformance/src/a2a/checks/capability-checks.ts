@@ -3,15 +3,7 @@ import { shapeComplaints } from '../wire/shape.ts'
 import { insist, insistEqual, NotJudged } from './check.ts'
 import type { Check } from './check.ts'
 import { insistError } from './errors.ts'
-import {
-  extending,
-  extensionRequired,
-  noExtensionRequired,
-  notExtending,
-  notPushing,
-  notStreaming,
-  streaming,
-} from './needs.ts'
+import { extending, extensionRequired, notExtending, notPushing, notStreaming, streaming } from './needs.ts'
 import { newId, stateOf } from './scene.ts'
 import { kindOf } from './stream-checks.ts'
 
@@ -20,7 +12,7 @@ export const capabilityChecks: Check[] = [
   {
     proves: ['A2A-3.3.4-a'],
     says: 'webhooks are refused where the card has no push notifications, in all four operations',
-    needs: [notPushing, noExtensionRequired],
+    needs: [notPushing],
     async run(scene) {
       const { id: taskId } = await scene.task('tck-complete-task')
       const config = { taskId, id: newId('config') }
@@ -39,7 +31,7 @@ export const capabilityChecks: Check[] = [
   {
     proves: ['A2A-3.3.4-b'],
     says: 'streams are refused where the card has none',
-    needs: [notStreaming, noExtensionRequired],
+    needs: [notStreaming],
     async run(scene) {
       const sending = await scene.client.open('SendStreamingMessage', {
         message: scene.message('tck-stream-001'),
@@ -87,15 +79,11 @@ export const capabilityChecks: Check[] = [
     says: 'a message without the required extension is refused, and one with it is not',
     needs: [extensionRequired],
     async run(scene) {
-      const saw = insistError(
-        scene.binding,
-        await scene.send('tck-complete-task'),
-        'EXTENSION_SUPPORT_REQUIRED',
-      )
-      const uris = listAt(scene.subject.card, 'capabilities', 'extensions').map((each) => textAt(each, 'uri'))
-      const task = await scene.task('tck-complete-task', {
-        options: { headers: { 'a2a-extensions': uris.join(',') } },
+      const without = await scene.send('tck-complete-task', {
+        options: { headers: { 'a2a-extensions': '' } },
       })
+      const saw = insistError(scene.binding, without, 'EXTENSION_SUPPORT_REQUIRED')
+      const task = await scene.task('tck-complete-task')
       insistEqual(stateOf(task), 'TASK_STATE_COMPLETED', 'the state')
       return saw
     },
@@ -103,9 +91,12 @@ export const capabilityChecks: Check[] = [
   {
     proves: ['A2A-4.6.3-a'],
     says: 'an extension that the agent does not know is ignored',
-    needs: [noExtensionRequired],
     async run(scene) {
-      const headers = { 'a2a-extensions': 'https://example.com/nobody/v1,https://example.com/knows/v9' }
+      const declared = listAt(scene.subject.card, 'capabilities', 'extensions').map((each) =>
+        textAt(each, 'uri'),
+      )
+      const unknown = ['https://example.com/nobody/v1', 'https://example.com/knows/v9']
+      const headers = { 'a2a-extensions': [...declared, ...unknown].join(',') }
       const task = await scene.task('tck-complete-task', { options: { headers } })
       insistEqual(stateOf(task), 'TASK_STATE_COMPLETED', 'the state')
       return 'ignored'
@@ -114,7 +105,6 @@ export const capabilityChecks: Check[] = [
   {
     proves: ['A2A-9.2-a', 'A2A-10.2-a', 'A2A-11.2-a'],
     says: 'extensions that are asked for reach the agent',
-    needs: [noExtensionRequired],
     async run(scene) {
       const [uri] = listAt(scene.subject.card, 'capabilities', 'extensions').map((each) =>
         textAt(each, 'uri'),
@@ -130,7 +120,6 @@ export const capabilityChecks: Check[] = [
   {
     proves: ['A2A-3.2.1-a'],
     says: 'the output modes that the client accepts reach the agent',
-    needs: [noExtensionRequired],
     async run(scene) {
       const acceptedOutputModes = ['text/plain', 'audio/wav']
       const task = await scene.task('own-told', { configuration: { acceptedOutputModes } })
@@ -146,7 +135,6 @@ export const capabilityChecks: Check[] = [
   {
     proves: ['A2A-7.6.1-a', 'A2A-7.6.1-b', 'A2A-7.6.1-c', 'A2A-3.2.2-a'],
     says: 'a task that wants a right says so, with a message that explains it',
-    needs: [noExtensionRequired],
     async run(scene) {
       const task = await scene.task('own-auth')
       insistEqual(stateOf(task), 'TASK_STATE_AUTH_REQUIRED', 'the state')
@@ -158,7 +146,6 @@ export const capabilityChecks: Check[] = [
   {
     proves: ['A2A-7.6.1-f'],
     says: 'a task that wants a right takes messages',
-    needs: [noExtensionRequired],
     async run(scene) {
       const { id } = await scene.task('own-auth')
       const next = await scene.task('tck-complete-task', { message: { taskId: id } })
@@ -169,7 +156,7 @@ export const capabilityChecks: Check[] = [
   {
     proves: ['A2A-7.6.1-e'],
     says: 'who listens to a task hears what follows when it wanted a right',
-    needs: [streaming, noExtensionRequired],
+    needs: [streaming],
     async run(scene) {
       const { id } = await scene.task('own-auth')
       const stream = await scene.subscribe(String(id))

@@ -5,18 +5,14 @@ import { shapeComplaints } from '../wire/shape.ts'
 import { insist, insistEqual } from './check.ts'
 import type { Check } from './check.ts'
 import { insistInvalid } from './errors.ts'
-import { noExtensionRequired } from './needs.ts'
 import { newId, stateOf } from './scene.ts'
 import type { Scene } from './scene.ts'
-
-const needs = [noExtensionRequired]
 
 /** ListTasks (§3.1.4). */
 export const listChecks: Check[] = [
   {
     proves: ['A2A-3.1.4-c', 'A2A-3.1.4-i'],
     says: 'a list has its tasks, the sizes and an empty token at its end',
-    needs,
     async run(scene) {
       const { contextId } = await scene.task('tck-artifact-text')
       const list = await scene.result('ListTasks', { contextId })
@@ -40,7 +36,6 @@ export const listChecks: Check[] = [
   {
     proves: ['A2A-3.1.4-a', 'A2A-3.1.4-b'],
     says: 'artifacts are in a list on demand alone',
-    needs,
     async run(scene) {
       const { contextId } = await scene.task('tck-artifact-text')
       for (const request of [{ contextId }, { contextId, includeArtifacts: false }]) {
@@ -59,7 +54,6 @@ export const listChecks: Check[] = [
   {
     proves: ['A2A-3.1.4-e', 'A2A-3.1.4-f'],
     says: 'pages together are the whole, newest first, and what is new meanwhile doubles nothing',
-    needs,
     async run(scene) {
       const contextId = await contextOf(scene)
       const ids: string[] = []
@@ -96,7 +90,6 @@ export const listChecks: Check[] = [
   {
     proves: ['A2A-3.1.4-g'],
     says: 'a list is narrowed by context, state and time',
-    needs,
     async run(scene) {
       const done = await scene.task('tck-complete-task')
       const { contextId } = done
@@ -104,17 +97,27 @@ export const listChecks: Check[] = [
       const byState = await idsOf(scene, { contextId, status: 'TASK_STATE_INPUT_REQUIRED' })
       insistEqual(byState, [waiting['id']], 'those that wait')
       const since = textAt(waiting, 'status', 'timestamp')
-      const bySince = await idsOf(scene, { contextId, statusTimestampAfter: since })
-      insist(bySince.includes(waiting['id']), 'the one of that very time is missing')
+      const earlier = new Date(Date.parse(since) - 60_000).toISOString()
+      const bySince = await idsOf(scene, { contextId, statusTimestampAfter: earlier })
+      insistEqual(bySince.length, 2, 'the number of those since')
       const later = new Date(Date.parse(since) + 60_000).toISOString()
       insistEqual(await idsOf(scene, { contextId, statusTimestampAfter: later }), [], 'those of later')
       return 'by context, state and time'
     },
   },
   {
+    proves: ['A2A-3.1.4-j'],
+    says: 'a list of what changed since a time has what changed at that very time',
+    async run(scene) {
+      const { contextId, id, status } = await scene.task('own-ask')
+      const statusTimestampAfter = textAt(status, 'timestamp')
+      insistEqual(await idsOf(scene, { contextId, statusTimestampAfter }), [id], 'the list')
+      return statusTimestampAfter
+    },
+  },
+  {
     proves: ['A2A-3.1.4-g', 'A2A-3.2.4-b'],
     says: 'a list has no more of the history than is asked for',
-    needs,
     async run(scene) {
       const { contextId } = await scene.task('own-ask')
       for (const historyLength of [0, 1]) {
@@ -131,7 +134,6 @@ export const listChecks: Check[] = [
   {
     proves: ['A2A-3.1.4-h'],
     says: 'a page has one to a hundred tasks, and fifty when nothing is said',
-    needs,
     async run(scene) {
       const saw: string[] = []
       for (const pageSize of [0, 101, -1])
@@ -147,10 +149,9 @@ export const listChecks: Check[] = [
   },
   {
     proves: ['A2A-3.1.4-h', 'A2A-3.3.2-g'],
-    says: 'a token, state or length that is none is refused',
-    needs,
+    says: 'a page token or state that is none is refused',
     async run(scene) {
-      const wrong: JsonObject[] = [{ pageToken: 'of-somebody-else' }, { historyLength: -5 }]
+      const wrong: JsonObject[] = [{ pageToken: 'of-somebody-else' }]
       // The codec of gRPC cannot write a state that is none.
       if (scene.binding !== 'GRPC')
         wrong.push({ status: 'TASK_STATE_RUNNING' }, { statusTimestampAfter: 'yesterday' })
@@ -167,9 +168,22 @@ export const listChecks: Check[] = [
     },
   },
   {
+    proves: ['A2A-3.3.2-g', 'A2A-3.2.4-b'],
+    says: 'a historyLength below zero is refused',
+    async run(scene) {
+      const { id } = await scene.task('tck-complete-task')
+      const listed = await scene.call('ListTasks', { historyLength: -5 })
+      insistInvalid(scene.binding, listed, 'historyLength -5 of ListTasks')
+      return insistInvalid(
+        scene.binding,
+        await scene.call('GetTask', { id, historyLength: -1 }),
+        'historyLength -1',
+      )
+    },
+  },
+  {
     proves: ['A2A-3.1.4-g'],
     says: 'tasks of a list are as they are when read',
-    needs,
     async run(scene) {
       const { contextId, id } = await scene.task('tck-artifact-data')
       const list = await scene.result('ListTasks', { contextId, includeArtifacts: true })

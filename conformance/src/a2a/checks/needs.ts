@@ -11,13 +11,9 @@ export const notPushing = lacks('pushNotifications')
 export const notExtending = lacks('extendedAgentCard')
 
 export const signedIn: Need = { what: 'a token', holds: ({ token }) => token !== undefined }
-export const noExtensionRequired: Need = {
-  what: 'an agent that works without extensions',
-  holds: ({ card }) => !listAt(card, 'capabilities', 'extensions').some(({ required }) => required === true),
-}
 export const extensionRequired: Need = {
   what: 'an agent that requires an extension',
-  holds: (subject) => !noExtensionRequired.holds(subject),
+  holds: ({ card }) => listAt(card, 'capabilities', 'extensions').some(({ required }) => required === true),
 }
 export const threeBindings: Need = {
   what: 'three bindings',

@@ -5,12 +5,12 @@ import { shapeComplaints } from '../wire/shape.ts'
 import { insist, insistEqual } from './check.ts'
 import type { Check } from './check.ts'
 import { insistError } from './errors.ts'
-import { noExtensionRequired, pushing } from './needs.ts'
+import { pushing } from './needs.ts'
 import { newId, stateOf } from './scene.ts'
 import type { Scene } from './scene.ts'
 import { isTerminalEvent } from './stream-checks.ts'
 
-const needs = [pushing, noExtensionRequired]
+const needs = [pushing]
 
 /** Push notifications (§3.1.7 to §3.1.10, §4.3, §13.2). */
 export const pushChecks: Check[] = [

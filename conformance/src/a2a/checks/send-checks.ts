@@ -4,17 +4,13 @@ import { shapeComplaints } from '../wire/shape.ts'
 import { insist, insistEqual, NotJudged } from './check.ts'
 import type { Check } from './check.ts'
 import { insistError, insistInvalid } from './errors.ts'
-import { noExtensionRequired } from './needs.ts'
 import { newId, stateOf } from './scene.ts'
-
-const needs = [noExtensionRequired]
 
 /** SendMessage and what goes with it (§3.1.1, §3.2.2, §3.4). */
 export const sendChecks: Check[] = [
   {
     proves: ['A2A-3.1.1-a', 'A2A-3.4.1-a', 'A2A-3.4.2-a'],
     says: 'a message is answered with a task that has an id and a context',
-    needs,
     async run(scene) {
       const reply = await scene.send('tck-complete-task')
       const complaints = shapeComplaints('SendMessageResponse', reply.result)
@@ -29,7 +25,6 @@ export const sendChecks: Check[] = [
   {
     proves: ['A2A-3.1.1-a', 'A2A-4.1.4-a'],
     says: 'a message is answered with a message where the agent answers so',
-    needs,
     async run(scene) {
       const reply = await scene.send('tck-message-response')
       const message = objectAt(reply.result, 'message')
@@ -44,7 +39,6 @@ export const sendChecks: Check[] = [
   {
     proves: ['A2A-3.1.1-c'],
     says: 'a message to a finished task is refused',
-    needs,
     async run(scene) {
       const { id } = await scene.task('tck-complete-task')
       const reply = await scene.send('tck-complete-task', { message: { taskId: id } })
@@ -54,7 +48,6 @@ export const sendChecks: Check[] = [
   {
     proves: ['A2A-3.1.1-d', 'A2A-3.4.2-c'],
     says: 'a message to a task that is not there is refused, and makes none',
-    needs,
     async run(scene) {
       const taskId = newId('nonexistent')
       const reply = await scene.send('tck-complete-task', { message: { taskId } })
@@ -68,13 +61,7 @@ export const sendChecks: Check[] = [
     says: 'a media type that the agent does not take is refused as such',
     async run(scene) {
       const parts = [{ raw: 'dGNr', mediaType: 'application/x-nobody-takes-this' }]
-      const extensions = listAt(scene.subject.card, 'capabilities', 'extensions').map((each) =>
-        textAt(each, 'uri'),
-      )
-      const reply = await scene.send('tck-complete-task', {
-        message: { parts },
-        options: { headers: { 'a2a-extensions': extensions.join(',') } },
-      })
+      const reply = await scene.send('tck-complete-task', { message: { parts } })
       if (reply.result !== undefined) throw new NotJudged('the agent takes every media type')
       return insistError(scene.binding, reply, 'CONTENT_TYPE_NOT_SUPPORTED')
     },
@@ -82,7 +69,6 @@ export const sendChecks: Check[] = [
   {
     proves: ['A2A-3.2.2-a', 'A2A-3.2.2-b'],
     says: 'without returnImmediately the answer waits until the task is finished, and has its artifacts',
-    needs,
     async run(scene) {
       const task = await scene.task('own-slow', { configuration: { returnImmediately: false } })
       insistEqual(stateOf(task), 'TASK_STATE_COMPLETED', 'the state')
@@ -93,7 +79,6 @@ export const sendChecks: Check[] = [
   {
     proves: ['A2A-3.2.2-a'],
     says: 'without returnImmediately the answer comes when the task wants input',
-    needs,
     async run(scene) {
       const task = await scene.task('own-ask')
       insistEqual(stateOf(task), 'TASK_STATE_INPUT_REQUIRED', 'the state')
@@ -105,7 +90,6 @@ export const sendChecks: Check[] = [
   {
     proves: ['A2A-3.2.2-c'],
     says: 'with returnImmediately the answer comes while the task goes on',
-    needs,
     async run(scene) {
       const startedMs = performance.now()
       const task = await scene.task('own-slow', { configuration: { returnImmediately: true } })
@@ -119,7 +103,6 @@ export const sendChecks: Check[] = [
   {
     proves: ['A2A-3.4.1-b'],
     says: 'a context that the client names is kept, or refused, and never replaced',
-    needs,
     async run(scene) {
       const contextId = newId('context')
       const reply = await scene.send('tck-complete-task', { message: { contextId } })
@@ -131,7 +114,6 @@ export const sendChecks: Check[] = [
   {
     proves: ['A2A-3.4.1-c', 'A2A-3.4.3-c'],
     says: 'tasks of one context are found together, and those that a message refers to reach the agent',
-    needs,
     async run(scene) {
       const first = await scene.task('tck-complete-task')
       const { contextId } = first
@@ -147,7 +129,6 @@ export const sendChecks: Check[] = [
   {
     proves: ['A2A-3.4.3-a'],
     says: 'a second turn that names the task alone goes on in its context',
-    needs,
     async run(scene) {
       const { id, contextId } = await scene.task('own-ask')
       const next = await scene.task('tck-complete-task', { message: { taskId: id } })
@@ -159,7 +140,6 @@ export const sendChecks: Check[] = [
   {
     proves: ['A2A-3.4.3-b'],
     says: 'a task and a context that do not belong together are refused',
-    needs,
     async run(scene) {
       const { id } = await scene.task('own-ask')
       const reply = await scene.send('tck-complete-task', {
@@ -174,7 +154,6 @@ export const sendChecks: Check[] = [
   {
     proves: ['A2A-3.3.1-b'],
     says: 'the same message twice makes one task',
-    needs,
     async run(scene) {
       const message = scene.message('tck-complete-task')
       const first = await scene.result('SendMessage', { message })

@@ -4,10 +4,10 @@ import { shapeComplaints } from '../wire/shape.ts'
 import { insist, insistEqual } from './check.ts'
 import type { Check } from './check.ts'
 import { insistError } from './errors.ts'
-import { noExtensionRequired, streaming } from './needs.ts'
+import { streaming } from './needs.ts'
 import { newId, stateOf, TERMINAL_STATES } from './scene.ts'
 
-const needs = [streaming, noExtensionRequired]
+const needs = [streaming]
 
 /** SendStreamingMessage (§3.1.2, §3.5.2). */
 export const streamChecks: Check[] = [

@@ -4,18 +4,15 @@ import { shapeComplaints } from '../wire/shape.ts'
 import { insist, insistEqual } from './check.ts'
 import type { Check } from './check.ts'
 import { insistError } from './errors.ts'
-import { noExtensionRequired, streaming } from './needs.ts'
+import { streaming } from './needs.ts'
 import { newId, stateOf } from './scene.ts'
 import { isTerminalEvent, kindOf } from './stream-checks.ts'
-
-const needs = [noExtensionRequired]
 
 /** GetTask, CancelTask and SubscribeToTask (§3.1.3, §3.1.5, §3.1.6). */
 export const taskChecks: Check[] = [
   {
     proves: ['A2A-3.1.3-a', 'A2A-4.1.1-a'],
     says: 'a task is read with its state and artifacts',
-    needs,
     async run(scene) {
       const sent = await scene.task('tck-artifact-text')
       const task = await scene.result('GetTask', { id: sent['id'] })
@@ -38,7 +35,6 @@ export const taskChecks: Check[] = [
   {
     proves: ['A2A-3.1.3-a'],
     says: 'tasks that failed or were rejected say so, and why',
-    needs,
     async run(scene) {
       const failed = await scene.task('own-fail')
       const rejected = await scene.task('tck-reject-task')
@@ -55,7 +51,6 @@ export const taskChecks: Check[] = [
   {
     proves: ['A2A-3.2.4-a'],
     says: 'historyLength 0 leaves the history out, of GetTask and of SendMessage',
-    needs,
     async run(scene) {
       const { id } = await scene.task('own-ask')
       const configuration = { historyLength: 0 }
@@ -69,7 +64,6 @@ export const taskChecks: Check[] = [
   {
     proves: ['A2A-3.2.4-b', 'A2A-3.2.4-c'],
     says: 'historyLength is the most that comes, of the latest messages, in their order',
-    needs,
     async run(scene) {
       const { id } = await scene.task('own-ask', { message: { parts: [{ text: 'turn 1' }] } })
       for (const text of ['turn 2', 'turn 3'])
@@ -85,7 +79,6 @@ export const taskChecks: Check[] = [
   {
     proves: ['A2A-3.1.5-a'],
     says: 'a task that works is cancelled, and comes to its end',
-    needs,
     async run(scene) {
       const { id } = await scene.workingTask()
       const task = await scene.result('CancelTask', { id })
@@ -101,7 +94,6 @@ export const taskChecks: Check[] = [
   {
     proves: ['A2A-3.1.5-a'],
     says: 'a task that waits for input is cancelled',
-    needs,
     async run(scene) {
       const { id } = await scene.task('tck-input-required')
       const task = await scene.result('CancelTask', { id })
@@ -112,7 +104,6 @@ export const taskChecks: Check[] = [
   {
     proves: ['A2A-3.1.5-b'],
     says: 'a finished task is not cancelled, and stays as it is',
-    needs,
     async run(scene) {
       const { id } = await scene.task('tck-complete-task')
       const saw = insistError(scene.binding, await scene.call('CancelTask', { id }), 'TASK_NOT_CANCELABLE')
@@ -135,7 +126,6 @@ export const taskChecks: Check[] = [
   {
     proves: ['A2A-3.3.1-a'],
     says: 'cancelling twice has the effect of once',
-    needs,
     async run(scene) {
       const { id } = await scene.workingTask()
       await scene.result('CancelTask', { id })
@@ -150,7 +140,7 @@ export const taskChecks: Check[] = [
   {
     proves: ['A2A-3.1.6-a'],
     says: 'who subscribes gets the task first, as it is now',
-    needs: [streaming, noExtensionRequired],
+    needs: [streaming],
     async run(scene) {
       const { id } = await scene.task('own-ask')
       const stream = await scene.subscribe(String(id))
@@ -169,7 +159,7 @@ export const taskChecks: Check[] = [
   {
     proves: ['A2A-3.1.6-b'],
     says: 'a subscription tells what follows, and ends with the task',
-    needs: [streaming, noExtensionRequired],
+    needs: [streaming],
     async run(scene) {
       const { id } = await scene.task('own-ask')
       const stream = await scene.subscribe(String(id))
@@ -187,7 +177,7 @@ export const taskChecks: Check[] = [
   {
     proves: ['A2A-3.1.6-b'],
     says: 'a subscription ends when the task is cancelled',
-    needs: [streaming, noExtensionRequired],
+    needs: [streaming],
     async run(scene) {
       const { id } = await scene.workingTask()
       const stream = await scene.subscribe(String(id))
@@ -201,7 +191,7 @@ export const taskChecks: Check[] = [
   {
     proves: ['A2A-3.1.6-c'],
     says: 'nobody subscribes to a finished task',
-    needs: [streaming, noExtensionRequired],
+    needs: [streaming],
     async run(scene) {
       const { id } = await scene.task('tck-complete-task')
       const stream = await scene.client.open('SubscribeToTask', { id })

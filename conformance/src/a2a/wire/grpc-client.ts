@@ -80,7 +80,7 @@ function unary(grpc: Client, { path, bytes, metadata, read }: GrpcCall): Promise
       bytes,
       metadata,
       { deadline },
-      (error, result) => resolve(error === null ? { result: result ?? {} } : { error: errorOf(error) }),
+      (error, result) => resolve(error === null ? { result: result ?? {} } : refusalOf(error)),
     ),
   )
 }
@@ -94,7 +94,7 @@ async function openStream(grpc: Client, { path, bytes, metadata, read }: GrpcCal
   call.on('data', (event: JsonObject) => stream.push(event))
   call.on('error', (error: ServiceError) => {
     if (stream.hasEnded) return
-    if (stream.events.length === 0) stream.refusal = { error: errorOf(error) }
+    if (stream.events.length === 0) stream.refusal = refusalOf(error)
     else stream.failure = errorOf(error)
     stream.end()
   })
@@ -105,6 +105,13 @@ async function openStream(grpc: Client, { path, bytes, metadata, read }: GrpcCal
   call.on('status', () => setImmediate(() => stream.end()))
   await stream.begun()
   return stream
+}
+
+function refusalOf(error: ServiceError): Reply {
+  const trailers = Object.fromEntries(
+    Object.entries(error.metadata?.getMap() ?? {}).map(([name, value]) => [name, String(value)]),
+  )
+  return { error: errorOf(error), trailers }
 }
 
 function errorOf(error: ServiceError): SeenError {
@@ -118,6 +125,7 @@ function toMetadata(
 ): Metadata {
   const metadata = new Metadata()
   if (version !== null) metadata.set('a2a-version', version)
+  if (client.extensions !== undefined) metadata.set('a2a-extensions', client.extensions)
   if (token !== null) metadata.set('authorization', `Bearer ${token}`)
   for (const [name, value] of Object.entries(headers)) metadata.set(name, value)
   return metadata

@@ -55,6 +55,7 @@ export function requestHeaders(
   return {
     'content-type': 'application/json',
     ...(version === null ? {} : { 'a2a-version': version }),
+    ...(client.extensions === undefined ? {} : { 'a2a-extensions': client.extensions }),
     ...(token === null ? {} : { authorization: `Bearer ${token}` }),
     ...headers,
   }

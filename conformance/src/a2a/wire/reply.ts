@@ -7,6 +7,8 @@ export interface Reply {
   readonly result?: JsonObject
   readonly error?: SeenError
   readonly http?: HttpFacts
+  /** Metadata that came with the status of gRPC. */
+  readonly trailers?: Readonly<Record<string, string>>
 }
 
 export interface SeenError {
@@ -50,6 +52,8 @@ export interface ClientOptions {
   readonly tenant?: string
   readonly token?: string
   readonly version: string
+  /** `A2A-Extensions` of every request that says nothing else. */
+  readonly extensions?: string
 }
 
 export function seenError(code: number, message: unknown, details: readonly JsonObject[]): SeenError {
