@@ -30,7 +30,9 @@ test('docs/operations.md names every metric', async () => {
   using metrics = createMetrics()
   const state = { version: '', streams: 0, sessions: 0, servers: [] }
   const activity = { queued: 0, dropped: 0, lastSeq: 0 }
-  const text = metrics.text({ ...state, activity, store: { writable: true, waitingUnits: 0 } })
+  const webhooks = { delivered: 0, failed: 0, waiting: 0, active: 0, disabled: 0 }
+  const store = { writable: true, waitingUnits: 0 }
+  const text = metrics.text({ ...state, activity, webhooks, store })
   for (const [, name] of text.matchAll(/^# TYPE (\w+)/gm)) expect(page).toContain(`\`${name}\``)
 })
 

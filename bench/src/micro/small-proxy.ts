@@ -70,7 +70,7 @@ function askByUndici(): Ask {
 function askByLane(): Ask {
   const url = `http://127.0.0.1:${port}`
   const timeouts = { upstreamConnectTimeoutMs: 5000, upstreamTimeoutMs: 60_000 }
-  const sizes = { upstreamResponseBytes: 10_000_000, clientMetadataBytes: 10_240 }
+  const sizes = { upstreamResponseBytes: 10_000_000, clientMetadataBytes: 10_240, webhookTimeoutMs: 1000 }
   const limits = { ...timeouts, ...sizes, upstreamConnections: CONNECTIONS }
   const egress = createEgress({ limits, writes: new WriteBatch(), ownListeners: () => [] })
   const { lane } = egress.open({ purpose: 'upstream', url, allowance: egress.allow(url, 'benchmark') })

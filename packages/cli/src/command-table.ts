@@ -21,6 +21,7 @@ import { servers } from './commands/servers.ts'
 import { status } from './commands/status.ts'
 import { tasks } from './commands/tasks.ts'
 import { tour } from './commands/tour.ts'
+import { webhooks } from './commands/webhooks.ts'
 import { whoami } from './commands/whoami.ts'
 
 /** Every command but `serve`, which reads its own flags. */
@@ -42,6 +43,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   connections,
   keys,
   tasks,
+  webhooks,
   doctor,
   activity,
   status,

@@ -22,6 +22,8 @@ export const ID_PREFIXES = {
   resource: 'res',
   consent: 'cns',
   connect: 'cnn',
+  webhook: 'whk',
+  event: 'evt',
 } as const
 
 export type IdKind = keyof typeof ID_PREFIXES
@@ -41,6 +43,8 @@ export type SessionId = Id<'session'>
 export type RequestId = Id<'request'>
 export type KeyId = Id<'key'>
 export type TaskId = Id<'task'>
+export type WebhookId = Id<'webhook'>
+export type EventId = Id<'event'>
 
 const BASE32 = /^[0-9A-HJKMNP-TV-Z]{26}$/
 

@@ -4,6 +4,7 @@ export type {
   AppId,
   ConnectionId,
   ConsentId,
+  EventId,
   GrantId,
   GroupId,
   Id,
@@ -16,6 +17,7 @@ export type {
   ServerId,
   SessionId,
   TaskId,
+  WebhookId,
 } from './ids.ts'
 export { ACR_VALUES } from './principal.ts'
 export type { Acr, Assurance, ChainLink, Principal, Role } from './principal.ts'
@@ -71,6 +73,7 @@ export { apiRoutes } from './api/api-routes.ts'
 export type { ApiBody, ApiExchange, ApiReply, ApiRouteName } from './api/api-routes.ts'
 export type { AgentDetail, AgentView, ShownOnceView } from './api/agent-routes.ts'
 export type { AddAppBody, AppView } from './api/app-routes.ts'
+export type { AddCardBody, CardDetail, CardView, FoundAgentView } from './api/card-routes.ts'
 export type { ConnectionView } from './api/connection-routes.ts'
 export type { BundleDetail, BundleView } from './api/bundle-routes.ts'
 export type { GrantDetail, GrantView } from './api/grant-routes.ts'
@@ -82,6 +85,7 @@ export type { InvitationView, OneTimeLinkView, PersonView, SessionView } from '.
 export type { ResourceView } from './api/resource-routes.ts'
 export { operationSelection } from './api/server-routes.ts'
 export type { TaskDetail, TaskView } from './api/task-routes.ts'
+export type { WebhookView } from './api/webhook-routes.ts'
 export type {
   AddServerBody,
   DefinitionView,

@@ -1,4 +1,4 @@
-/** What can be done to the hub, as routes declare it and roles include it. `me.*` concerns the caller alone. */
+/** What can be done to the hub, as routes declare it and roles include it. `me.*` concerns the caller alone; `me.card` is for agents. */
 export const MANAGEMENT_ACTIONS = [
   'hub.read',
   'hub.backup',
@@ -10,6 +10,8 @@ export const MANAGEMENT_ACTIONS = [
   'clients.read',
   'clients.manage',
   'clients.rotate',
+  'cards.read',
+  'cards.manage',
   'grants.read',
   'grants.manage',
   'resources.read',
@@ -22,5 +24,6 @@ export const MANAGEMENT_ACTIONS = [
   'tasks.manage',
   'me.read',
   'me.manage',
+  'me.card',
 ] as const
 export type ManagementAction = (typeof MANAGEMENT_ACTIONS)[number]

@@ -1,3 +1,12 @@
-/** Where a task stands. The last three are final. */
-export const TASK_STATES = ['working', 'input_required', 'completed', 'failed', 'cancelled'] as const
+/** Where a task stands, in either protocol. The last four are final. */
+export const TASK_STATES = [
+  'submitted',
+  'working',
+  'input_required',
+  'auth_required',
+  'completed',
+  'failed',
+  'cancelled',
+  'rejected',
+] as const
 export type TaskState = (typeof TASK_STATES)[number]

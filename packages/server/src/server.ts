@@ -4,26 +4,40 @@ import { createBundles } from './bundles/index.ts'
 import type { Clients } from './clients/index.ts'
 import {
   openApi,
+  openDirectory,
   openEnforcement,
   openGateway,
+  openHub,
   openIdentity,
   openMetrics,
   openRegistry,
   openTasks,
+  openWebhooks,
   placeMasterKey,
   routeAccount,
   routeWellKnown,
   SEALED_COLUMNS,
   stackOf,
+  type DirectoryRooms,
+  type GatewayRooms,
   type House,
+  type HubRooms,
   type Log,
 } from './compose/index.ts'
 import type { Config, Environment } from './config/index.ts'
 import type { Connect } from './connect/index.ts'
-import { createEgress } from './egress/index.ts'
+import { createEgress, type Egress, type EgressOptions } from './egress/index.ts'
+import type { ManagedDirectory } from './directory/index.ts'
 import type { Gateway } from './gateway/index.ts'
 import type { Grants } from './grants/index.ts'
-import { EventStreams, createListener, sendJson, type RawHandler } from './http/index.ts'
+import {
+  ClientStreams,
+  EventStreams,
+  StreamCaps,
+  createListener,
+  sendJson,
+  type RawHandler,
+} from './http/index.ts'
 import { writeCredentials, type BootstrapKey, type HopTokens, type Identity } from './identity/index.ts'
 import { createNewId, systemRandom } from './lib/random.ts'
 import { createSteadyClock } from './lib/steady-clock.ts'
@@ -34,10 +48,18 @@ import type { ManagedRegistry, RegistryOptions } from './registry/index.ts'
 import { openSealing } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
 import { createVault, type RenewConnection } from './vault/index.ts'
+import type { Webhooks } from './webhooks/index.ts'
 
 type OnRefused = NonNullable<RegistryOptions['onRefused']>
 
 export const VERSION = '0.1.0'
+
+/** What earlier rooms ask of later ones. */
+interface Late {
+  hopTokens?: HopTokens
+  connect: Connect | undefined
+  directory: ManagedDirectory | undefined
+}
 
 export type { Log } from './compose/index.ts'
 
@@ -63,28 +85,29 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   await using stack = new AsyncDisposableStack()
   let origin = ''
   const house = await openHouse(stack, { config, environment, log, origin: () => origin })
-  const writes = new WriteBatch()
   let addresses: () => { address: string; port: number }[] = () => []
-  const { limits, egress: trust } = config
-  const egress = createEgress({ limits, ...trust, writes, ownListeners: () => addresses() })
-  stack.defer(() => egress.close())
+  const { egress, writes } = openEgress(stack, config, () => addresses())
+  const { limits } = config
   const streams = new EventStreams(limits)
-  const late: { hopTokens?: HopTokens; connect?: Connect | undefined } = {}
+  const late: Late = { directory: undefined, connect: undefined }
   const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
   const vault = createVault({ ...house, renew: (...asked) => renewLate(late.connect, ...asked) })
   const onRefused: OnRefused = ({ id }, error) => void late.connect?.readRefused(id, error)
   const ways = { egress, environment, vault, hubTokenFor, onRefused }
   const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
   const bundles = createBundles(house, config.bundles)
-  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault }))
+  const hasAgent = (name: string) => late.directory?.entry(name) !== undefined
+  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault, hasAgent }))
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
   const tasks = stack.use(openTasks(house))
-  const rooms = { ...identity, ...enforcement, vault, bundles, tasks, egress, streams, writes }
-  const gateway = registry && (await openGateway(house, { ...rooms, registry }))
-  const connect = (late.connect = gateway?.connect)
-  stack.defer(() => gateway?.close())
-  const state = () => stateOf({ ...house, registry, gateway, streams })
+  const clientStreams = new ClientStreams(streams, new StreamCaps(limits))
+  const webhooks = stack.use(openWebhooks(house, { ...identity, egress }))
+  const stores = { vault, bundles, tasks, webhooks }
+  const rooms = { ...identity, ...enforcement, ...stores, egress, streams, clientStreams, writes }
+  const faces = registry && (await openFaces(stack, house, { ...rooms, registry }, late))
+  const gateway = faces?.gateway
+  const state = () => stateOf({ ...house, registry, gateway, streams, webhooks })
   const listener = createListener({
     listen: config.listen,
     limits,
@@ -92,10 +115,10 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     handlers: {
       ...identity.handlers,
       ...enforcement.handlers,
-      account: routeAccount(identity, connect?.handlers.accountConnections),
+      account: routeAccount(identity, late.connect?.handlers.accountConnections),
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
-      ...(gateway && { mcp: gateway.handle, connect: gateway.connect.handlers.connect }),
-      api: openApi(house, { ...rooms, registry, connect, version: VERSION }),
+      ...faces?.handlers,
+      api: openApi(house, { ...rooms, ...late, registry, version: VERSION }),
       metrics: openMetrics(house, { ...rooms, state }),
       '': welcome,
     },
@@ -127,6 +150,38 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** What apps and agents speak to: MCP and A2A, with the agents that can be asked. */
+async function openFaces(
+  stack: AsyncDisposableStack,
+  house: House,
+  rooms: Omit<GatewayRooms & HubRooms & DirectoryRooms, 'directory'>,
+  late: Late,
+) {
+  const directory = (late.directory = stack.use(await openDirectory(house, rooms)))
+  const gateway = await openGateway(house, rooms)
+  late.connect = gateway.connect
+  stack.defer(() => gateway.close())
+  const hub = await openHub(house, { ...rooms, directory })
+  stack.defer(() => hub.close())
+  const handlers: Readonly<Record<string, RawHandler>> = {
+    mcp: gateway.handle,
+    connect: gateway.connect.handlers.connect,
+    a2a: hub.handle,
+  }
+  return { gateway, handlers }
+}
+
+function openEgress(
+  stack: AsyncDisposableStack,
+  { limits, egress: trust }: Config,
+  ownListeners: EgressOptions['ownListeners'],
+): { egress: Egress; writes: WriteBatch } {
+  const writes = new WriteBatch()
+  const egress = createEgress({ limits, ...trust, writes, ownListeners })
+  stack.defer(() => egress.close())
+  return { egress, writes }
 }
 
 async function openHouse(
@@ -174,6 +229,7 @@ function stateOf(rooms: {
   registry: ManagedRegistry | undefined
   gateway: Gateway | undefined
   streams: EventStreams
+  webhooks: Webhooks
   activity: Activity
   store: Store
 }): HubState {
@@ -183,6 +239,7 @@ function stateOf(rooms: {
     sessions: rooms.gateway?.sessions() ?? 0,
     activity: rooms.activity.status(),
     store: rooms.store.status(),
+    webhooks: rooms.webhooks.counts(),
     servers: rooms.registry?.servers() ?? [],
   }
 }

@@ -36,6 +36,8 @@ export const PATH_PARAMETERS = {
   resource: idParameter('resource'),
   connection: idParameter('connection'),
   task: idParameter('task'),
+  kid: { pattern: '^[A-Za-z0-9._~:-]{1,128}$', is: 'the kid of a key' },
+  webhook: idParameter('webhook'),
 } as const satisfies Record<string, PathParameter>
 
 export type PathParameterName = keyof typeof PATH_PARAMETERS

@@ -3,6 +3,7 @@ import { agentRoutes } from './agent-routes.ts'
 import type { ApiRoute, RouteParameters } from './api-route.ts'
 import { appRoutes } from './app-routes.ts'
 import { connectionRoutes } from './connection-routes.ts'
+import { cardRoutes } from './card-routes.ts'
 import { bundleRoutes } from './bundle-routes.ts'
 import { grantRoutes } from './grant-routes.ts'
 import { groupRoutes } from './group-routes.ts'
@@ -13,6 +14,7 @@ import { peopleRoutes } from './people-routes.ts'
 import { resourceRoutes } from './resource-routes.ts'
 import { serverRoutes } from './server-routes.ts'
 import { taskRoutes } from './task-routes.ts'
+import { webhookRoutes } from './webhook-routes.ts'
 
 /** Every management route: validation, authorization, types and the OpenAPI document all come from this one table. */
 export const apiRoutes = {
@@ -23,11 +25,13 @@ export const apiRoutes = {
   ...groupRoutes,
   ...appRoutes,
   ...agentRoutes,
+  ...cardRoutes,
   ...grantRoutes,
   ...resourceRoutes,
   ...connectionRoutes,
   ...keyRoutes,
   ...taskRoutes,
+  ...webhookRoutes,
   ...meRoutes,
 } as const satisfies Record<string, ApiRoute>
 

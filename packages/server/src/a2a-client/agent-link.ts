@@ -16,6 +16,7 @@ export interface ExchangeOptions {
   readonly headers: Readonly<Record<string, string>>
   /** URIs for `A2A-Extensions`. */
   readonly extensions?: readonly string[]
+  /** Of a call: until its whole answer is there. Of a stream: until its head is there. */
   readonly timeoutMs: number
   /** Ends the exchange: the agent sees that its caller is gone. */
   readonly signal?: AbortSignal
@@ -31,10 +32,19 @@ export interface StreamReceiver {
 }
 
 export interface OpenedStream {
-  /** Stops reading, for a receiver that cannot keep up, and goes on. */
+  /** Stops reading, for a receiver that cannot keep up. Events that have been read already still come. */
   pause(): void
   resume(): void
   cancel(): void
+}
+
+/** Whether the agent answers, as far as is known. `failing`: it does, but not as it must. */
+export interface LinkHealth {
+  readonly state: 'unknown' | 'ready' | 'failing' | 'unreachable'
+  /** A public sentence; undefined while it is ready. */
+  readonly lastError: string | undefined
+  /** Milliseconds since the epoch. */
+  readonly lastSeenAt: number | undefined
 }
 
 /**
@@ -45,6 +55,7 @@ export interface OpenedStream {
 export interface AgentLink {
   readonly interface: AgentInterface
   call(operation: UnaryOperation, request: JsonObject, options: ExchangeOptions): Promise<JsonObject>
+  /** Throws nothing: what cannot be begun comes to `onError`. */
   stream(
     operation: StreamingOperation,
     request: JsonObject,
@@ -53,5 +64,6 @@ export interface AgentLink {
   ): OpenedStream
   /** What the interface's version does not have: `ListTasks` in 0.3. */
   supports(operation: OperationName): boolean
+  health(): LinkHealth
   close(): Promise<void>
 }

@@ -1,7 +1,7 @@
 import { MANAGEMENT_ACTIONS, type ManagementAction, type Role } from '@parley/contract'
 
 /** What anyone may want to do: call or list a capability, or manage the hub. */
-export type Action = 'mcp.call' | 'mcp.list' | ManagementAction
+export type Action = 'mcp.call' | 'mcp.list' | 'a2a.call' | ManagementAction
 
 const OWN: readonly ManagementAction[] = ['me.read', 'me.manage']
 const READ: readonly ManagementAction[] = MANAGEMENT_ACTIONS.filter((action) => action.endsWith('.read'))
@@ -20,6 +20,8 @@ export const ROLE_ACTIONS: Readonly<Record<Role, ReadonlySet<ManagementAction>>>
     'servers.manage',
     'clients.read',
     'clients.manage',
+    'cards.read',
+    'cards.manage',
     'resources.read',
     'resources.manage',
     'grants.read',
@@ -39,5 +41,5 @@ export function scopeOf(action: ManagementAction): 'hub:read' | 'hub:manage' {
 }
 
 export function isManagementAction(action: Action): action is ManagementAction {
-  return action !== 'mcp.call' && action !== 'mcp.list'
+  return action !== 'mcp.call' && action !== 'mcp.list' && action !== 'a2a.call'
 }

@@ -55,8 +55,9 @@ export function createAccess(facts: AccessFacts): Access {
 
   function decideManagement(principal: Principal, action: ManagementAction): Decision {
     const { person, scopes } = principal
-    if (person === undefined) return ROLE_FORBIDS
-    if (!people.rolesOf(person).some((role) => ROLE_ACTIONS[role].has(action))) return ROLE_FORBIDS
+    if (person === undefined && !isOwnCard(principal, action)) return ROLE_FORBIDS
+    if (person !== undefined && !people.rolesOf(person).some((role) => ROLE_ACTIONS[role].has(action)))
+      return ROLE_FORBIDS
     const scope = scopeOf(action)
     // Who may change may look (RS7).
     if (scopes?.includes(scope) || scopes?.includes('hub:manage')) return ROLE_ALLOWS
@@ -70,7 +71,7 @@ export function createAccess(facts: AccessFacts): Access {
     const coverage = grants.covers(grant, capability, args)
     if (coverage.kind === 'not-covered') return notCovered(coverage, request, capability)
     if (!mayHave(request, capability)) return NOT_ENTITLED
-    if (scopes?.includes('mcp') || scopes?.includes(capability)) return GRANTED
+    if (scopes?.some((scope) => scope === capability || isWhole(scope, capability))) return GRANTED
     return { kind: 'scope', missing: [capability], ...because('builtin:scope') }
   }
 
@@ -97,11 +98,21 @@ export function createAccess(facts: AccessFacts): Access {
   }
 }
 
+/** A token is good at one audience alone: `mcp` is of MCP endpoints, `a2a` of agents'. */
+function isWhole(scope: string, capability: CapabilityName): boolean {
+  return scope === 'mcp' || (scope === 'a2a' && capability.startsWith('skill:'))
+}
+
+/** An agent that acts for itself may do one thing to the hub: say what it can do. */
+function isOwnCard({ chain, app }: Principal, action: ManagementAction): boolean {
+  return action === 'me.card' && app === undefined && chain.length === 1 && chain[0]!.kind === 'agent'
+}
+
 const NO_ARGUMENTS = () => undefined
 
 /** Read once however many rules ask. A call without any meets no constraint; only a list may ask whether some would do. */
 function argumentsOf({ action, args }: AccessRequest): Pick<AccessRequest, 'args'> {
-  if (!args) return action === 'mcp.call' ? { args: NO_ARGUMENTS } : {}
+  if (!args) return action === 'mcp.call' || action === 'a2a.call' ? { args: NO_ARGUMENTS } : {}
   let read: { readonly value: unknown } | undefined
   return { args: () => (read ??= { value: args() }).value }
 }

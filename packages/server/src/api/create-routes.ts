@@ -5,6 +5,7 @@ import { connectionHandlers } from './connection-handlers.ts'
 import { bundleHandlers, type BundleTools } from './bundle-handlers.ts'
 import { grantHandlers, type GrantTools } from './grant-handlers.ts'
 import { groupHandlers } from './group-handlers.ts'
+import { cardHandlers, type CardTools } from './card-handlers.ts'
 import type { ApiHandlers } from './handlers.ts'
 import { hubHandlers, type HubTools } from './hub-handlers.ts'
 import { keyHandlers, type KeyTools } from './key-handlers.ts'
@@ -14,6 +15,7 @@ import { peopleHandlers, type PeopleTools } from './people-handlers.ts'
 import { resourceHandlers, type ResourceTools } from './resource-handlers.ts'
 import { serverHandlers, type ServerTools } from './server-handlers.ts'
 import { taskHandlers, type TaskTools } from './task-handlers.ts'
+import { webhookHandlers, type WebhookTools } from './webhook-handlers.ts'
 
 export type RouteTools = HubTools &
   ServerTools &
@@ -21,11 +23,13 @@ export type RouteTools = HubTools &
   PeopleTools &
   AppTools &
   AgentTools &
+  CardTools &
   GrantTools &
   ResourceTools &
   ConnectionTools &
   KeyTools &
-  TaskTools
+  TaskTools &
+  WebhookTools
 
 /** What each route of the contract does. */
 export function createRoutes(tools: RouteTools): ApiHandlers {
@@ -37,11 +41,13 @@ export function createRoutes(tools: RouteTools): ApiHandlers {
     ...groupHandlers(tools),
     ...appHandlers(tools),
     ...agentHandlers(tools),
+    ...cardHandlers(tools),
     ...grantHandlers(tools),
     ...resourceHandlers(tools),
     ...connectionHandlers(tools),
     ...keyHandlers(tools),
     ...taskHandlers(tools),
+    ...webhookHandlers(tools),
     ...meHandlers(tools),
     ...myConnectionHandlers(tools),
   }

@@ -1,8 +1,8 @@
 import { ParleyError, type ServerView } from '@parley/contract'
 import type { Connect } from '../connect/index.ts'
+import { diffJson } from '../lib/diff-json.ts'
 import type { Clock } from '../lib/clock.ts'
 import {
-  diffDefinitions,
   isApproved,
   testServer,
   type DefinitionRow,
@@ -102,6 +102,6 @@ function definitionView(server: ManagedServer, row: DefinitionRow) {
     firstSeenAt,
     reason,
     findings: server.findingsOf(row),
-    diff: isApproved(row) || row.approvedBody === null ? [] : diffDefinitions(row.approvedBody, body),
+    diff: isApproved(row) || row.approvedBody === null ? [] : diffJson(row.approvedBody, body),
   }
 }

@@ -53,6 +53,11 @@ export class Agents {
     return this.#tools.store.agents()
   }
 
+  /** Remembered: it is asked at every request to an agent. */
+  named(name: string): Agent | undefined {
+    return this.#tools.store.agentByName(name)
+  }
+
   /** What it can prove itself with now. */
   proofs(id: AgentId): ProofView[] {
     return this.#tools.store.proofs(id, this.#tools.clock.now())

@@ -155,6 +155,13 @@ export class ClientStore {
     })
   }
 
+  agentByName(name: string): Agent | undefined {
+    return this.#remember(`agent named ${name}`, () => {
+      const row = this.#store.get('SELECT * FROM agents WHERE name = ?', name)
+      return row && toAgent(row)
+    })
+  }
+
   agents(): Agent[] {
     return this.#store.all('SELECT * FROM agents ORDER BY name').map(toAgent)
   }

@@ -1,11 +1,13 @@
 import { createApi, createMetricsHandler, createRoutes } from '../api/index.ts'
 import type { Connect } from '../connect/index.ts'
 import type { Bundles } from '../bundles/index.ts'
+import type { ManagedDirectory } from '../directory/index.ts'
 import type { RawHandler } from '../http/index.ts'
 import type { HubState } from '../metrics/index.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
 import type { Vault } from '../vault/index.ts'
 import type { Tasks } from '../tasks/index.ts'
+import type { Webhooks } from '../webhooks/index.ts'
 import type { House } from './house.ts'
 import type { Enforcement } from './open-enforcement.ts'
 import type { IdentityRooms } from './open-identity.ts'
@@ -16,9 +18,11 @@ export function openApi(
   house: House,
   rooms: ApiRooms & {
     readonly registry: ManagedRegistry | undefined
+    readonly directory: ManagedDirectory | undefined
     readonly connect: Connect | undefined
     readonly vault: Vault
     readonly tasks: Tasks
+    readonly webhooks: Webhooks
     readonly bundles: Bundles
     readonly version: string
   },

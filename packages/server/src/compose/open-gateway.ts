@@ -2,7 +2,6 @@ import type { PersonId, Principal } from '@parley/contract'
 import type { Connect } from '../connect/index.ts'
 import { recordOf } from '../activity/index.ts'
 import {
-  ClientStreams,
   RequestStates,
   SearchCatalog,
   SessionSeals,
@@ -12,19 +11,17 @@ import {
   type Gateway,
 } from '../gateway/index.ts'
 import type { Bundles } from '../bundles/index.ts'
-import { StreamCaps, readBody, refuseRequest, type EventStreams } from '../http/index.ts'
+import { readBody, refuseRequest, type ClientStreams } from '../http/index.ts'
 import { openStateKey } from '../identity/index.ts'
 import type { WriteBatch } from '../lib/write-batch.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
 import type { Tasks } from '../tasks/index.ts'
 import type { Vault } from '../vault/index.ts'
 import type { House } from './house.ts'
+import { isNamed, watchExpiry } from './cut-off.ts'
 import { openConnect, type ConnectRooms } from './open-connect.ts'
 import { isGrantOver, type Enforcement } from './open-enforcement.ts'
 import type { IdentityRooms } from './open-identity.ts'
-import type { Revocation } from '../revocations/index.ts'
-
-const EXPIRY_CHECK_MS = 500
 
 export interface GatewayRooms
   extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations' | 'clients'>, ConnectRooms {
@@ -32,7 +29,7 @@ export interface GatewayRooms
   readonly tasks: Tasks
   readonly vault: Vault
   readonly bundles: Bundles
-  readonly streams: EventStreams
+  readonly clientStreams: ClientStreams
   readonly writes: WriteBatch
 }
 
@@ -42,7 +39,7 @@ export async function openGateway(
   rooms: GatewayRooms,
 ): Promise<Gateway & { readonly connect: Connect }> {
   const { store, activity, config, log, metrics, random, clock } = house
-  const { gatekeeper, streams } = rooms
+  const { gatekeeper } = rooms
   const { limits } = config
   const stateKey = await openStateKey(store, random)
   const connect = openConnect(house, rooms)
@@ -63,7 +60,6 @@ export async function openGateway(
       states: new RequestStates(stateKey, clock, random),
       sessionSeals: new SessionSeals(stateKey, clock, random),
       limits: { bodyBytes: limits.bodyBytes, sessionsPerPrincipal: limits.streamsPerPrincipal },
-      clientStreams: new ClientStreams(streams, new StreamCaps(limits)),
     },
     (req, res, limitBytes, onBody) =>
       readBody(req, limitBytes, (error, body) =>
@@ -97,14 +93,6 @@ export async function openGateway(
   }
 }
 
-/** A task runs under its grant, whatever becomes of the token and the session it was begun with. */
-function isNamed({ kind, id }: Revocation, { clients }: GatewayRooms): (principal: Principal) => boolean {
-  if (kind === 'session' || kind === 'token') return () => false
-  const named = kind === 'app' ? clients.findApp(id)?.id : id
-  if (named === undefined) return () => false
-  return ({ grant, chain }) => grant === named || chain.some((link) => link.id === named)
-}
-
 /** What was found in an answer is counted by its kind, and on record beside the call; its text is in neither. */
 function reportContent(house: House, report: ContentReport): void {
   const { principal, capability, definitionHash } = report.call
@@ -127,14 +115,4 @@ function reportContent(house: House, report: ContentReport): void {
     }),
   )
   kept?.catch((error: unknown) => house.log('activity was lost', { error: String(error) }))
-}
-
-/** A grant that runs out tells nobody: what still runs under it is looked for. */
-function watchExpiry({ clock }: House, look: () => void): () => void {
-  const again = () => {
-    look()
-    timer = clock.setTimeout(again, EXPIRY_CHECK_MS)
-  }
-  let timer = clock.setTimeout(again, EXPIRY_CHECK_MS)
-  return () => timer.cancel()
 }

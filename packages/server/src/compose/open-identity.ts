@@ -35,6 +35,8 @@ export interface IdentityParts {
   /** Undefined where the authorization server runs alone. */
   readonly registry: Pick<Registry, 'entries' | 'entry'> | undefined
   readonly bundles: Bundles
+  /** Whether there is an agent of that name that can be asked. */
+  readonly hasAgent: (name: string) => boolean
   readonly vault: Pick<Vault, 'use'>
 }
 
@@ -151,6 +153,7 @@ function openAuthorizationServer(
     ...rooms,
     hasGateway: registry !== undefined,
     hasServer: (name) => registry?.entry(name) !== undefined,
+    hasAgent: (name) => house.hasAgent(name),
     findConnectionToken: createFindConnectionToken({ grants, people: factsOf(people) }, house),
     findBundle(name) {
       const bundle = bundles.find(name)

@@ -6,12 +6,16 @@ const DAY_MS = 24 * 60 * 60_000
 const RESULTS = 256
 
 export function openTasks(house: House): Tasks {
-  const { tasks, tasksPerOwner, taskTtlMs, taskResultBytes } = house.config.limits
+  const { limits } = house.config
+  const { tasks, tasksPerOwner, taskTtlMs, taskResultBytes } = limits
   return createTasks({
     ...house,
     limits: {
       tasks,
       tasksPerOwner,
+      agentTasks: limits.agentTasks,
+      agentTasksPerOwner: limits.agentTasksPerOwner,
+      agentTaskTtlMs: limits.agentTaskTtlMs,
       ttlMs: taskTtlMs,
       maxTtlMs: DAY_MS,
       resultBytes: taskResultBytes,

@@ -22,6 +22,7 @@ const OTHERS = [
   'refresh_tokens.successor_hash',
   'refresh_tokens.sealed_successor',
   'client_proofs.secret_hash',
+  'webhook_inboxes.hash',
 ]
 
 test('R24: every column with bytes is known to be sealed or not, so that none is lost with an old key', async () => {

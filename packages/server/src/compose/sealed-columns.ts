@@ -4,6 +4,7 @@ import { SEALED_TOTP_SECRETS } from '../people/index.ts'
 import type { SealedColumn } from '../sealing/index.ts'
 import { SEALED_TASK_PARTS } from '../tasks/index.ts'
 import { SEALED_CONNECTIONS } from '../vault/index.ts'
+import { SEALED_WEBHOOK_PARTS } from '../webhooks/index.ts'
 
 /** Everything that is sealed under the master key: what is missing here is lost with the next one. */
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
@@ -13,4 +14,5 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   SEALED_OAUTH_CLIENTS,
   SEALED_CONNECT_REQUESTS,
   ...SEALED_TASK_PARTS,
+  ...SEALED_WEBHOOK_PARTS,
 ]

@@ -36,6 +36,7 @@ it('publishes a closed JSON Schema in which every setting is described', () => {
     'connections',
     'masterKey',
     'egress',
+    'webhooks',
     'limits',
     'activity',
   ])

@@ -125,6 +125,8 @@ export interface Config {
   readonly masterKey: MasterKeyConfig
   /** PEM certificates of authorities trusted beside the usual ones. */
   readonly egress: { readonly ca: string | undefined }
+  /** Origins that may be told of tasks although they are not on the public internet. */
+  readonly webhooks: { readonly allow: readonly string[] }
   readonly limits: Limits
   readonly activity: 'queued' | 'strict'
 }

@@ -47,23 +47,8 @@ export function resolveConfig(sources: ConfigSources): Config {
     allowedHosts: Object.freeze([...settings.listen.allowedHosts]),
     allowedOrigins: Object.freeze([...settings.listen.allowedOrigins]),
   })
-  const servers: ServerConfig[] = []
-  const problems = [...checkListen(listen), ...checkLimits(settings.limits)]
-  for (const [name, entry] of Object.entries(settings.servers)) {
-    const confusable = findConfusableName(
-      name,
-      servers.map((server) => server.name),
-    )
-    if (confusable) {
-      problems.push({
-        path: ['servers', name],
-        message: `is too easily mistaken for "${confusable}"; choose another name`,
-      })
-    }
-    const resolved = resolveServer(name, entry, file ?? workingDirectory)
-    if ('problems' in resolved) problems.push(...resolved.problems)
-    else servers.push(resolved.server)
-  }
+  const { servers, problems: wrongServers } = readServers(settings.servers, file ?? workingDirectory)
+  const problems = [...checkListen(listen), ...checkLimits(settings.limits), ...wrongServers]
   problems.push(...checkLoops(servers, listen), ...checkBundles(settings.bundles))
   const authorities = readAuthorities(
     settings.egress.caFile,
@@ -102,9 +87,34 @@ export function resolveConfig(sources: ConfigSources): Config {
       clientMetadataUrl: settings.connections.clientMetadataUrl,
     }),
     egress: Object.freeze({ ca: typeof authorities === 'string' ? authorities : undefined }),
+    webhooks: Object.freeze({ allow: Object.freeze([...settings.webhooks.allow]) }),
     limits: Object.freeze({ ...settings.limits }),
     activity: settings.activity,
   })
+}
+
+function readServers(
+  entries: FileConfig['servers'],
+  file: string,
+): { readonly servers: ServerConfig[]; readonly problems: Contradiction[] } {
+  const servers: ServerConfig[] = []
+  const problems: Contradiction[] = []
+  for (const [name, entry] of Object.entries(entries)) {
+    const confusable = findConfusableName(
+      name,
+      servers.map((server) => server.name),
+    )
+    if (confusable) {
+      problems.push({
+        path: ['servers', name],
+        message: `is too easily mistaken for "${confusable}"; choose another name`,
+      })
+    }
+    const resolved = resolveServer(name, entry, file)
+    if ('problems' in resolved) problems.push(...resolved.problems)
+    else servers.push(resolved.server)
+  }
+  return { servers, problems }
 }
 
 function resolveMasterKey(

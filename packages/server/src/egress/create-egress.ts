@@ -1,15 +1,13 @@
 import { createSecureContext, getCACertificates } from 'node:tls'
-import { Pool } from 'undici'
 import type { WriteBatch } from '../lib/write-batch.ts'
 import { portOf, readTarget, refusedTarget } from './admit-target.ts'
 import type { Allowance, TargetRules } from './admit-target.ts'
-import { guardConnect, resolveHost } from './guard-connect.ts'
+import { admitHost, resolveHost } from './guard-connect.ts'
 import type { Resolve } from './guard-connect.ts'
-import { createLaneClient } from './lane-client/lane-client.ts'
-import { createOutlet } from './outlet.ts'
+import type { GrpcOutlet } from './grpc/grpc-outlet.ts'
+import { openGrpcOutlet, openOutlet, type OutletTools } from './open-outlet.ts'
 import type { Outlet } from './outlet.ts'
 import type { OwnListener } from './own-listeners.ts'
-import { purposeLimits } from './purpose-limits.ts'
 import type { EgressLimits, Purpose } from './purpose-limits.ts'
 
 export interface EgressOptions {
@@ -43,28 +41,39 @@ export interface Egress {
    * @throws ParleyError `egress_refused`; where the address shows only at connection, each exchange fails with it.
    */
   open(options: OpenOptions): Outlet
+  /** The same to a gRPC server; `http` is without TLS. */
+  openGrpc(options: OpenOptions): GrpcOutlet
+  /**
+   * Whether a URL could be opened, for one that is kept to be used later. Sends nothing but a name lookup.
+   * @throws ParleyError `egress_refused`
+   */
+  admit(options: Omit<OpenOptions, 'purpose'>): Promise<void>
   /** Cuts every outlet. */
   close(): Promise<void>
 }
 
 const DISCOVERED_PORTS = [80, 443, 8443]
-/** Below the 5 s after which Node servers close idle connections; a server's own hint may lengthen it. */
-const IDLE_CONNECTION_MS = 4000
-const IDLE_CONNECTION_MAX_MS = 60_000
+const ADMIT_TIMEOUT_MS = 5000
 
 export function createEgress(options: EgressOptions): Egress {
   const allowances = new Set<Allowance>()
-  const outlets = new Map<Outlet, Allowance | undefined>()
+  const outlets = new Map<Outlet | GrpcOutlet, Allowance | undefined>()
   const rules: TargetRules = {
     discoveredPorts: options.discoveredPorts ?? DISCOVERED_PORTS,
     ownListeners: options.ownListeners,
     isActive: (allowance) => allowances.has(allowance),
   }
-  const secureContext =
-    options.ca === undefined
-      ? undefined
-      : createSecureContext({ ca: [...getCACertificates('default'), options.ca] })
-  return Object.freeze({ allow, disallow, open, close })
+  const tools: OutletTools = {
+    rules,
+    limits: options.limits,
+    writes: options.writes,
+    resolve: options.resolve ?? resolveHost,
+    secureContext:
+      options.ca === undefined
+        ? undefined
+        : createSecureContext({ ca: [...getCACertificates('default'), options.ca] }),
+  }
+  return Object.freeze({ allow, disallow, open, openGrpc, admit, close })
 
   function allow(typedUrl: string, reason: string): Allowance {
     const url = URL.parse(typedUrl)
@@ -82,44 +91,31 @@ export function createEgress(options: EgressOptions): Egress {
   }
 
   function open({ purpose, url, allowance }: OpenOptions): Outlet {
-    const target = readTarget(url, allowance, rules)
-    const limits = purposeLimits(purpose, options.limits)
-    const connect = guardConnect(target, rules, {
-      connectTimeoutMs: limits.connectTimeoutMs,
-      resolve: options.resolve ?? resolveHost,
-      secureContext,
-    })
-    const pool = new Pool(target.origin, {
-      connections: limits.connections,
-      pipelining: 1,
-      allowH2: false,
-      useMilo: false,
-      maxHeaderSize: limits.headerBytes,
-      headersTimeout: limits.headersTimeoutMs,
-      bodyTimeout: limits.idleTimeoutMs,
-      keepAliveTimeout: IDLE_CONNECTION_MS,
-      keepAliveMaxTimeout: IDLE_CONNECTION_MAX_MS,
-      connect,
-    })
-    const lane = createLaneClient({
-      origin: target.origin,
-      connections: limits.connections,
-      headLimitBytes: limits.headerBytes,
-      writes: options.writes,
-      connect,
-    })
-    const inner = createOutlet({ origin: target.origin, pool, lane }, limits)
+    const inner = openOutlet(readTarget(url, allowance, rules), purpose, tools)
     const outlet: Outlet = Object.freeze({
       ...inner,
-      close: () => forget(() => inner.close()),
-      destroy: () => forget(() => inner.destroy()),
+      close: () => inner.close().finally(() => outlets.delete(outlet)),
+      destroy: () => inner.destroy().finally(() => outlets.delete(outlet)),
     })
     outlets.set(outlet, allowance)
     return outlet
+  }
 
-    function forget(end: () => Promise<void>): Promise<void> {
-      return end().finally(() => outlets.delete(outlet))
-    }
+  function openGrpc({ purpose, url, allowance }: OpenOptions): GrpcOutlet {
+    const inner = openGrpcOutlet(readTarget(url, allowance, rules), purpose, tools)
+    const outlet: GrpcOutlet = Object.freeze({
+      ...inner,
+      destroy: () => inner.destroy().finally(() => outlets.delete(outlet)),
+    })
+    outlets.set(outlet, allowance)
+    return outlet
+  }
+
+  async function admit({ url, allowance }: Omit<OpenOptions, 'purpose'>): Promise<void> {
+    await admitHost(readTarget(url, allowance, rules), rules, {
+      resolve: options.resolve ?? resolveHost,
+      timeoutMs: ADMIT_TIMEOUT_MS,
+    })
   }
 
   async function close(): Promise<void> {

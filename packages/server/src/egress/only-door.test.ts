@@ -22,6 +22,7 @@ const GUARDED: Record<string, readonly string[]> = {
   dgram: [],
   dns: [],
   'dns/promises': [],
+  '@grpc/grpc-js': ['Metadata', 'Server', 'ServerCredentials', 'status'],
 }
 const GLOBALS =
   /(?<![.\w])(?:fetch|WebSocket|EventSource|XMLHttpRequest)\s*\(|globalThis\s*\.\s*(?:fetch|WebSocket|EventSource)/
@@ -41,8 +42,12 @@ function findBreaches(text: string): string[] {
     const isClean = taken?.every((name) => name === '' || name.startsWith('type ') || allowed.includes(name))
     if (!isClean) found.push(statement)
   }
-  for (const [call, module = ''] of text.matchAll(/(?:import|require)\s*\(\s*'([^']+)'/g)) {
-    if (module.replace(/^node:/, '') in GUARDED) found.push(call)
+  for (const [call, names, module = ''] of text.matchAll(
+    /(?:\{([^{}]*)\}\s*=\s*await\s+)?(?:import|require)\s*\(\s*'([^']+)'/g,
+  )) {
+    const allowed = GUARDED[module.replace(/^node:/, '')]
+    const taken = names?.split(',').map((name) => name.trim().split(/\s*:\s*/)[0]!)
+    if (allowed && !taken?.every((name) => name === '' || allowed.includes(name))) found.push(call)
   }
   const call = GLOBALS.exec(text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, ''))
   if (call) found.push(call[0])
@@ -66,6 +71,8 @@ it.each([
   "import { isIP, connect } from 'net'",
   "import { connect as open } from 'node:tls'",
   "const { fetch } = await import('undici')",
+  "const { Server, Client } = await import('@grpc/grpc-js')",
+  "const grpc = await import('@grpc/grpc-js')",
   "const answer = await fetch('http://example.com')",
   'globalThis.fetch(url)',
   'new WebSocket(url)',
@@ -77,6 +84,7 @@ it.each([
   "import { createServer } from 'node:http'\nimport type { IncomingMessage } from 'node:http'",
   "import { isIP } from 'node:net'",
   "import type { Pool } from 'undici'",
+  "const { Server, status: codes } = await import('@grpc/grpc-js')",
   'app.fetch(request)',
   '// fetch(url) is what others do',
 ])('lets pass: %s', (text) => {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher, Pool } from 'undici'
 import { BufferingHandler } from './buffering-handler.ts'
+import { DiscardingHandler, type AnswerHead } from './discarding-handler.ts'
 import type { PurposeLimits } from './purpose-limits.ts'
 import type { LaneClient } from './lane-client/lane-client.ts'
 import { StreamingHandler } from './streaming-handler.ts'
@@ -37,6 +38,8 @@ export interface Outlet {
   readonly lane: LaneClient
   /** One exchange, buffered: at most `responseBytes`, within `timeoutMs` in all (default: the purpose's). */
   request(request: OutletRequest & { timeoutMs?: number }): Promise<OutletResponse>
+  /** One exchange of which only the head matters: the body is read up to `responseBytes` and thrown away. */
+  notify(request: OutletRequest & { timeoutMs?: number }): Promise<AnswerHead>
   /** One exchange whose body is handed on as it comes; `idleTimeoutMs` 0 waits for ever between parts. */
   stream(request: OutletRequest & { idleTimeoutMs?: number }, receiver: StreamReceiver): OutletStream
   /** Lets exchanges end, then closes; those of the lane are cut. */
@@ -65,6 +68,17 @@ export function createOutlet(
           resolve,
           reject,
         })
+        pool.dispatch(toDispatch(request), handler)
+      })
+    },
+    notify({
+      timeoutMs = limits.totalTimeoutMs,
+      signal,
+      ...request
+    }: OutletRequest & { timeoutMs?: number }) {
+      return new Promise<AnswerHead>((resolve, reject) => {
+        const limitBytes = limits.responseBytes
+        const handler = new DiscardingHandler({ limitBytes, timeoutMs, signal, resolve, reject })
         pool.dispatch(toDispatch(request), handler)
       })
     },

@@ -50,6 +50,7 @@ export function smallEgress(options: Partial<EgressOptions> = {}) {
       upstreamResponseBytes: 1_048_576,
       upstreamConnections: 4,
       clientMetadataBytes: 10_240,
+      webhookTimeoutMs: 1000,
     },
     ownListeners: () => [],
     ...options,

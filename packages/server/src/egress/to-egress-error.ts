@@ -1,5 +1,9 @@
 import { ParleyError } from '@parley/contract'
 import { errors } from 'undici'
+import { ConnectFailed } from './connect-failed.ts'
+
+/** Of a name that is not found, or a port where nobody listens; a connection that stands has none of these. */
+const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'])
 
 /** An upstream answered with more bytes than its cap; for handlers that count while they pass bytes on. */
 export function responseTooLarge(limitBytes: number): ParleyError {
@@ -42,6 +46,7 @@ export function toEgressError(error: unknown): ParleyError {
       cause: error,
     })
   }
+  if (NOT_CONNECTED.has(detail.split(' ', 1)[0]!)) return new ConnectFailed(detail, error)
   return new ParleyError('upstream_unavailable', 'The server could not be reached.', { detail, cause: error })
 }
 

@@ -1,5 +1,4 @@
 export type { GatewayLimits, GatewayTools } from './call.ts'
-export { ClientStreams } from './client-streams.ts'
 export { createGateway } from './create-gateway.ts'
 export type { Gateway, ReadBody } from './create-gateway.ts'
 export { contentNote } from './guard-outcome.ts'

@@ -16,6 +16,7 @@ export function scopesFor(audiences: Audiences, audience: string): readonly stri
 /** Whether the scope is held, by its name or as a part of the whole: a capability's name is part of `mcp`. */
 export function holdsScope(held: readonly string[], scope: string): boolean {
   if (held.includes(scope) || held.includes(ANY)) return true
+  if (held.includes('a2a') && scope.startsWith('skill:')) return true
   return held.includes(WHOLE) && /^(?:tool|resource|template|prompt|skill):/.test(scope)
 }
 

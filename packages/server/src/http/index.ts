@@ -1,4 +1,6 @@
 export { clientAddress } from './client-address.ts'
+export { ClientStreams } from './client-streams.ts'
+export type { StreamPlace } from './client-streams.ts'
 export { createListener } from './create-listener.ts'
 export type { Listener, ListenerLimits, ListenerOptions } from './create-listener.ts'
 export { EventStreams } from './event-streams.ts'
@@ -6,4 +8,5 @@ export type { EventStream, EventStreamEvents, EventStreamLimits } from './event-
 export type { RawHandler } from './raw-handler.ts'
 export { readBody } from './read-body.ts'
 export { refuseRequest, sendBody, sendJson, sendProblem } from './send.ts'
+export { Running } from './running.ts'
 export { StreamCaps } from './stream-caps.ts'

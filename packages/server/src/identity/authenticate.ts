@@ -166,8 +166,9 @@ class HeaderGatekeeper implements Gatekeeper {
     const principal = tokenPrincipal(caller, findApp)
     if (!principal) return refused(challenges.invalid('The access token names no grant of this hub.'))
     // What allows nothing at all here is told so at once, instead of with every list that is empty.
-    if (path !== '/api' && !caller.scopes.some(isMcpScope))
-      return refused(challenges.insufficientScope(['mcp']))
+    const [whole = ''] = protectedResource(path)?.scopes ?? []
+    if (path !== '/api' && !caller.scopes.some((scope) => isOfCapabilities(scope, whole)))
+      return refused(challenges.insufficientScope([whole]))
     const answer: Authenticated = { kind: 'principal', principal }
     this.#answers.set(caller, answer)
     this.#subjects.set(principal, tokenSubjects(caller))
@@ -175,8 +176,8 @@ class HeaderGatekeeper implements Gatekeeper {
   }
 }
 
-function isMcpScope(scope: string): boolean {
-  return scope === 'mcp' || parseCapabilityName(scope) !== undefined
+function isOfCapabilities(scope: string, whole: string): boolean {
+  return scope === whole || parseCapabilityName(scope) !== undefined
 }
 
 function refused(error: Challenge | ParleyError): Authenticated {

@@ -60,6 +60,7 @@ export interface IdentityOptions {
   /** False where the authorization server runs alone. */
   readonly hasGateway: boolean
   readonly hasServer: (name: string) => boolean
+  readonly hasAgent: (name: string) => boolean
   readonly findBundle: FindBundle
   readonly findConnectionToken: FindConnectionToken
   /** Resource servers elsewhere, of parley.yaml. */

@@ -23,3 +23,13 @@ export function encodeHeaderValue(text: string): string {
   if (PLAIN.test(text) && !looksEncoded) return text
   return PREFIX + Buffer.from(text).toString('base64') + SUFFIX
 }
+
+/** Whether it may stand as the value of a header as it is, and is not empty. */
+export function isFieldValue(text: string): boolean {
+  return text !== '' && PLAIN.test(text)
+}
+
+/** RFC 9110 §5.6.2: names of headers and of authentication schemes. */
+export function isFieldToken(text: string): boolean {
+  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text)
+}

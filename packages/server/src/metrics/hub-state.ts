@@ -7,6 +7,8 @@ export interface HubState {
   readonly sessions: number
   readonly activity: { readonly queued: number; readonly dropped: number; readonly lastSeq: number }
   readonly store: { readonly writable: boolean; readonly waitingUnits: number }
+  /** Push notifications of tasks. */
+  readonly webhooks: Readonly<Record<'delivered' | 'failed' | 'waiting' | 'active' | 'disabled', number>>
   readonly servers: readonly {
     readonly name: string
     readonly health: string
@@ -20,6 +22,7 @@ export function stateFamilies({
   sessions,
   activity,
   store,
+  webhooks,
   servers,
 }: HubState): MetricFamily[] {
   return [
@@ -31,6 +34,18 @@ export function stateFamilies({
     gauge('parley_activity_last_seq', 'Number of the newest activity record.', activity.lastSeq),
     gauge('parley_store_writable', '1 while the disk takes writes.', store.writable ? 1 : 0),
     gauge('parley_store_waiting_units', 'Writes that wait for their commit.', store.waitingUnits),
+    counter('parley_webhook_delivered_total', 'Notifications that were acknowledged.', webhooks.delivered),
+    counter('parley_webhook_failed_total', 'Attempts to notify that failed.', webhooks.failed),
+    gauge('parley_webhook_waiting', 'Notifications that are still to be sent.', webhooks.waiting),
+    {
+      name: 'parley_webhooks',
+      type: 'gauge',
+      help: 'Addresses that are told of tasks, by state.',
+      samples: (['active', 'disabled'] as const).map((state) => ({
+        labels: { state },
+        value: webhooks[state],
+      })),
+    },
     {
       name: 'parley_server_ready',
       type: 'gauge',

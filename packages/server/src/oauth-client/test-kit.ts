@@ -65,6 +65,7 @@ export function testHttp(
       upstreamResponseBytes: 1_048_576,
       upstreamConnections: 4,
       clientMetadataBytes: 10_240,
+      webhookTimeoutMs: 1000,
     },
     ownListeners: () => [],
   })

@@ -10,7 +10,7 @@ import { definitionKey, type Reading } from './read-upstream.ts'
 import type { RegistryStore } from './registry-store.ts'
 import { approveDefinitions, type ApprovedItem } from './review-definitions.ts'
 import { SightingQueue } from './sighting-queue.ts'
-import { Turns } from './turns.ts'
+import { Turns } from '../lib/turns.ts'
 
 export interface KeeperOptions {
   readonly server: ManagedServer

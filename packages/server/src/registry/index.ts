@@ -9,7 +9,6 @@ export type {
 } from './catalog.ts'
 export { createRegistry } from './create-registry.ts'
 export type { ConnectedServer, DeclaredServer, ManagedRegistry, RegistryOptions } from './create-registry.ts'
-export { diffDefinitions } from './diff-definitions.ts'
 export { isApproved } from './managed-server.ts'
 export type { ManagedServer } from './managed-server.ts'
 export type { DefinitionRow } from './registry-store.ts'

@@ -1,5 +1,5 @@
 import { MERGED_NAME_SEPARATOR } from '@parley/contract'
-import { nameSkeletons } from './name-skeleton.ts'
+import { nameSkeletons } from '../lib/name-skeleton.ts'
 
 /** A tool's or prompt's name and the server that offers it. */
 export interface OfferedName {

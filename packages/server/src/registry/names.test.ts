@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { MentionFinder } from './mention-finder.ts'
 import { NameIndex } from './name-index.ts'
-import { nameSkeletons } from './name-skeleton.ts'
+import { nameSkeletons } from '../lib/name-skeleton.ts'
 import { newDataDir, openHouse, removeDataDir, startUpstream } from './test-kit.ts'
 import type { House, ScriptedUpstream } from './test-kit.ts'
 

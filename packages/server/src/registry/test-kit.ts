@@ -165,6 +165,7 @@ const LIMITS = {
   upstreamResponseBytes: 20_000_000,
   upstreamConnections: 16,
   clientMetadataBytes: 10_240,
+  webhookTimeoutMs: 1000,
 }
 
 export function newDataDir(): string {

@@ -1,15 +1,25 @@
-import { ParleyError, isId, type PersonId, type TaskId } from '@parley/contract'
+import { ParleyError, isId, type ActivityFace, type PersonId, type TaskId } from '@parley/contract'
 import { recordOf, type Activity } from '../activity/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { parseExactly } from '../lib/exact-numbers.ts'
 import type { JsonObject, Outcome } from '../lib/json-rpc.ts'
 import type { NewId } from '../lib/random.ts'
 import type { Sealer } from '../sealing/index.ts'
-import type { Store } from '../store/index.ts'
+import type { Store, Unit } from '../store/index.ts'
 import { ownerOf } from './owner-of.ts'
-import { isFinal, type NewTask, type Task, type TaskChange, type TaskLimits, type TaskPage } from './task.ts'
+import {
+  isFinal,
+  type AgentTasksQuery,
+  type NewTask,
+  type Task,
+  type TaskAddition,
+  type TaskChange,
+  type TaskLimits,
+  type TaskPage,
+  type TaskParts,
+} from './task.ts'
+import { TaskCounts } from './task-counts.ts'
 import { TaskListeners } from './task-listeners.ts'
-import { TaskRoom } from './task-room.ts'
 import { TaskStore, type SealedParts } from './task-store.ts'
 import type { Tasks } from './tasks.ts'
 
@@ -42,7 +52,7 @@ class DurableTasks implements Tasks {
   readonly #tools: TaskTools
   readonly #store: TaskStore
   readonly #listeners = new TaskListeners()
-  readonly #room: TaskRoom
+  readonly #counts: TaskCounts
   #sweeper: { cancel(): void } | undefined
   #sweeping: Promise<void> = Promise.resolve()
   #isClosed = false
@@ -50,27 +60,31 @@ class DurableTasks implements Tasks {
   constructor(tools: TaskTools) {
     this.#tools = tools
     this.#store = new TaskStore(tools.store)
-    this.#room = new TaskRoom(tools.limits, this.#store.counts())
+    this.#counts = new TaskCounts(tools.limits, this.#store.counts())
     this.#armSweeper()
   }
 
   get size(): number {
-    return this.#room.size
+    return this.#counts.size
   }
 
   async create(wanted: NewTask): Promise<Task> {
     const { clock, newId, limits } = this.#tools
     const owner = ownerOf(wanted.principal)
     const createdAt = clock.now()
-    const ttlMs = clamp(wanted.ttlMs ?? limits.ttlMs, MIN_TTL_MS, limits.maxTtlMs)
+    const ttlMs =
+      wanted.face === 'a2a'
+        ? limits.agentTaskTtlMs
+        : clamp(wanted.ttlMs ?? limits.ttlMs, MIN_TTL_MS, limits.maxTtlMs)
     const task: Task = {
-      id: newId('task'),
+      id: wanted.id ?? newId('task'),
       owner,
       face: wanted.face,
-      state: 'working',
+      state: wanted.state ?? 'working',
       version: 1,
       principal: wanted.principal,
       server: wanted.server,
+      context: wanted.context,
       action: wanted.action,
       capability: wanted.capability,
       argumentsDigest: wanted.argumentsDigest,
@@ -82,19 +96,32 @@ class DurableTasks implements Tasks {
       expiresAt: createdAt + ttlMs,
       isElsewhere: wanted.upstreamRef !== undefined,
       isToolError: false,
+      keptBytes: 0,
     }
-    this.#room.take(owner)
+    this.#counts.take(task)
     try {
-      await this.#commit(task, this.#store.insert(task, this.#seal(task.id, wanted)), 'task.create')
+      const sealed = this.#seal(task.id, wanted)
+      const statements = [...this.#store.insert(task, sealed, wanted), ...(wanted.also ?? [])]
+      const isDone = await this.#commit(task, { statements, action: 'task.create' })
+      if (!isDone) throw new ParleyError('conflict', 'A task of this message is there already.')
+      this.#counts.keep(sealed.parts?.length ?? 0)
     } catch (error) {
-      this.#room.give(owner, 0)
+      this.#counts.give(task, 0)
       throw error
     }
     return task
   }
 
-  find(owner: string, id: string): Task | undefined {
-    return isId('task', id) ? this.#store.findOwned(owner, id) : undefined
+  find(owner: string, face: ActivityFace, id: string): Task | undefined {
+    return isId('task', id) ? this.#store.findOwned(owner, face, id) : undefined
+  }
+
+  findByMessage(messageKey: string): Task | undefined {
+    return this.#store.findByMessage(messageKey)
+  }
+
+  findByForeignKey(foreignKey: string): Task | undefined {
+    return this.#store.findByForeignKey(foreignKey)
   }
 
   findAny(id: string): Task | undefined {
@@ -113,6 +140,24 @@ class DurableTasks implements Tasks {
     return pageOf(this.#store.list(filter, before, limit + 1), limit)
   }
 
+  listOfAgent(query: AgentTasksQuery): readonly Task[] {
+    return this.#store.listOfAgent(query)
+  }
+
+  countOfAgent(query: Omit<AgentTasksQuery, 'after' | 'limit'>): number {
+    const { owner, server, state, context, since } = query
+    // What can be large is counted as it changes.
+    if (context === undefined && since === undefined) return this.#counts.of(owner, server, state)
+    return this.#store.countOfAgent(query)
+  }
+
+  partsOf(id: TaskId): readonly object[] {
+    return this.#store.partsOf(id).flatMap((sealed) => {
+      const text = this.#tools.sealer.open(sealed, { table: 'task_parts', column: 'body', id })
+      return parseExactly(text.toString('utf8')) as object[]
+    })
+  }
+
   events(id: TaskId) {
     return this.#store.events(id)
   }
@@ -125,24 +170,36 @@ class DurableTasks implements Tasks {
     return this.#open(id, 'upstream_ref')
   }
 
-  unfinished(): readonly Task[] {
-    return this.#store.unfinished()
+  unfinished(face: ActivityFace): readonly Task[] {
+    return this.#store.unfinished(face)
+  }
+
+  async add(id: TaskId, { parts, message, also }: TaskAddition): Promise<boolean> {
+    const sealed = this.#sealParts(id, parts)!
+    const statements = this.#store.addParts(id, sealed, { at: this.#tools.clock.now(), message })
+    const result = await this.#tools.store.submit([...statements, ...(also ?? [])])
+    if (result.kind !== 'done') return false
+    this.#counts.keep(sealed.length)
+    return true
   }
 
   async change(id: TaskId, change: TaskChange): Promise<Task | undefined> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const before = this.#store.find(id)
       if (!before || isFinal(before.state)) return undefined
-      const task = this.#next(before, change)
-      const sealed = this.#seal(id, change)
-      const isDone = await this.#commit(
-        task,
-        this.#store.update(task, sealed),
-        actionOf(task.state),
-        change.outcome,
-      )
-      if (!isDone) continue
-      this.#room.keep(sealed.outcomeBytes ?? 0)
+      const sealed = this.#seal(id, { ...change, parts: change.replaceParts ?? change.parts })
+      const newBytes = (sealed.outcomeBytes ?? 0) + (sealed.parts?.length ?? 0)
+      const keptBytes = (change.replaceParts ? 0 : before.keptBytes) + newBytes
+      const task = { ...this.#next(before, change), keptBytes }
+      const statements = [...this.#store.update(task, sealed, change), ...(change.also ?? [])]
+      const { outcome, messageKey } = change
+      if (!(await this.#commit(task, { statements, action: actionOf(task.state), outcome }))) {
+        if (messageKey !== undefined && this.#store.findByMessage(messageKey))
+          throw new ParleyError('conflict', 'This message has been taken already.')
+        continue
+      }
+      this.#counts.keep(task.keptBytes - before.keptBytes)
+      this.#counts.move(before, task.state)
       this.#listeners.tell(task)
       return task
     }
@@ -174,6 +231,7 @@ class DurableTasks implements Tasks {
       pollIntervalMs: pollInterval(change.pollIntervalMs ?? before.pollIntervalMs),
       isElsewhere: before.isElsewhere || change.upstreamRef !== undefined,
       isToolError: isToolError(change.outcome),
+      ...(before.face === 'a2a' ? { expiresAt: updatedAt + before.ttlMs } : {}),
       // What has just ended is not gone with the next sweep.
       ...(isFinal(change.state) && before.expiresAt <= updatedAt
         ? { ttlMs: updatedAt + AFTERLIFE_MS - before.createdAt, expiresAt: updatedAt + AFTERLIFE_MS }
@@ -181,7 +239,10 @@ class DurableTasks implements Tasks {
     }
   }
 
-  #seal(id: TaskId, parts: Partial<Pick<NewTask, 'upstreamRef'>> & Pick<TaskChange, 'outcome'>): SealedParts {
+  #seal(
+    id: TaskId,
+    parts: Pick<NewTask, 'upstreamRef' | 'parts'> & Pick<TaskChange, 'outcome'>,
+  ): SealedParts {
     const seal = (column: string, value: object | undefined) =>
       value && this.#tools.sealer.seal(JSON.stringify(value), { table: 'tasks', column, id })
     const outcome = seal('outcome', this.#bounded(parts.outcome))
@@ -189,7 +250,13 @@ class DurableTasks implements Tasks {
       upstreamRef: seal('upstream_ref', parts.upstreamRef),
       outcome,
       outcomeBytes: outcome?.length,
+      parts: this.#sealParts(id, parts.parts),
     }
+  }
+
+  #sealParts(id: TaskId, parts: TaskParts | undefined): Buffer | undefined {
+    if (parts === undefined || parts.length === 0) return undefined
+    return this.#tools.sealer.seal(`[${parts.join(',')}]`, { table: 'task_parts', column: 'body', id })
   }
 
   #bounded(outcome: Outcome | undefined): Outcome | undefined {
@@ -208,9 +275,7 @@ class DurableTasks implements Tasks {
 
   async #commit(
     task: Task,
-    statements: ReturnType<TaskStore['update']>,
-    action: string,
-    outcome?: Outcome,
+    { statements, action, outcome }: { statements: Unit; action: string; outcome?: Outcome | undefined },
   ): Promise<boolean> {
     const { store, activity } = this.#tools
     const { principal, capability, argumentsDigest } = task
@@ -265,8 +330,8 @@ class DurableTasks implements Tasks {
     })
     const result = await store.submit([...this.#store.delete(ended), activity.statement(record)])
     if (result.kind !== 'done') return
-    for (const row of result.rows[1] ?? [])
-      this.#room.give(String(row['owner']), Number(row['outcome_bytes']))
+    for (const row of result.rows[0] ?? [])
+      this.#counts.give(row as unknown as Task, Number(row['outcome_bytes']))
   }
 }
 
@@ -277,13 +342,13 @@ function pageOf(found: readonly Task[], limit: number): TaskPage {
 
 function actionOf(state: Task['state']): string {
   if (state === 'completed') return 'task.complete'
-  if (state === 'failed') return 'task.fail'
+  if (state === 'failed' || state === 'rejected') return 'task.fail'
   return state === 'cancelled' ? 'task.cancel' : 'task.change'
 }
 
 function resultOf(task: Task, outcome: Outcome | undefined) {
   if (task.state === 'cancelled') return 'cancelled'
-  if (task.state === 'input_required') return 'input_required'
+  if (task.state === 'input_required' || task.state === 'auth_required') return 'input_required'
   if (!outcome) return 'ok'
   if ('error' in outcome) return 'internal'
   return task.isToolError ? 'tool_error' : 'ok'

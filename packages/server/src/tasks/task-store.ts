@@ -1,24 +1,37 @@
 import type { SealedColumn } from '../sealing/index.ts'
 import type { CapabilityName, Principal, TaskId, TaskState } from '@parley/contract'
 import type { Row, Statement, Store } from '../store/index.ts'
-import { isFinal, type Task, type TaskEvent } from './task.ts'
+import {
+  isFinal,
+  type AgentTasksQuery,
+  type NewTask,
+  type Task,
+  type TaskChange,
+  type TaskEvent,
+} from './task.ts'
 
 /** What is kept sealed with a task. */
 export interface SealedParts {
   readonly upstreamRef?: Buffer | undefined
   readonly outcome?: Buffer | undefined
   readonly outcomeBytes?: number | undefined
+  readonly parts?: Buffer | undefined
 }
 
-export interface TaskCounts {
-  readonly byOwner: ReadonlyMap<string, number>
-  readonly resultBytes: number
+/** Tasks of one owner at one server in one state. */
+export interface TaskCount {
+  readonly face: string
+  readonly owner: string
+  readonly server: string
+  readonly state: TaskState
+  readonly tasks: number
+  readonly bytes: number
 }
 
-const COLUMNS = `id, owner, face, state, version, principal, server, action, capability, arguments_digest, message,
+const COLUMNS = `id, owner, face, state, version, principal, server, context, action, capability, arguments_digest, message,
   created_at, updated_at, ttl_ms, poll_interval_ms, expires_at, upstream_ref IS NOT NULL AS is_elsewhere,
-  is_tool_error`
-const UNFINISHED = "state IN ('working', 'input_required')"
+  is_tool_error, outcome_bytes`
+const UNFINISHED = "state IN ('submitted', 'working', 'input_required', 'auth_required')"
 
 /** The only SQL of tasks. */
 export class TaskStore {
@@ -34,8 +47,26 @@ export class TaskStore {
   }
 
   /** The owner is part of the question, so that foreign tasks are not even looked at. */
-  findOwned(owner: string, id: string): Task | undefined {
-    const row = this.#store.get(`SELECT ${COLUMNS} FROM tasks WHERE owner = ? AND id = ?`, owner, id)
+  findOwned(owner: string, face: string, id: string): Task | undefined {
+    const row = this.#store.get(
+      `SELECT ${COLUMNS} FROM tasks WHERE owner = ? AND face = ? AND id = ?`,
+      owner,
+      face,
+      id,
+    )
+    return row && toTask(row)
+  }
+
+  findByMessage(key: string): Task | undefined {
+    const row = this.#store.get(
+      `SELECT ${COLUMNS} FROM tasks WHERE id = (SELECT task FROM task_messages WHERE key = ?)`,
+      key,
+    )
+    return row && toTask(row)
+  }
+
+  findByForeignKey(key: string): Task | undefined {
+    const row = this.#store.get(`SELECT ${COLUMNS} FROM tasks WHERE foreign_key = ?`, key)
     return row && toTask(row)
   }
 
@@ -43,7 +74,7 @@ export class TaskStore {
   listOwned(owner: string, before: string | undefined, limit: number): Task[] {
     return this.#store
       .all(
-        `SELECT ${COLUMNS} FROM tasks WHERE owner = ? AND id < ? ORDER BY id DESC LIMIT ?`,
+        `SELECT ${COLUMNS} FROM tasks WHERE owner = ? AND face = 'mcp' AND id < ? ORDER BY id DESC LIMIT ?`,
         owner,
         before ?? '~',
         limit,
@@ -65,8 +96,32 @@ export class TaskStore {
       .map(toTask)
   }
 
-  unfinished(): Task[] {
-    return this.#store.all(`SELECT ${COLUMNS} FROM tasks WHERE ${UNFINISHED} ORDER BY id`).map(toTask)
+  /** The last changed first. */
+  listOfAgent(query: AgentTasksQuery): Task[] {
+    const { where, parameters } = whereOfAgent(query)
+    const { after } = query
+    const next = after ? ' AND (updated_at, id) < (?, ?)' : ''
+    return this.#store
+      .all(
+        `SELECT ${COLUMNS} FROM tasks WHERE ${where}${next} ORDER BY updated_at DESC, id DESC LIMIT ?`,
+        ...parameters,
+        ...(after ? [after.updatedAt, after.id] : []),
+        query.limit,
+      )
+      .map(toTask)
+  }
+
+  countOfAgent(query: Omit<AgentTasksQuery, 'after' | 'limit'>): number {
+    const { where, parameters } = whereOfAgent(query)
+    return Number(
+      this.#store.get(`SELECT count(*) AS tasks FROM tasks WHERE ${where}`, ...parameters)?.['tasks'],
+    )
+  }
+
+  unfinished(face: string): Task[] {
+    return this.#store
+      .all(`SELECT ${COLUMNS} FROM tasks WHERE face = ? AND ${UNFINISHED} ORDER BY id`, face)
+      .map(toTask)
   }
 
   expired(now: number, limit: number): Task[] {
@@ -91,22 +146,40 @@ export class TaskStore {
     return value instanceof Uint8Array ? value : undefined
   }
 
-  counts(): TaskCounts {
-    const rows = this.#store.all(
-      'SELECT owner, count(*) AS tasks, sum(outcome_bytes) AS bytes FROM tasks GROUP BY owner',
-    )
-    return {
-      byOwner: new Map(rows.map((row) => [String(row['owner']), Number(row['tasks'])])),
-      resultBytes: rows.reduce((sum, row) => sum + Number(row['bytes']), 0),
-    }
+  partsOf(id: string): Uint8Array[] {
+    return this.#store
+      .all('SELECT body FROM task_parts WHERE task = ? ORDER BY id', id)
+      .map((row) => row['body'] as Uint8Array)
   }
 
-  insert(task: Task, sealed: SealedParts): Statement[] {
+  counts(): TaskCount[] {
+    return this.#store
+      .all(
+        `SELECT face, owner, server, state, count(*) AS tasks, sum(outcome_bytes) AS bytes
+          FROM tasks GROUP BY face, owner, server, state`,
+      )
+      .map((row) => ({
+        face: String(row['face']),
+        owner: String(row['owner']),
+        server: String(row['server']),
+        state: row['state'] as TaskState,
+        tasks: Number(row['tasks']),
+        bytes: Number(row['bytes']),
+      }))
+  }
+
+  insert(
+    task: Task,
+    sealed: SealedParts,
+    { foreignKey, messageKey }: Pick<NewTask, 'foreignKey' | 'messageKey'>,
+  ): Statement[] {
     return [
+      ...(messageKey === undefined ? [] : [insertMessage(task.id, messageKey)]),
       {
-        sql: `INSERT INTO tasks (id, owner, face, state, principal, server, action, capability, arguments_digest, message,
-            created_at, updated_at, ttl_ms, poll_interval_ms, expires_at, upstream_ref)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        sql: `INSERT INTO tasks (id, owner, face, state, principal, server, context, action, capability,
+            arguments_digest, message, created_at, updated_at, ttl_ms, poll_interval_ms, expires_at, upstream_ref,
+            outcome_bytes, foreign_key)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         parameters: [
           task.id,
           task.owner,
@@ -114,6 +187,7 @@ export class TaskStore {
           task.state,
           JSON.stringify(task.principal),
           task.server,
+          task.context ?? null,
           task.action,
           task.capability,
           task.argumentsDigest ?? null,
@@ -124,19 +198,29 @@ export class TaskStore {
           task.pollIntervalMs,
           task.expiresAt,
           sealed.upstreamRef ?? null,
+          sealed.parts?.length ?? 0,
+          foreignKey ?? null,
         ],
       },
       insertEvent(task),
+      ...(sealed.parts ? [insertParts(task.id, sealed.parts)] : []),
     ]
   }
 
   /** Takes effect on the very version that `task` follows, and never on a task that has ended. */
-  update(task: Task, sealed: SealedParts): Statement[] {
+  update(
+    task: Task,
+    sealed: SealedParts,
+    { foreignKey, messageKey, replaceParts }: Pick<TaskChange, 'foreignKey' | 'messageKey' | 'replaceParts'>,
+  ): Statement[] {
+    const isReplaced = replaceParts !== undefined
     return [
+      ...(messageKey === undefined ? [] : [insertMessage(task.id, messageKey)]),
       {
         sql: `UPDATE tasks SET state = ?, version = ?, message = ?, updated_at = ?, ttl_ms = ?, poll_interval_ms = ?,
-            expires_at = ?, upstream_ref = coalesce(?, upstream_ref), outcome = ?, outcome_bytes = ?,
-            is_tool_error = ?
+            expires_at = ?, upstream_ref = coalesce(?, upstream_ref), outcome = ?,
+            outcome_bytes = ${isReplaced ? '' : 'outcome_bytes +'} ?, is_tool_error = ?,
+            foreign_key = coalesce(?, foreign_key)
           WHERE id = ? AND version = ? AND ${UNFINISHED}`,
         parameters: [
           task.state,
@@ -148,15 +232,37 @@ export class TaskStore {
           task.expiresAt,
           sealed.upstreamRef ?? null,
           sealed.outcome ?? null,
-          sealed.outcomeBytes ?? 0,
+          (sealed.outcomeBytes ?? 0) + (sealed.parts?.length ?? 0),
           task.isToolError ? 1 : 0,
+          foreignKey ?? null,
           task.id,
           task.version - 1,
         ],
         expect: 'changed',
       },
       insertEvent(task),
-      ...(isFinal(task.state) ? [forgetSecrets(task.id)] : []),
+      ...(isReplaced ? [{ sql: 'DELETE FROM task_parts WHERE task = ?', parameters: [task.id] }] : []),
+      ...(sealed.parts ? [insertParts(task.id, sealed.parts)] : []),
+      // What went to an agent may be referred to later; a server's task is done with.
+      ...(isFinal(task.state) && task.face === 'mcp' ? [forgetSecrets(task.id)] : []),
+    ]
+  }
+
+  /** Never on a task that has ended. */
+  addParts(
+    id: TaskId,
+    parts: Buffer,
+    { at, message }: { readonly at: number; readonly message: string | undefined },
+  ): Statement[] {
+    return [
+      {
+        sql: `UPDATE tasks SET updated_at = max(updated_at, ?), message = coalesce(?, message),
+            expires_at = max(expires_at, ? + ttl_ms), outcome_bytes = outcome_bytes + ?
+          WHERE id = ? AND ${UNFINISHED}`,
+        parameters: [at, message ?? null, at, parts.length, id],
+        expect: 'changed',
+      },
+      insertParts(id, parts),
     ]
   }
 
@@ -164,15 +270,43 @@ export class TaskStore {
     const list = JSON.stringify(ids)
     return [
       {
-        sql: 'DELETE FROM task_events WHERE task IN (SELECT value FROM json_each(?))',
+        sql: `DELETE FROM tasks WHERE id IN (SELECT value FROM json_each(?))
+          RETURNING face, owner, server, state, outcome_bytes`,
         parameters: [list],
       },
-      {
-        sql: 'DELETE FROM tasks WHERE id IN (SELECT value FROM json_each(?)) RETURNING owner, outcome_bytes',
+      ...['task_events', 'task_parts', 'task_messages'].map((table) => ({
+        sql: `DELETE FROM ${table} WHERE task IN (SELECT value FROM json_each(?))`,
         parameters: [list],
-      },
+      })),
     ]
   }
+}
+
+function whereOfAgent({ owner, server, context, state, since }: Omit<AgentTasksQuery, 'after' | 'limit'>) {
+  const terms: (readonly [string, string | number | undefined])[] = [
+    ['owner = ?', owner],
+    ['server = ?', server],
+    ['context = ?', context],
+    ['state = ?', state],
+    ['updated_at >= ?', since],
+  ]
+  const held = terms.filter((term): term is readonly [string, string | number] => term[1] !== undefined)
+  return {
+    where: `${held.map(([sql]) => sql).join(' AND ')} AND context IS NOT NULL`,
+    parameters: held.map(([, value]) => value),
+  }
+}
+
+function insertMessage(task: TaskId, key: string): Statement {
+  return {
+    sql: 'INSERT INTO task_messages (key, task) VALUES (?, ?) ON CONFLICT DO NOTHING',
+    parameters: [key, task],
+    expect: 'changed',
+  }
+}
+
+function insertParts(task: TaskId, body: Buffer): Statement {
+  return { sql: 'INSERT INTO task_parts (task, body) VALUES (?, ?)', parameters: [task, body] }
 }
 
 function insertEvent(task: Task): Statement {
@@ -196,6 +330,7 @@ function toTask(row: Row): Task {
     version: Number(row['version']),
     principal: Object.freeze(JSON.parse(String(row['principal'])) as Principal),
     server: String(row['server']),
+    context: textOf(row['context']),
     action: String(row['action']),
     capability: row['capability'] as CapabilityName,
     argumentsDigest: textOf(row['arguments_digest']),
@@ -207,6 +342,7 @@ function toTask(row: Row): Task {
     expiresAt: Number(row['expires_at']),
     isElsewhere: row['is_elsewhere'] === 1,
     isToolError: row['is_tool_error'] === 1,
+    keptBytes: Number(row['outcome_bytes']),
   }
 }
 
@@ -215,10 +351,13 @@ function textOf(value: Row[string] | undefined): string | undefined {
 }
 
 /** Where what a task is about stands sealed; results may be large. */
-export const SEALED_TASK_PARTS: readonly SealedColumn[] = ['upstream_ref', 'outcome'].map((column) => ({
-  table: 'tasks',
-  column,
-  key: 'id',
-  place: 'id',
-  batch: 4,
-}))
+export const SEALED_TASK_PARTS: readonly SealedColumn[] = [
+  ...['upstream_ref', 'outcome'].map((column) => ({
+    table: 'tasks',
+    column,
+    key: 'id',
+    place: 'id',
+    batch: 4,
+  })),
+  { table: 'task_parts', column: 'body', key: 'id', place: 'task', batch: 16 },
+]

@@ -1,5 +1,6 @@
 import type { ActivityFace, CapabilityName, Principal, TaskId, TaskState } from '@parley/contract'
 import type { JsonObject, Outcome } from '../lib/json-rpc.ts'
+import type { Unit } from '../store/index.ts'
 
 /** One piece of work that goes on when nobody waits on the line for it. */
 export interface Task {
@@ -11,8 +12,10 @@ export interface Task {
   readonly version: number
   /** Under whose grant it runs. */
   readonly principal: Principal
-  /** The server's name. */
+  /** The server's name, or the agent's. */
   readonly server: string
+  /** The conversation that a task of an agent belongs to. */
+  readonly context: string | undefined
   /** The protocol's method, such as `tools/call`. */
   readonly action: string
   readonly capability: CapabilityName
@@ -29,6 +32,8 @@ export interface Task {
   readonly isElsewhere: boolean
   /** Whether its result is an error of the tool's own. */
   readonly isToolError: boolean
+  /** What it holds takes so much. */
+  readonly keptBytes: number
 }
 
 /** An event of a task, for those who follow it. */
@@ -40,7 +45,11 @@ export interface TaskEvent {
 }
 
 export interface NewTask {
+  /** Where its maker has to know it beforehand. */
+  readonly id?: TaskId
   readonly face: ActivityFace
+  /** `working` when absent. */
+  readonly state?: TaskState
   readonly principal: Principal
   readonly server: string
   readonly action: string
@@ -52,7 +61,17 @@ export interface NewTask {
   readonly message?: string | undefined
   /** How it is found at the server that runs it. */
   readonly upstreamRef?: JsonObject | undefined
+  readonly context?: string | undefined
+  /** Hash by which it is found from the id that the agent gave it. */
+  readonly foreignKey?: string | undefined
+  /** Hash of the message that made it: `conflict` when there is a task of that message. */
+  readonly messageKey?: string | undefined
+  readonly parts?: TaskParts | undefined
+  readonly also?: Unit
 }
+
+/** What a task of an agent holds, piece by piece: the JSON of stream responses. */
+export type TaskParts = readonly string[]
 
 /** A step of a task. What is absent stays as it is. */
 export interface TaskChange {
@@ -62,6 +81,34 @@ export interface TaskChange {
   readonly outcome?: Outcome
   readonly upstreamRef?: JsonObject
   readonly pollIntervalMs?: number
+  readonly foreignKey?: string | undefined
+  /** Hash of a message that went to the task: `conflict` when it did before. */
+  readonly messageKey?: string | undefined
+  /** Come after those that are there. */
+  readonly parts?: TaskParts | undefined
+  /** Stand in the place of all that were there. */
+  readonly replaceParts?: TaskParts
+  /** Statements for the same unit. */
+  readonly also?: Unit
+}
+
+/** Further parts of a task whose state stays as it is. */
+export interface TaskAddition {
+  readonly parts: TaskParts
+  readonly message?: string | undefined
+  readonly also?: Unit
+}
+
+/** One page of an owner's tasks at one agent, the last changed first. */
+export interface AgentTasksQuery {
+  readonly owner: string
+  readonly server: string
+  readonly context?: string | undefined
+  readonly state?: TaskState | undefined
+  /** Milliseconds since the epoch: those that changed at or after it. */
+  readonly since?: number | undefined
+  readonly after?: { readonly updatedAt: number; readonly id: string } | undefined
+  readonly limit: number
 }
 
 export interface TaskPage {
@@ -74,6 +121,11 @@ export interface TaskLimits {
   /** Tasks of one owner that are kept, finished ones included. */
   readonly tasksPerOwner: number
   readonly tasks: number
+  /** The same for tasks of agents, which are kept for longer. */
+  readonly agentTasksPerOwner: number
+  readonly agentTasks: number
+  /** From its last change. */
+  readonly agentTaskTtlMs: number
   /** Largest result of one task. */
   readonly resultBytes: number
   /** All results that are kept. */
@@ -83,5 +135,5 @@ export interface TaskLimits {
 }
 
 export function isFinal(state: TaskState): boolean {
-  return state === 'completed' || state === 'failed' || state === 'cancelled'
+  return state === 'completed' || state === 'failed' || state === 'cancelled' || state === 'rejected'
 }

@@ -14,6 +14,9 @@ const LIMITS: TaskLimits = {
   allResultsBytes: 10_000,
   ttlMs: 60_000,
   maxTtlMs: 100_000,
+  agentTasks: 8,
+  agentTasksPerOwner: 6,
+  agentTaskTtlMs: 60_000,
 }
 const sealer = createSealer(systemRandom.bytes(32), systemRandom)
 
@@ -60,9 +63,9 @@ test('H2: a task is found by its owner alone; the same app of the same person ow
   const { tasks } = await open()
   const task = await tasks.create(wanted('a'))
   const own = ownerOf({ ...principal('a'), subject: 'gra_another' })
-  expect(tasks.find(own, task.id)).toEqual(task)
-  expect(tasks.find(ownerOf(principal('b')), task.id)).toBeUndefined()
-  expect(tasks.find(own, 'tsk_nothing')).toBeUndefined()
+  expect(tasks.find(own, 'mcp', task.id)).toEqual(task)
+  expect(tasks.find(ownerOf(principal('b')), 'mcp', task.id)).toBeUndefined()
+  expect(tasks.find(own, 'mcp', 'tsk_nothing')).toBeUndefined()
   expect(tasks.list(ownerOf(principal('b')), undefined, 10).tasks).toEqual([])
 })
 
@@ -161,7 +164,7 @@ test('restart: counts and what has not ended are found again', async () => {
   await before.store[Symbol.asyncDispose]()
   const { tasks } = await open({}, directory)
   expect(tasks.size).toBe(2)
-  expect(tasks.unfinished().map(({ id }) => id)).toEqual([task.id])
+  expect(tasks.unfinished('mcp').map(({ id }) => id)).toEqual([task.id])
   const { principal: kept } = tasks.findAny(task.id as TaskId)!
   expect(kept).toEqual(principal('a'))
 })

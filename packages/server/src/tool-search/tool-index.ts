@@ -105,21 +105,22 @@ export class ToolIndex<key> {
     const met = new Uint8Array(places)
     // Of a word and those that mean the same only the best counts, so that a synonym never counts beside the word.
     const best = new Float64Array(places)
-    const touched = new Map<number, key>()
+    const touched: Entry<key>[] = []
     for (const concept of concepts) {
-      const rated = new Set<Entry<key>>()
+      const rated: Entry<key>[] = []
       this.#rate([concept.word, ...concept.same], { best, rated, share: 1 })
       const share = concept.word === '' ? PHRASE_SHARE : MEANT_SHARE
       for (const word of concept.meant) this.#rate([word], { best, rated, share })
-      for (const { place, key } of rated) {
+      for (const entry of rated) {
+        const { place } = entry
+        if (met[place] === 0) touched.push(entry)
         sums[place]! += best[place]!
         met[place]! += 1
         best[place] = 0
-        touched.set(place, key)
       }
     }
-    return [...touched]
-      .map(([place, key]) => ({ key, score: sums[place]! * (met[place]! / concepts.length) ** BREADTH }))
+    return touched
+      .map(({ place, key }) => ({ key, score: sums[place]! * (met[place]! / concepts.length) ** BREADTH }))
       .sort((one, other) => other.score - one.score)
   }
 
@@ -134,8 +135,9 @@ export class ToolIndex<key> {
       for (const [entry, counts] of this.#postings.get(word) ?? []) {
         const frequency = weighed(counts, this.#normsOf(entry))
         const score = (weight * rarity * frequency * (SATURATION + 1)) / (frequency + SATURATION)
-        if (score > best[entry.place]!) best[entry.place] = score
-        rated.add(entry)
+        const before = best[entry.place]!
+        if (before === 0) rated.push(entry)
+        if (score > before) best[entry.place] = score
       }
     }
   }
@@ -176,9 +178,9 @@ function weighed(counts: Float64Array, norms: Float64Array): number {
 }
 
 interface Rating<key> {
-  /** By place; the best so far for the concept. */
+  /** By place; the best so far for the concept, 0 where none of its words stands. */
   readonly best: Float64Array
-  readonly rated: Set<Entry<key>>
+  readonly rated: Entry<key>[]
   readonly share: number
 }
 

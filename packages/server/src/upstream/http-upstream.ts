@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { ParleyError } from '@parley/contract'
-import { Breaker } from './breaker.ts'
+import { Breaker } from '../lib/breaker.ts'
 import type { Channel, SessionTerms, Upstream, UpstreamInfo } from './channel.ts'
 import type { UpstreamOptions, UpstreamTarget } from './create-upstream.ts'
 import { detectHttp } from './detect-http.ts'

@@ -39,6 +39,7 @@ async function openService(options: { paths?: object; limits?: Partial<UpstreamL
       upstreamResponseBytes: 1_000_000,
       upstreamConnections: 64,
       clientMetadataBytes: 10_240,
+      webhookTimeoutMs: 1000,
     },
     ownListeners: () => [],
   })

@@ -1,5 +1,5 @@
 import { ParleyError } from '@parley/contract'
-import { Breaker } from './breaker.ts'
+import { Breaker } from '../lib/breaker.ts'
 import type { Channel, SessionTerms, Upstream, UpstreamInfo } from './channel.ts'
 import type { UpstreamOptions } from './create-upstream.ts'
 import { detectStdio } from './detect-stdio.ts'

@@ -1,1 +1,6 @@
-export type { Webhooks } from './webhooks.ts'
+export { createWebhooks } from './create-webhooks.ts'
+export type { WebhookTools } from './create-webhooks.ts'
+export { SEALED_WEBHOOK_PARTS } from './webhook-store.ts'
+export { WEBHOOK_STATES } from './webhook.ts'
+export type { Setter, Webhook, WebhookState } from './webhook.ts'
+export type { TaskSide, WebhookCounts, WebhookStanding, Webhooks } from './webhooks.ts'

@@ -9,6 +9,8 @@ import type { LaneHead } from './response-parser.ts'
 
 /** What all requests to one endpoint have in common. */
 export interface LaneEndpoint {
+  /** POST by default; with the others no body is sent. */
+  readonly method?: 'POST' | 'GET' | 'DELETE'
   readonly path: string
   /** Complete `name: value\r\n` lines; Host and Content-Length are written by the client. */
   readonly head: string
@@ -35,7 +37,7 @@ export interface LaneExchange {
 }
 
 /**
- * A client for one origin that can do one thing: POST a message whole and hand on what comes back as it comes. No
+ * A client for one origin that can do one thing: send a request whole and hand on what comes back as it comes. No
  * request is ever sent twice, and none before the answer to the one before it on the same connection.
  */
 export interface LaneClient {
@@ -91,12 +93,13 @@ class Client implements LaneClient, Carrier {
   endpoint(endpoint: LaneEndpoint): LaneSender {
     if (!PATH.test(endpoint.path)) throw notWritable()
     checkLines(endpoint.head)
-    const common = `POST ${endpoint.path} HTTP/1.1\r\nhost: ${this.#url.host}\r\n${endpoint.head}`
-    const { headersTimeoutMs, idleTimeoutMs } = endpoint
+    const { method = 'POST', headersTimeoutMs, idleTimeoutMs } = endpoint
+    const common = `${method} ${endpoint.path} HTTP/1.1\r\nhost: ${this.#url.host}\r\n${endpoint.head}`
+    const hasBody = method === 'POST'
     return (head, body, receiver) => {
       if (this.#isDestroyed) throw disconnected()
       checkLines(head)
-      const lines = `${common}${head}content-length: ${body.length}\r\n\r\n`
+      const lines = `${common}${head}${hasBody ? `content-length: ${body.length}\r\n` : ''}\r\n`
       const call = new LaneCall({ lines, body, headersTimeoutMs, idleTimeoutMs }, receiver)
       const connection = this.#free.pop()
       if (connection) connection.send(call, this.#nowMs)

@@ -7,7 +7,7 @@ import { bundleOf, type Call, type GatewayTools } from '../call.ts'
  * `invalid_params` in the same words for everything else.
  */
 export function findTask(tools: GatewayTools, call: Pick<Call, 'principal' | 'scope'>, id: unknown): Task {
-  const task = typeof id === 'string' ? tools.tasks.find(ownerOf(call.principal), id) : undefined
+  const task = typeof id === 'string' ? tools.tasks.find(ownerOf(call.principal), 'mcp', id) : undefined
   if (!task || !isReadable(tools, call, task)) throw taskNotFound()
   return task
 }

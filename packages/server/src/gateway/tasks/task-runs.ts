@@ -81,7 +81,7 @@ export class TaskRuns {
   async resume(): Promise<void> {
     const { tasks } = this.#tools
     await Promise.all(
-      tasks.unfinished().map(async (task) => {
+      tasks.unfinished('mcp').map(async (task) => {
         const ref = tasks.upstreamRefOf(task.id) as unknown as UpstreamRef | undefined
         if (ref) return void this.#follow(this.#add(task, ref), ref, true)
         const message = 'The hub was stopped while it ran this; whether the tool did its work is not known.'

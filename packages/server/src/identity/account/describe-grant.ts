@@ -39,7 +39,7 @@ export function describeGrant(grant: Grant, reader: GrantReader): GrantWords {
     limits: limitsInWords(limits),
     scopes: Object.entries(audiences).flatMap(([audience, scopes]) => {
       const resource = reader.resources.find(audience)
-      if (!resource || resource.kind === 'mcp') return []
+      if (!resource || resource.wholeScope !== undefined) return []
       return [{ resource: resource.name, words: scopes.map((scope) => resource.scopes[scope] ?? scope) }]
     }),
   }

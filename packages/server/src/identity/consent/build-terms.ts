@@ -28,11 +28,13 @@ export function buildTerms(
   where: { readonly issuer: string; readonly nowMs: number },
 ): GrantTerms | 'nothing' | 'too-much' {
   const { resource, identityScopes, details } = request
-  const isMcp = resource.kind === 'mcp'
-  const scopes = isMcp ? request.scopes : request.scopes.filter((scope) => choice.on.has(`scope.${scope}`))
+  const isOfCapabilities = resource.wholeScope !== undefined
+  const scopes = isOfCapabilities
+    ? request.scopes
+    : request.scopes.filter((scope) => choice.on.has(`scope.${scope}`))
   const capabilities =
     details.length > 0 ? details.flatMap((detail) => detail.capabilities) : chosenRules(offer, choice)
-  // An MCP grant without any capability is a beginning: the app can ask for single ones when it needs them.
+  // A grant without any capability is a beginning: the app can ask for single ones when it needs them.
   if (scopes.length === 0 && identityScopes.length === 0) return 'nothing'
   if (capabilities.length > MAX_RULES) return 'too-much'
   const seconds = Math.min(choice.seconds, ...details.map((detail) => detail.expires_in ?? Infinity))

@@ -87,7 +87,7 @@ function whoIsIt({ app, redirectUri }: ConsentRequest): Html {
 
 /** Details take the place of what the hub offers; the scopes of other resources stand beside them. */
 function whatElse(request: ConsentRequest, offer: readonly ServerOffer[], isOn: IsOn): Html {
-  if (request.resource.kind !== 'mcp') return scopeList(request, isOn)
+  if (request.resource.wholeScope === undefined) return scopeList(request, isOn)
   return request.details.length > 0 ? html`` : offerList(offer, isOn)
 }
 

@@ -49,8 +49,9 @@ export function canAllowNothing({ scopes, identityScopes }: ConsentRequest): boo
 
 /** What of the offer the request is about: all of it for `mcp`, otherwise the capabilities it names as scopes. */
 export function narrowOffer(request: ConsentRequest, offer: readonly ServerOffer[]): readonly ServerOffer[] {
-  if (request.details.length > 0 || request.resource.kind !== 'mcp') return []
-  if (request.scopes.includes('mcp')) return offer
+  const { wholeScope } = request.resource
+  if (request.details.length > 0 || wholeScope === undefined) return []
+  if (request.scopes.includes(wholeScope)) return offer
   const named = new Set(request.scopes)
   const narrowed = offer.map(({ server, groups }) => ({
     server,

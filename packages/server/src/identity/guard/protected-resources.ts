@@ -4,7 +4,7 @@ import { sendJson, sendProblem, type RawHandler } from '../../http/index.ts'
 
 /** A part of the hub that takes tokens of its own audience (RFC 8707). */
 export interface ProtectedResource {
-  /** Without a slash at the end: `/mcp`, `/mcp/servers/files`, `/mcp/bundles/support`, `/api`. */
+  /** Without a slash at the end: `/mcp`, `/mcp/servers/files`, `/mcp/bundles/support`, `/a2a/agents/weather`, `/api`. */
   readonly path: string
   readonly name: string
   readonly scopes: readonly string[]
@@ -12,7 +12,7 @@ export interface ProtectedResource {
 
 export const METADATA_PATH = '/.well-known/oauth-protected-resource'
 
-const PREFIXES = ['/mcp/servers/', '/mcp/bundles/']
+const PREFIXES = ['/mcp/servers/', '/mcp/bundles/', '/a2a/agents/']
 
 /**
  * The resource at a path; undefined where there can be none. Any name that a server or bundle could have is one, so
@@ -20,12 +20,13 @@ const PREFIXES = ['/mcp/servers/', '/mcp/bundles/']
  */
 export function protectedResource(path: string): ProtectedResource | undefined {
   if (path === '/mcp') return { path, name: 'Parley', scopes: ['mcp'] }
+  if (path === '/a2a') return { path, name: 'Agents at Parley', scopes: ['a2a'] }
   if (path === '/api') return { path, name: 'Parley management', scopes: ['hub:read', 'hub:manage'] }
   const prefix = PREFIXES.find((start) => path.startsWith(start))
   if (prefix === undefined) return undefined
   const name = path.slice(prefix.length)
   if (name.length > OWNER_NAME_MAX_LENGTH || !OWNER_NAME.test(name)) return undefined
-  return { path, name: `${name} at Parley`, scopes: ['mcp'] }
+  return { path, name: `${name} at Parley`, scopes: [prefix === '/a2a/agents/' ? 'a2a' : 'mcp'] }
 }
 
 /**

@@ -24,12 +24,14 @@ export interface ResourceSources {
   /** Whether the hub is a gateway, or an authorization server alone. */
   readonly hasGateway: boolean
   readonly hasServer: (name: string) => boolean
+  readonly hasAgent: (name: string) => boolean
   readonly findBundle: FindBundle
   /** By the canonical form of its identifier. */
   readonly findOutside: (canonical: string) => OutsideResource | undefined
 }
 
 const MCP_SCOPES = { mcp: 'Use what you allow below' }
+const A2A_SCOPES = { a2a: 'Ask the agents that you allow below' }
 const API_SCOPES = {
   'hub:read': 'See what your role may see: servers, apps, people, activity',
   'hub:manage': 'Change what your role may change',
@@ -39,6 +41,7 @@ const MAX_IDENTIFIER_LENGTH = 2048
 export function createResources(sources: ResourceSources): Resources {
   const { origin, hasGateway } = sources
   const mcp = mcpResource(`${origin}/mcp`, undefined)
+  const a2a = a2aResource(`${origin}/a2a`, undefined)
   const api = apiResource(`${origin}/api`)
 
   function find(identifier: string): Resource | undefined {
@@ -47,6 +50,9 @@ export function createResources(sources: ResourceSources): Resources {
     if (canonical === api.identifier) return api
     if (hasGateway) {
       if (canonical === mcp.identifier) return mcp
+      if (canonical === a2a.identifier) return a2a
+      const agent = nameBelow(canonical, `${a2a.identifier}/agents/`)
+      if (agent !== undefined && sources.hasAgent(agent)) return a2aResource(canonical, agent)
       const server = nameBelow(canonical, `${mcp.identifier}/servers/`)
       if (server !== undefined && sources.hasServer(server)) return mcpResource(canonical, server)
       const name = nameBelow(canonical, `${mcp.identifier}/bundles/`)
@@ -59,11 +65,13 @@ export function createResources(sources: ResourceSources): Resources {
 
   function presume(identifier: string): Resource | undefined {
     const canonical = canonicalize(identifier)
-    if (canonical === undefined || canonical === mcp.identifier || canonical === api.identifier)
+    if (canonical === undefined || [mcp, a2a, api].some((known) => known.identifier === canonical))
       return find(identifier)
     if (hasGateway) {
       const server = nameBelow(canonical, `${mcp.identifier}/servers/`)
       if (server !== undefined) return mcpResource(canonical, server)
+      const agent = nameBelow(canonical, `${a2a.identifier}/agents/`)
+      if (agent !== undefined) return a2aResource(canonical, agent)
       const bundle = nameBelow(canonical, `${mcp.identifier}/bundles/`)
       if (bundle !== undefined) return presumedResource(mcpResource(canonical, undefined))
     }
@@ -96,6 +104,7 @@ function mcpResource(identifier: string, server: string | undefined): Resource {
   return {
     identifier,
     kind: 'mcp',
+    wholeScope: 'mcp',
     name: server === undefined ? 'all MCP servers of this hub' : `the MCP server ${server}`,
     ...(server === undefined ? {} : { server }),
     defaultScopes: ['mcp'],
@@ -104,6 +113,23 @@ function mcpResource(identifier: string, server: string | undefined): Resource {
       if (scope === 'mcp') return true
       const capability = parseCapabilityName(scope)
       return capability !== undefined && (server === undefined || capability.owner === server)
+    },
+  }
+}
+
+function a2aResource(identifier: string, agent: string | undefined): Resource {
+  return {
+    identifier,
+    kind: 'a2a',
+    wholeScope: 'a2a',
+    name: agent === undefined ? 'all agents of this hub' : `the agent ${agent}`,
+    ...(agent === undefined ? {} : { server: agent }),
+    defaultScopes: ['a2a'],
+    scopes: A2A_SCOPES,
+    hasScope(scope) {
+      if (scope === 'a2a') return true
+      const capability = parseCapabilityName(scope)
+      return capability?.kind === 'skill' && (agent === undefined || capability.owner === agent)
     },
   }
 }

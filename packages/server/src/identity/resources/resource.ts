@@ -1,11 +1,13 @@
-/** Something tokens can be for (RFC 8707): an MCP endpoint of the hub, its management API, or a server elsewhere. */
+/** Something tokens can be for (RFC 8707): an MCP or A2A endpoint of the hub, its management API, or a server elsewhere. */
 export interface Resource {
   /** The identifier as tokens carry it in `aud`: canonical, without a trailing slash where it is ours. */
   readonly identifier: string
-  readonly kind: 'mcp' | 'api' | 'outside'
+  readonly kind: 'mcp' | 'a2a' | 'api' | 'outside'
+  /** The scope that stands for the whole of a grant, where capabilities are used. */
+  readonly wholeScope?: 'mcp' | 'a2a'
   /** For people. */
   readonly name: string
-  /** The MCP server behind it, when it is only one. */
+  /** The MCP server or the agent behind it, when it is only one. */
   readonly server?: string
   /** The bundle it is the endpoint of, when it is one. */
   readonly bundle?: string

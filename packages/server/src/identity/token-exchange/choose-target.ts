@@ -41,8 +41,8 @@ export function chooseTarget(
 function isWithin(resource: Resource, other: Resource | undefined): boolean {
   if (!other || resource.identifier === other.identifier) return other !== undefined
   return (
-    resource.kind === 'mcp' &&
-    other.kind === 'mcp' &&
+    resource.wholeScope !== undefined &&
+    resource.kind === other.kind &&
     other.server === undefined &&
     other.bundle === undefined
   )

@@ -12,8 +12,9 @@ export function readScopes(scope: unknown): readonly string[] | undefined {
   return scopes.length === 0 ? undefined : scopes
 }
 
-/** Whether what is held includes the scope: itself, or a capability's name within `mcp`. */
+/** Whether what is held includes the scope: itself, or a capability's name within `mcp`, a skill's within `a2a`. */
 export function includesScope(held: readonly string[], scope: string): boolean {
   if (held.includes(scope) || held.includes(ANY)) return true
+  if (held.includes('a2a') && parseCapabilityName(scope)?.kind === 'skill') return true
   return held.includes(WHOLE) && parseCapabilityName(scope) !== undefined
 }

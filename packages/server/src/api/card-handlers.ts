@@ -1,0 +1,147 @@
+import { ParleyError, type CardDetail, type CardView } from '@parley/contract'
+import type { Access } from '../access/index.ts'
+import { AgentSearch, type FoundAgent, type ManagedDirectory, type ServedAgent } from '../directory/index.ts'
+import type { ApiHandlers } from './handlers.ts'
+import { nameOfSelf } from './name-of-self.ts'
+import type { Clients } from '../clients/index.ts'
+
+export interface CardTools {
+  /** Undefined where the authorization server runs alone. */
+  readonly directory: ManagedDirectory | undefined
+  readonly access: Pick<Access, 'visible'>
+  readonly clients: Pick<Clients, 'agent'>
+  readonly origin: () => string
+}
+
+/** Agents that can be asked. */
+export function cardHandlers({ directory, access, clients, origin }: CardTools) {
+  const known = () => {
+    if (directory) return directory
+    throw new ParleyError('not_found', 'This hub is an authorization server alone, without agents to ask.')
+  }
+  const search = directory && new AgentSearch(directory)
+  const view = (agent: ServedAgent) => cardView(agent, known(), origin())
+  const detail = (agent: ServedAgent) => cardDetail(agent, view(agent))
+  return {
+    listCards: async () => ({ cards: (directory?.agents() ?? []).map(view) }),
+    addCard: async ({ body, principal }) => {
+      const { url, public: isPublic, ...rest } = body
+      return detail(await known().add({ ...rest, cardUrl: url, isPublic }, principal.subject))
+    },
+    showCard: async ({ parameters }) => detail(known().agent(parameters.name)),
+    setCard: async ({ parameters, body, principal }) => {
+      const { allowHosts, binding, version, public: isPublic } = body
+      const terms = {
+        ...(allowHosts && { allowHosts }),
+        ...(binding !== undefined && { binding: binding ?? undefined }),
+        ...(version !== undefined && { version: version ?? undefined }),
+        ...(isPublic !== undefined && { isPublic }),
+      }
+      return detail(await known().setTerms(parameters.name, terms, principal.subject))
+    },
+    reviewCard: async ({ parameters, body, principal }) => {
+      const { hash, verdict, allowHosts } = body
+      const { name } = parameters
+      const { subject } = principal
+      const reviewed =
+        verdict === 'approve'
+          ? known().approve(name, { hash, allowHosts }, subject)
+          : known().reject(name, hash, subject)
+      return detail(await reviewed)
+    },
+    refreshCard: async ({ parameters }) => detail(await known().refresh(parameters.name)),
+    testCard: ({ parameters }) => known().test(parameters.name),
+    addCardKeys: async ({ parameters, body, principal }) =>
+      detail(await known().addKeys(parameters.name, body, principal.subject)),
+    removeCardKey: async ({ parameters, principal }) =>
+      detail(await known().removeKey(parameters.name, parameters.kid, principal.subject)),
+    removeCard: async ({ parameters, principal }) => {
+      await known().remove(parameters.name, principal.subject)
+      return { removed: parameters.name }
+    },
+    searchAgents: async ({ query, principal }) => {
+      const { found, next } = search?.search(query, access.visible(principal)) ?? { found: [], next: null }
+      return { agents: found.map((agent) => foundView(agent, origin())), next }
+    },
+    showMyCard: async ({ principal }) => detail(known().agent(nameOfSelf(clients, principal))),
+    sendMyCard: async ({ body, principal }) =>
+      detail(await known().register(nameOfSelf(clients, principal), body.card, principal.subject)),
+    removeMyCard: async ({ principal }) => {
+      const name = nameOfSelf(clients, principal)
+      if (known().agent(name).row.source !== 'self')
+        throw new ParleyError('conflict', 'An administrator has added the card of this agent.')
+      await known().remove(name, principal.subject)
+      return { removed: name }
+    },
+  } satisfies Partial<ApiHandlers>
+}
+
+function cardView(agent: ServedAgent, directory: ManagedDirectory, origin: string): CardView {
+  const { row, usable } = agent
+  const { state, lastError, lastSeenAt } = directory.health(row.name)
+  return {
+    name: row.name,
+    source: row.source,
+    state: row.state,
+    served: agent.entry !== undefined,
+    agent: agent.identity?.id ?? null,
+    cardUrl: row.cardUrl,
+    title: usable?.card.name ?? null,
+    version: usable?.card.version ?? null,
+    interface: usable ? interfaceView(usable.interface) : null,
+    skills: usable?.card.skills.length ?? 0,
+    public: row.terms.isPublic,
+    allowHosts: [...row.terms.allowHosts],
+    health: { state, lastError: lastError ?? null, lastSeenAt: lastSeenAt ?? null },
+    signature: agent.signature,
+    hash: row.cardHash,
+    approvedHash: row.approvedHash,
+    approvedBy: row.approvedBy,
+    approvedAt: row.approvedAt,
+    reason: row.reason ?? agent.fault ?? null,
+    endpoint: `${origin}/a2a/agents/${row.name}`,
+  }
+}
+
+function cardDetail(agent: ServedAgent, view: CardView): CardDetail {
+  return {
+    ...view,
+    card: agent.row.card,
+    changes: agent.changes.map((change) => ({ ...change, differences: [...change.differences] })),
+    interfaces: agent.interfaces.map(({ interface: one, host, why }) => ({
+      ...interfaceView(one),
+      host: host ?? null,
+      why: why ?? null,
+    })),
+    keys: agent.row.keys.map((key) => ({ ...key })),
+  }
+}
+
+type Interface = CardDetail['interfaces'][number]
+
+function interfaceView({
+  url,
+  protocolBinding,
+  protocolVersion,
+}: Pick<Interface, 'url' | 'protocolBinding' | 'protocolVersion'>) {
+  return { url, protocolBinding, protocolVersion }
+}
+
+function foundView({ entry, skills }: FoundAgent, origin: string) {
+  const { card } = entry
+  return {
+    name: entry.name,
+    title: card.name,
+    description: card.description,
+    endpoint: `${origin}/a2a/agents/${entry.name}`,
+    skills: skills.map(({ id, name, description, tags, examples, inputModes, outputModes }) => ({
+      id,
+      name,
+      description,
+      tags,
+      examples: examples ?? [],
+      inputModes: inputModes ?? card.defaultInputModes,
+      outputModes: outputModes ?? card.defaultOutputModes,
+    })),
+  }
+}

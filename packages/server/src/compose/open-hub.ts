@@ -1,0 +1,101 @@
+import { createHmac } from 'node:crypto'
+import type { Principal } from '@parley/contract'
+import { checkAnswer, type StreamResponse } from '../a2a/index.ts'
+import type { Directory } from '../directory/index.ts'
+import { readBody, refuseRequest, type ClientStreams } from '../http/index.ts'
+import { CardDesk, createHub, type A2aHub } from '../hub/index.ts'
+import { openStateKey, type Identity } from '../identity/index.ts'
+import type { Tasks } from '../tasks/index.ts'
+import type { Webhooks } from '../webhooks/index.ts'
+import { stackOf, type House } from './house.ts'
+import { isGrantOver, type Enforcement } from './open-enforcement.ts'
+import { isNamed, watchExpiry } from './cut-off.ts'
+import type { IdentityRooms } from './open-identity.ts'
+
+export interface HubRooms
+  extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations' | 'clients'> {
+  readonly identity: Identity
+  readonly directory: Directory
+  readonly tasks: Tasks
+  readonly webhooks: Webhooks
+  readonly clientStreams: ClientStreams
+}
+
+/** The hub of agents; whatever is cut off ends in it at once. */
+export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
+  const { store, activity, config, log, metrics, random, origin } = house
+  const { gatekeeper, directory, webhooks } = rooms
+  const { limits } = config
+  const stateKey = await openStateKey(store, random)
+  const hub = createHub(
+    {
+      ...house,
+      ...rooms,
+      challenges: (resource) => gatekeeper.challenges(resource),
+      credentialFor: () => NO_CREDENTIAL,
+      recordCall(call) {
+        metrics.countCall(call)
+        return activity.recordCall(call)
+      },
+      cards: new CardDesk({
+        origin,
+        grpcAddress: () => undefined,
+        sign: (card) => card,
+        keyId: () => '',
+      }),
+      idKey: createHmac('sha256', stateKey).update('agents').digest(),
+      limits: {
+        bodyBytes: limits.bodyBytes,
+        sendTimeoutMs: limits.agentSendTimeoutMs,
+        agentTimeoutMs: limits.upstreamTimeoutMs,
+        taskBytes: limits.agentTaskBytes,
+        followedPerAgent: limits.followedPerAgent,
+        delegationDepth: limits.delegationDepth,
+        delegationTasks: limits.delegationTasks,
+      },
+      onError: (error) => log('a request to an agent failed', { error: stackOf(error) }),
+    },
+    (req, res, limitBytes, onBody) =>
+      readBody(req, limitBytes, (error, body) =>
+        error ? refuseRequest(req, res, error, { asJsonRpc: true }) : onBody(body),
+      ),
+  )
+  const stopWatching = cutWhatEnds(house, rooms, hub)
+  webhooks.start({
+    readTask: (id) => hub.readTask(id),
+    agentTaskOf: (id) => hub.agentTaskOf(id),
+    onNotification: (id, event: StreamResponse) => hub.notify(id, event),
+    toLegacyEvent: (event) => ({ ...event }),
+    readEvent: (body) => checkAnswer('SubscribeToTask', body) as unknown as StreamResponse,
+  })
+  const unfollow = directory.onChange((name) => void hub.resume(name))
+  void hub.resume()
+  return {
+    ...hub,
+    async close() {
+      unfollow()
+      stopWatching()
+      await hub.close()
+    },
+  }
+}
+
+const NO_CREDENTIAL: Readonly<Record<string, string>> = Object.freeze({})
+
+function cutWhatEnds(house: House, rooms: HubRooms, hub: A2aHub): () => void {
+  const { gatekeeper, revocations, key } = rooms
+  revocations.onRevoked((revocation) => {
+    const isMeant = isNamed(revocation, rooms)
+    hub.cut((principal) => gatekeeper.isHit(principal, revocation))
+    hub.cutTasks(isMeant)
+  })
+  key.onRetired((id) => {
+    hub.cut(({ subject }) => subject === id)
+    hub.cutTasks(({ subject }) => subject === id)
+  })
+  const isOver = ({ grant }: Principal) => grant !== undefined && isGrantOver(house, rooms, grant)
+  return watchExpiry(house, () => {
+    hub.cut(isOver)
+    hub.cutTasks(isOver)
+  })
+}

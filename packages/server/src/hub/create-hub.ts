@@ -1,0 +1,161 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ParleyError, toParleyError, type Principal, type TaskId } from '@parley/contract'
+import { TaskDocument, type A2aTask, type StreamResponse } from '../a2a/index.ts'
+import { Running, sendProblem } from '../http/index.ts'
+import { Challenge, type Authenticated } from '../identity/index.ts'
+import { isFinal } from '../tasks/index.ts'
+import { serveCard } from './serve-card.ts'
+import type { HubTools, Received } from './hub-call.ts'
+import type { HubState } from './hub-state.ts'
+import { JsonRpcReply, serveJsonRpc } from './json-rpc-face.ts'
+import { Mirrors } from './mirrors.ts'
+import { readAddress, type Address } from './read-address.ts'
+import { readServiceParameters } from './read-service-parameters.ts'
+import { RecentSends } from './recent-sends.ts'
+import { TaskNames } from './task-names.ts'
+
+/** Reads a whole body under a limit; answers over-long and broken ones itself and does not call back then. */
+export type ReadBody = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  limitBytes: number,
+  onBody: (body: Buffer) => void,
+) => void
+
+/** The A2A face: clients of every version and binding, in front of agents of every version and binding. */
+export interface A2aHub {
+  /** Serves a request below `/a2a`; `path` is the whole path without the query. */
+  handle(req: IncomingMessage, res: ServerResponse, path: string): void
+  /** Breaks off every exchange that callers who are meant have under way. */
+  cut(isMeant: (principal: Principal) => boolean): void
+  /** Cancels the tasks that run for callers who are meant. */
+  cutTasks(isMeant: (principal: Principal) => boolean): void
+  /** After a start, or once an agent is there: goes on with what was under way. */
+  resume(agent?: string): Promise<void>
+  /** A task as it stands on disk. */
+  readTask(id: TaskId): A2aTask | undefined
+  /** The agent's own id of a task. */
+  agentTaskOf(id: TaskId): string | undefined
+  /** An agent told of a task of its own accord (specification §4.3.3). */
+  notify(id: TaskId, event: StreamResponse): void
+  /** How many tasks are followed. */
+  tasks(): number
+  close(): Promise<void>
+}
+
+export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
+  const names = new TaskNames(tools.idKey, tools.tasks)
+  const hub: HubState = {
+    tools,
+    names,
+    mirrors: new Mirrors(tools, names),
+    recent: new RecentSends(),
+    sending: new Map(),
+  }
+  const running = new Running()
+
+  function handle(req: IncomingMessage, res: ServerResponse, path: string): void {
+    try {
+      const address = readAddress(path)
+      if (address.kind === 'card') return serveAgentCard(hub, req, res, address.agent)
+      if (address.kind === 'notify') return tools.webhooks.inbox(req, res, path)
+      if (address.kind === 'nothing') throw nothingHere()
+      const resource = `/a2a/agents/${address.agent}`
+      const who = tools.authenticate(req.headers.authorization, resource)
+      const accepted = (authenticated: Authenticated) =>
+        accept(address, { req, res, resource }, authenticated)
+      if (!(who instanceof Promise)) return accepted(who)
+      who.then(accepted).catch((error: unknown) => refuse(res, error))
+    } catch (error) {
+      refuse(res, error)
+    }
+  }
+
+  function accept(
+    address: Exclude<Address, { kind: 'card' | 'notify' | 'nothing' }>,
+    endpoint: Pick<Received, 'req' | 'res' | 'resource'>,
+    who: Authenticated,
+  ): void {
+    if (who.kind === 'refused') throw who.error
+    const { req, res } = endpoint
+    if (res.destroyed) return
+    const received: Received = { ...endpoint, principal: who.principal, agentName: address.agent }
+    running.enter(who.principal, req, res)
+    if (req.method !== 'POST') throw new ParleyError('method_not_allowed', 'Use POST here.')
+    refuseOtherMedia(req)
+    readBody(req, res, tools.limits.bodyBytes, (body) => {
+      try {
+        serveJsonRpc(hub, received, { body, parameters: readServiceParameters(req) })
+      } catch (error) {
+        new JsonRpcReply(hub, received).fail(toParleyError(error))
+      }
+    })
+  }
+
+  return {
+    handle,
+    cut(isMeant) {
+      running.cut(isMeant)
+      for (const [controller, principal] of hub.sending) if (isMeant(principal)) controller.abort()
+    },
+    cutTasks: (isMeant) => hub.mirrors.cut(isMeant),
+    ...taskSide(hub),
+    resume: (agent) => hub.mirrors.resume(agent),
+    tasks: () => hub.mirrors.size,
+    close: () => hub.mirrors.close(),
+  }
+}
+
+function taskSide({ tools, names, mirrors }: HubState): Pick<A2aHub, 'readTask' | 'agentTaskOf' | 'notify'> {
+  const find = (id: TaskId) => tools.tasks.findAny(id)
+  return {
+    readTask: (id) => TaskDocument.from(tools.tasks.partsOf(id) as readonly StreamResponse[])?.toTask(),
+    agentTaskOf(id) {
+      const task = find(id)
+      return task && names.foreignOf(task)?.taskId
+    },
+    notify(id, event) {
+      const task = find(id)
+      const mirror = task && !isFinal(task.state) ? mirrors.of(task) : undefined
+      mirror?.accept(event)
+    },
+  }
+}
+
+/** Without a credential, unless the agent's card is for those alone who have one (H4). */
+function serveAgentCard({ tools }: HubState, req: IncomingMessage, res: ServerResponse, name: string): void {
+  if (req.method !== 'GET' && req.method !== 'HEAD')
+    throw new ParleyError('method_not_allowed', 'Use GET here.')
+  const agent = tools.directory.entry(name)
+  if (agent?.isPublic) return serveCard(req, res, tools.cards.of(agent))
+  const who = tools.authenticate(req.headers.authorization, `/a2a/agents/${name}`)
+  const answer = (authenticated: Authenticated) => {
+    // Whoever is not known learns alike of agents that are there and of those that are not.
+    if (authenticated.kind === 'refused') throw authenticated.error
+    if (!agent) throw nothingHere()
+    serveCard(req, res, tools.cards.of(agent))
+  }
+  if (!(who instanceof Promise)) return answer(who)
+  who.then(answer).catch((error: unknown) => refuse(res, error))
+}
+
+function refuse(res: ServerResponse, error: unknown): void {
+  const parleyError = toParleyError(error)
+  const headers =
+    parleyError instanceof Challenge
+      ? ['www-authenticate', parleyError.wwwAuthenticate]
+      : parleyError.code === 'method_not_allowed'
+        ? ['allow', 'POST']
+        : []
+  sendProblem(res, parleyError, headers)
+}
+
+function refuseOtherMedia(req: IncomingMessage): void {
+  const type = req.headers['content-type']
+  if (type !== undefined && /^application\/(?:a2a\+)?json\s*(?:;|$)/i.test(type)) return
+  throw new ParleyError('unsupported_media_type', 'Content-Type must be application/json.')
+}
+
+function nothingHere(): ParleyError {
+  return new ParleyError('not_found', 'There is nothing here; agents are at /a2a/agents/{agent}.')
+}

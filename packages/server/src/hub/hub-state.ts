@@ -1,0 +1,15 @@
+import type { Principal } from '@parley/contract'
+import type { HubTools } from './hub-call.ts'
+import type { Mirrors } from './mirrors.ts'
+import type { RecentSends } from './recent-sends.ts'
+import type { TaskNames } from './task-names.ts'
+
+/** What the operations share. */
+export interface HubState {
+  readonly tools: HubTools
+  readonly names: TaskNames
+  readonly mirrors: Mirrors
+  readonly recent: RecentSends
+  /** Sends that agents have not answered, and for whom. */
+  readonly sending: Map<AbortController, Principal>
+}

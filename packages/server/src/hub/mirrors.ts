@@ -1,0 +1,181 @@
+import { ParleyError, type CapabilityName, type Principal, type TaskId } from '@parley/contract'
+import { TaskDocument, isTerminal, type A2aTask, type StreamResponse } from '../a2a/index.ts'
+import type { AgentEntry } from '../directory/index.ts'
+import type { Task } from '../tasks/index.ts'
+import { Follower } from './follower.ts'
+import type { HubTools } from './hub-call.ts'
+import { Mirror } from './mirror.ts'
+import { renameTask, type TaskName, type TaskNames } from './task-names.ts'
+import { toTaskState, wordsOf } from './task-states.ts'
+
+/** A task as an agent answered it, and for whom it is to be kept. */
+export interface Adopted {
+  readonly principal: Principal
+  readonly owner: string
+  readonly agent: AgentEntry
+  readonly task: A2aTask
+  readonly contextId: string
+  readonly capability: CapabilityName
+  readonly argumentsDigest: string | undefined
+  readonly messageKey: string | undefined
+}
+
+/** Refreshed at once after a start. */
+const RESUMED_AT_ONCE = 32
+
+/** The tasks of agents that are under way: each is read from the store once, and followed by one stream whoever asks. */
+export class Mirrors {
+  readonly #tools: HubTools
+  readonly #names: TaskNames
+  readonly #open = new Map<TaskId, Mirror>()
+  readonly #follower: Follower
+  #isClosed = false
+
+  constructor(tools: HubTools, names: TaskNames) {
+    this.#tools = tools
+    this.#names = names
+    this.#follower = new Follower(tools, (mirror) => this.#open.get(mirror.task.id) === mirror)
+  }
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  /** The one mirror of a task; undefined for what cannot be told any more: its retention is over. */
+  of(task: Task): Mirror | undefined {
+    const open = this.#open.get(task.id)
+    if (open) return open
+    const name = this.#names.nameOf(task)
+    const document = this.documentOf(task)
+    if (!name || !document) return undefined
+    return this.#add(task, name, document)
+  }
+
+  /** The mirror where one is open. */
+  find(id: TaskId): Mirror | undefined {
+    return this.#open.get(id)
+  }
+
+  documentOf({ id }: Pick<Task, 'id'>): TaskDocument | undefined {
+    return (
+      this.#open.get(id)?.document ??
+      TaskDocument.from(this.#tools.tasks.partsOf(id) as readonly StreamResponse[])
+    )
+  }
+
+  /**
+   * Keeps what an agent answered: resolves once it is on disk. A task that is known is brought up to date; a new one gets
+   * its names. Throws `conflict` when its message has made a task before.
+   */
+  async adopt(adopted: Adopted): Promise<{ readonly task: Task; readonly document: TaskDocument }> {
+    const { owner, agent, task: foreign } = adopted
+    const foreignKey = this.#names.foreignKey({ owner, agent: agent.name }, foreign.id)
+    const known = this.#tools.tasks.findByForeignKey(foreignKey)
+    if (known) return this.#update(known, adopted)
+    const id = this.#tools.newId('task')
+    const name: TaskName = {
+      ours: { id, contextId: adopted.contextId },
+      foreign: { taskId: foreign.id, contextId: foreign.contextId },
+    }
+    const document = new TaskDocument(renameTask(foreign, name))
+    const task = await this.#tools.tasks.create({
+      id,
+      face: 'a2a',
+      principal: adopted.principal,
+      server: agent.name,
+      action: 'SendMessage',
+      capability: adopted.capability,
+      argumentsDigest: adopted.argumentsDigest,
+      state: toTaskState(foreign.status.state),
+      message: wordsOf(foreign.status),
+      context: adopted.contextId,
+      foreignKey,
+      messageKey: adopted.messageKey,
+      upstreamRef: { ...name.foreign },
+      parts: [JSON.stringify({ task: document.toTask() })],
+    })
+    return { task, document }
+  }
+
+  /** The mirror of a task that has just been kept. */
+  open(task: Task, document: TaskDocument): Mirror {
+    return this.#open.get(task.id) ?? this.#add(task, this.#names.nameOf(task)!, document)
+  }
+
+  /** A mirror for a task that goes on: if no stream brings what it tells, it is looked for. */
+  follow(task: Task, document: TaskDocument): Mirror {
+    const mirror = this.open(task, document)
+    if (!mirror.isFollowed) this.#follower.follow(mirror)
+    return mirror
+  }
+
+  /** Asks the agent for the task as it stands now. Throws what the agent answers. */
+  async refresh(mirror: Mirror): Promise<void> {
+    await this.#follower.refresh(mirror)
+    await mirror.flushed()
+  }
+
+  /** Ends what runs for callers who are meant: at the agent too, as far as it can be reached. */
+  cut(isMeant: (principal: Principal) => boolean): void {
+    for (const task of this.#tools.tasks.unfinished('a2a')) {
+      if (!isMeant(task.principal)) continue
+      const mirror = this.of(task)
+      if (!mirror) continue
+      void this.#follower.cancel(mirror).catch(() => undefined)
+      mirror.end('TASK_STATE_CANCELED', 'What it ran under has been taken back.')
+    }
+  }
+
+  /** After a start: what was under way is looked for at its agent, and goes on. */
+  async resume(only?: string): Promise<void> {
+    const tasks = this.#tools.tasks
+      .unfinished('a2a')
+      .filter(({ server }) => only === undefined || server === only)
+    const queue = tasks.values()
+    const work = async () => {
+      for (const task of queue) {
+        if (this.#isClosed) return
+        const mirror = this.#tools.directory.entry(task.server) && this.of(task)
+        if (!mirror) continue
+        await this.#follower.refresh(mirror).catch(() => undefined)
+        if (!mirror.isOver && !mirror.isFollowed) this.#follower.follow(mirror)
+      }
+    }
+    await Promise.all(Array.from({ length: RESUMED_AT_ONCE }, work))
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#follower.close()
+    const open = [...this.#open.values()]
+    for (const mirror of open) mirror.close()
+    await Promise.all(open.map((mirror) => mirror.flushed()))
+  }
+
+  async #update(known: Task, { owner, task, messageKey }: Adopted) {
+    // Two owners never share a key; a store that says so is not to be believed.
+    if (known.owner !== owner) throw new ParleyError('internal', 'A task has two owners.')
+    if (messageKey !== undefined && !isTerminal(task.status.state)) {
+      // What the message became of is found by it, should it be sent again.
+      await this.#tools.tasks.change(known.id, { state: known.state, messageKey })
+    }
+    const mirror = this.of(known)
+    if (!mirror) throw new ParleyError('task_not_found', 'The task is not kept any more.')
+    mirror.replace(task)
+    await mirror.flushed()
+    return { task: known, document: mirror.document }
+  }
+
+  #add(task: Task, name: TaskName, document: TaskDocument): Mirror {
+    const { tasks, webhooks, clock, limits, onError } = this.#tools
+    const mirror = new Mirror(
+      { tasks, webhooks, clock, taskBytes: limits.taskBytes, onError },
+      { task, name, document },
+    )
+    mirror.onIdle = () => {
+      if (mirror.isOver || !this.#follower.isWatching(mirror)) this.#open.delete(task.id)
+    }
+    this.#open.set(task.id, mirror)
+    return mirror
+  }
+}

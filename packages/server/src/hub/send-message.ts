@@ -1,0 +1,138 @@
+import { ParleyError, type CapabilityName } from '@parley/contract'
+import {
+  isInterrupted,
+  isTerminal,
+  type A2aTask,
+  type Message,
+  type SendMessageResponse,
+  type TaskDocument,
+} from '../a2a/index.ts'
+import type { JsonObject } from '../lib/json-rpc.ts'
+import type { Task } from '../tasks/index.ts'
+import type { HubCall } from './hub-call.ts'
+import type { HubState } from './hub-state.ts'
+import { prepareSend, type Outgoing } from './prepare-send.ts'
+
+/** `SendMessage` (specification §3.1.1): the agent's own answer, under our names, once it is kept. */
+export async function sendMessage(hub: HubState, call: HubCall): Promise<JsonObject> {
+  const outgoing = prepareSend(hub, call)
+  const before = hub.tools.tasks.findByMessage(outgoing.messageKey)
+  if (before) return { task: await currentTask(hub, call, { task: before, outgoing }) }
+  const answer = await hub.recent.once(outgoing.messageKey, () => exchange(hub, call, outgoing))
+  return 'task' in answer ? { task: trim(answer['task'] as A2aTask, outgoing) } : answer
+}
+
+/** One exchange with the agent. It is not broken off when the client leaves: what it begins belongs to the client. */
+async function exchange(hub: HubState, call: HubCall, outgoing: Outgoing): Promise<JsonObject> {
+  const answer = await askAgent(hub, call, outgoing.toAgent)
+  if ('message' in answer) return { message: renameAnswer(hub, call, { message: answer.message, outgoing }) }
+  const kept = await keepTask(hub, call, { foreign: answer.task, outgoing })
+  return { task: await settle(hub, kept, outgoing) }
+}
+
+async function askAgent(hub: HubState, call: HubCall, request: JsonObject): Promise<SendMessageResponse> {
+  const { agent, principal } = call
+  const headers = await hub.tools.credentialFor(agent, principal)
+  const controller = new AbortController()
+  hub.sending.set(controller, principal)
+  try {
+    const answer = await agent.link().call('SendMessage', request, {
+      headers,
+      extensions: call.extensions,
+      timeoutMs: hub.tools.limits.sendTimeoutMs,
+      signal: controller.signal,
+    })
+    return answer as unknown as SendMessageResponse
+  } finally {
+    hub.sending.delete(controller)
+  }
+}
+
+/** The task that an agent answered with, in the store, with what the client wants to be told of it. */
+export async function keepTask(
+  hub: HubState,
+  call: HubCall,
+  { foreign, outgoing, isStreaming = false }: { foreign: A2aTask; outgoing: Outgoing; isStreaming?: boolean },
+): Promise<{ task: Task; document: TaskDocument }> {
+  const { agent, owner, principal, argumentsDigest } = call
+  const kept = await hub.mirrors.adopt({
+    principal,
+    owner,
+    agent,
+    task: foreign,
+    contextId: contextOf(hub, call, { foreign: foreign.contextId, outgoing }),
+    capability: call.capability ?? wholeOf(agent.name),
+    argumentsDigest,
+    messageKey: outgoing.messageKey,
+  })
+  const config = outgoing.request.configuration?.taskPushNotificationConfig
+  if (config) await hub.tools.webhooks.set(kept.task.id, config, { by: principal, version: call.version })
+  if (!isStreaming && !isTerminal(kept.document.status.state)) hub.mirrors.follow(kept.task, kept.document)
+  return kept
+}
+
+/** A blocking send waits for the end, or for a question to the client (§3.2.2). */
+async function settle(
+  hub: HubState,
+  { task, document }: { task: Task; document: TaskDocument },
+  { request }: Outgoing,
+): Promise<A2aTask> {
+  const { state } = document.status
+  const isWaiting = request.configuration?.returnImmediately !== true
+  if (!isWaiting || isTerminal(state) || isInterrupted(state)) return document.toTask()
+  const mirror = hub.mirrors.follow(task, document)
+  const timeout = new AbortController()
+  const timer = hub.tools.clock.setTimeout(() => timeout.abort(), hub.tools.limits.sendTimeoutMs)
+  await mirror.settled(timeout.signal).catch(() => undefined)
+  timer.cancel()
+  return mirror.snapshot()
+}
+
+async function currentTask(
+  hub: HubState,
+  call: HubCall,
+  { task, outgoing }: { task: Task; outgoing: Outgoing },
+): Promise<A2aTask> {
+  const document = hub.mirrors.documentOf(task)
+  if (!document || task.owner !== call.owner)
+    throw new ParleyError('task_not_found', 'The task is not kept any more.')
+  return trim(document.toTask(), outgoing)
+}
+
+export function contextOf(
+  { names }: HubState,
+  { owner, agent }: HubCall,
+  { foreign, outgoing }: { foreign: string; outgoing: Outgoing },
+): string {
+  const { context } = outgoing
+  if (context && context.foreign === foreign) return context.ours
+  return names.contexts.ofAgent(owner, agent.name, foreign).ours
+}
+
+/** A message that answers without a task; one that names a task names it as we do. */
+export function renameAnswer(
+  hub: HubState,
+  call: HubCall,
+  { message, outgoing }: { message: Message; outgoing: Outgoing },
+): Message {
+  const { contextId, taskId, ...rest } = message
+  const key = taskId && hub.names.foreignKey({ owner: call.owner, agent: call.agent.name }, taskId)
+  const task = key ? hub.tools.tasks.findByForeignKey(key) : undefined
+  return {
+    ...rest,
+    ...(contextId !== undefined && { contextId: contextOf(hub, call, { foreign: contextId, outgoing }) }),
+    ...(task && { taskId: task.id }),
+  }
+}
+
+function trim(task: A2aTask, { request }: Outgoing): A2aTask {
+  const length = request.configuration?.historyLength
+  if (length === undefined || !task.history) return task
+  const { history, ...rest } = task
+  return length === 0 ? rest : { ...rest, history: history.slice(-length) }
+}
+
+/** All that an agent does: the message names no skill of its own. */
+export function wholeOf(agent: string): CapabilityName {
+  return `skill:${agent}/*`
+}

@@ -1,0 +1,10 @@
+DROP TABLE task_parts;
+DROP TABLE task_messages;
+DROP INDEX tasks_unfinished;
+CREATE INDEX tasks_unfinished ON tasks (id) WHERE state IN ('working', 'input_required');
+DROP INDEX tasks_context;
+DROP INDEX tasks_listed_by_state;
+DROP INDEX tasks_listed;
+DROP INDEX tasks_foreign;
+ALTER TABLE tasks DROP COLUMN foreign_key;
+ALTER TABLE tasks DROP COLUMN context;

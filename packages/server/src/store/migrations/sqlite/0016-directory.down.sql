@@ -1,0 +1,2 @@
+DROP TABLE agent_card_keys;
+DROP TABLE agent_cards;

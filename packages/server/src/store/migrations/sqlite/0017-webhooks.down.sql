@@ -1,0 +1,3 @@
+DROP TABLE webhook_inboxes;
+DROP TABLE webhook_outbox;
+DROP TABLE webhooks;

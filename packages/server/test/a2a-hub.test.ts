@@ -1,0 +1,90 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { say, startAgentHub, type AgentHub } from './start-agent-hub.ts'
+
+async function open(options?: Parameters<typeof startAgentHub>[0]): Promise<AgentHub> {
+  const opened = await startAgentHub(options)
+  onTestFinished(() => opened[Symbol.asyncDispose]())
+  return opened
+}
+
+test('a message that an agent answers comes back under names of the hub', async () => {
+  const { rpc, agent } = await open()
+  const { status, result } = await rpc('SendMessage', say('echo hello'))
+  expect(status).toBe(200)
+  expect(result.message).toMatchObject({ role: 'ROLE_AGENT', parts: [{ text: 'hello' }] })
+  expect(result.message.contextId).toMatch(/^ctx_/)
+  expect(agent.executor.received).toEqual(['echo hello'])
+})
+
+test('a task is kept under an id of the hub, told whole, listed, and no id of the agent gets out', async () => {
+  const { rpc } = await open()
+  const { result } = await rpc('SendMessage', say('chunks 3'))
+  expect(result.task.id).toMatch(/^tsk_/)
+  expect(result.task.status.state).toBe('TASK_STATE_COMPLETED')
+  expect(result.task.artifacts[0].parts.map((part: any) => part.text)).toEqual(['0', '1', '2'])
+  const got = await rpc('GetTask', { id: result.task.id })
+  expect(got.result).toEqual(result.task)
+  const listed = await rpc('ListTasks', {})
+  expect(listed.result).toMatchObject({ totalSize: 1, nextPageToken: '', pageSize: 50 })
+  expect(listed.result.tasks[0].id).toBe(result.task.id)
+  expect(listed.result.tasks[0]).not.toHaveProperty('artifacts')
+})
+
+test('a stream begins with the task and ends with its end, each event once and in order', async () => {
+  const { stream } = await open()
+  const events = await stream('SendStreamingMessage', say('chunks 50'))
+  expect(events[0].task.id).toMatch(/^tsk_/)
+  const texts = events.flatMap((event) => event.artifactUpdate?.artifact.parts[0].text ?? [])
+  expect(texts).toEqual(Array.from({ length: 50 }, (_, at) => String(at)))
+  expect(events.at(-1).statusUpdate.status.state).toBe('TASK_STATE_COMPLETED')
+  expect(
+    new Set(events.slice(1).map((event) => (event.statusUpdate ?? event.artifactUpdate).taskId)),
+  ).toEqual(new Set([events[0].task.id]))
+})
+
+test('§3.4.3: a question is answered in its task, and the conversation goes on in its context', async () => {
+  const { rpc } = await open()
+  const { result } = await rpc('SendMessage', say('ask'))
+  expect(result.task.status.state).toBe('TASK_STATE_INPUT_REQUIRED')
+  const { id, contextId } = result.task
+  const wrong = await rpc('SendMessage', say('chunks 1', { taskId: id, contextId: 'another' }))
+  expect(wrong.error).toMatchObject({ code: -32602 })
+  const answered = await rpc('SendMessage', say('chunks 1', { taskId: id, contextId }))
+  expect(answered.result.task).toMatchObject({ id, contextId, status: { state: 'TASK_STATE_COMPLETED' } })
+  const late = await rpc('SendMessage', say('echo more', { taskId: id }))
+  expect(late.error).toMatchObject({ code: -32004 })
+  const next = await rpc('SendMessage', say('chunks 1', { contextId }))
+  expect(next.result.task).toMatchObject({ contextId, status: { state: 'TASK_STATE_COMPLETED' } })
+  expect(next.result.task.id).not.toBe(id)
+})
+
+test('a running task is joined at a snapshot by any number, and cancelled at the agent', async () => {
+  const { rpc, stream, agent } = await open()
+  const { result } = await rpc('SendMessage', {
+    ...say('wait'),
+    configuration: { returnImmediately: true },
+  })
+  const { id } = result.task
+  const readers = [stream('SubscribeToTask', { id }), stream('SubscribeToTask', { id })]
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  const cancelled = await rpc('CancelTask', { id })
+  expect(cancelled.result.status.state).toBe('TASK_STATE_CANCELED')
+  for (const events of await Promise.all(readers)) {
+    expect(events[0].task.id).toBe(id)
+    expect(events.at(-1).statusUpdate.status.state).toBe('TASK_STATE_CANCELED')
+  }
+  expect(agent.executor.cancelled).toHaveLength(1)
+  expect((await rpc('CancelTask', { id })).error).toMatchObject({ code: -32002 })
+  expect((await rpc('SubscribeToTask', { id })).error).toMatchObject({ code: -32004 })
+})
+
+test('H8: the same message a hundred times is one message to the agent, and one task', async () => {
+  const { rpc, agent } = await open()
+  const message = say('chunks 2')
+  const answers = await Promise.all(Array.from({ length: 100 }, () => rpc('SendMessage', message)))
+  expect(new Set(answers.map(({ result }) => result.task.id)).size).toBe(1)
+  const echo = say('echo once')
+  await Promise.all(Array.from({ length: 20 }, () => rpc('SendMessage', echo)))
+  await rpc('SendMessage', echo)
+  expect(agent.executor.received).toEqual(['chunks 2', 'echo once'])
+})
