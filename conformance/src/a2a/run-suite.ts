@@ -26,7 +26,7 @@ export interface SuiteOptions {
   readonly bindings?: readonly Binding[]
   /** A part of a check's name or a requirement's id. */
   readonly only?: string
-  readonly onOutcome?: (outcome: Outcome) => void
+  readonly isWanted?: (job: Pick<Outcome, 'check' | 'where'>) => boolean
 }
 
 /** Checks wait more than they compute. */
@@ -35,12 +35,12 @@ const checkLimitMs = 15_000
 
 /** Runs every check against the subject in each binding that its card has. */
 export async function runSuite(subject: Subject, options: SuiteOptions): Promise<Outcome[]> {
-  const { webhooks, only, onOutcome } = options
+  const { webhooks, only, isWanted = () => true } = options
   const clients = await createClients(subject)
   const bindings = (options.bindings ?? BINDINGS).filter((binding) => clients[binding] !== undefined)
-  const jobs = CHECKS.filter((check) => only === undefined || isMeant(check, only)).flatMap((check) =>
-    placesOf(check, bindings).map((where) => ({ check, where })),
-  )
+  const jobs = CHECKS.filter((check) => only === undefined || isMeant(check, only))
+    .flatMap((check) => placesOf(check, bindings).map((where) => ({ check, where })))
+    .filter(isWanted)
   const outcomes = Array.from<Outcome>({ length: jobs.length })
   let next = 0
   await Promise.all(
@@ -48,12 +48,8 @@ export async function runSuite(subject: Subject, options: SuiteOptions): Promise
       for (let index = next++; index < jobs.length; index = next++) {
         const { check, where } = jobs[index]!
         const binding = where === 'card' ? (bindings[0] ?? 'JSONRPC') : where
-        const outcome = await runCheck(check, {
-          where,
-          scene: new Scene({ subject, binding, clients, webhooks }),
-        })
-        outcomes[index] = outcome
-        onOutcome?.(outcome)
+        const scene = new Scene({ subject, binding, clients, webhooks })
+        outcomes[index] = await runCheck(check, { where, scene })
       }
     }),
   )

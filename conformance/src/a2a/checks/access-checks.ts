@@ -32,7 +32,6 @@ export const accessChecks: Check[] = [
         { token: 'nonsense' },
         { token: `${scene.subject.token}x` },
         { token: null, headers: { authorization: 'Basic dXNlcjpwYXNzd29yZA==' } },
-        { token: null, headers: { authorization: 'Bearer' } },
         { token: null, query: `access_token=${encodeURIComponent(scene.subject.token ?? '')}` },
       ]
       for (const options of wrong)

@@ -50,6 +50,26 @@ export const cardChecks: Check[] = [
     },
   },
   {
+    proves: ['A2A-8.3.1-b'],
+    says: 'every address of an interface in the card is where the card is',
+    bindings,
+    run: async ({ subject }) => {
+      const wanted = new URL(subject.cardUrl).hostname
+      const interfaces = [
+        ...listAt(subject.card, 'supportedInterfaces'),
+        ...listAt(subject.card, 'additionalInterfaces'),
+        ...('url' in subject.card ? [{ url: textAt(subject.card, 'url') }] : []),
+      ]
+      for (const each of interfaces) {
+        const url = textAt(each, 'url')
+        const { hostname } = new URL(url.includes('://') ? url : `grpc://${url}`)
+        insistEqual(hostname, wanted, `the host of ${url}`)
+      }
+      insistEqual(foreignPorts(subject, interfaces), [], 'addresses at another port over HTTP')
+      return wanted
+    },
+  },
+  {
     proves: ['A2A-8.6.1-a', 'A2A-8.6.1-b'],
     says: 'the card has Cache-Control with max-age, and an ETag',
     bindings,
@@ -179,6 +199,13 @@ async function verifySignature(
   )
   insist(holds, `the signature with ${alg} and ${kid} does not hold`)
   return alg
+}
+
+function foreignPorts({ cardUrl }: Scene['subject'], interfaces: readonly JsonObject[]): string[] {
+  const { origin } = new URL(cardUrl)
+  return interfaces
+    .map((each) => textAt(each, 'url'))
+    .filter((url) => url.startsWith('http') && new URL(url).origin !== origin)
 }
 
 function getCard({ cardUrl, token }: Scene['subject'], headers: Record<string, string>) {
