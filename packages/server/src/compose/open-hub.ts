@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { Principal } from '@parley/contract'
 import { checkAnswer, type StreamResponse } from '../a2a/index.ts'
-import type { Directory } from '../directory/index.ts'
+import type { AgentEntry, Directory } from '../directory/index.ts'
 import { readBody, refuseRequest, type ClientStreams } from '../http/index.ts'
 import { CardDesk, createHub, type A2aHub } from '../hub/index.ts'
 import { openStateKey, type Identity } from '../identity/index.ts'
@@ -32,7 +32,7 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
       ...house,
       ...rooms,
       challenges: (resource) => gatekeeper.challenges(resource),
-      credentialFor: () => NO_CREDENTIAL,
+      credentialFor: (agent, principal) => credentialFor(rooms, agent, principal),
       recordCall(call) {
         metrics.countCall(call)
         return activity.recordCall(call)
@@ -81,6 +81,20 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
 }
 
 const NO_CREDENTIAL: Readonly<Record<string, string>> = Object.freeze({})
+
+/**
+ * An agent with an identity of this hub's trusts its issuer: it gets a token of its caller's for this hop, which it alone
+ * can go on with. Its audience is the first address that the agent's card names, whatever way is taken.
+ */
+function credentialFor(
+  { hopTokens }: Pick<HubRooms, 'hopTokens'>,
+  { workload, card }: AgentEntry,
+  principal: Principal,
+): Readonly<Record<string, string>> {
+  const audience = card.supportedInterfaces[0]?.url.replace(/\/+$/, '')
+  if (workload === undefined || audience === undefined) return NO_CREDENTIAL
+  return { authorization: `Bearer ${hopTokens.mintForAgent(principal, audience, workload)}` }
+}
 
 function cutWhatEnds(house: House, rooms: HubRooms, hub: A2aHub): () => void {
   const { gatekeeper, revocations, key } = rooms

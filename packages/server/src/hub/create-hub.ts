@@ -4,6 +4,7 @@ import { TaskDocument, type A2aTask, type StreamResponse } from '../a2a/index.ts
 import { Running, sendProblem } from '../http/index.ts'
 import { Challenge, type Authenticated } from '../identity/index.ts'
 import { isFinal } from '../tasks/index.ts'
+import { Delegations } from './delegations.ts'
 import { serveCard } from './serve-card.ts'
 import type { HubTools, Received } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
@@ -50,6 +51,7 @@ export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
     names,
     mirrors: new Mirrors(tools, names),
     recent: new RecentSends(),
+    delegations: new Delegations(tools.limits),
     sending: new Map(),
   }
   const running = new Running()

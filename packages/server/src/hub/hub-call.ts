@@ -11,9 +11,10 @@ import type { JsonObject } from '../lib/json-rpc.ts'
 import type { NewId } from '../lib/random.ts'
 import type { Tasks } from '../tasks/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
+import type { DelegationLimits } from './delegations.ts'
 import type { CardDesk } from './card-desk.ts'
 
-export interface HubLimits {
+export interface HubLimits extends DelegationLimits {
   readonly bodyBytes: number
   /** A blocking send is answered within it. */
   readonly sendTimeoutMs: number
@@ -23,10 +24,6 @@ export interface HubLimits {
   readonly taskBytes: number
   /** Tasks of one agent that are followed over a stream; others are asked for now and then. */
   readonly followedPerAgent: number
-  /** Agents one after the other that may act for somebody (H9). */
-  readonly delegationDepth: number
-  /** Tasks that may come of one beginning (H9). */
-  readonly delegationTasks: number
 }
 
 /** What goes to an agent as the caller's credential: header names and values. */
@@ -49,6 +46,7 @@ export interface HubTools {
   readonly recordCall: Activity['recordCall']
   readonly clock: Clock
   readonly newId: NewId
+  readonly origin: () => string
   readonly cards: CardDesk
   readonly clientStreams: ClientStreams
   readonly limits: HubLimits

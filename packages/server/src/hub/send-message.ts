@@ -8,7 +8,8 @@ import {
   type TaskDocument,
 } from '../a2a/index.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
-import type { Task } from '../tasks/index.ts'
+import { isFinal, type Task } from '../tasks/index.ts'
+import { extensionsFor, tellCaller } from './caller-extension.ts'
 import type { HubCall } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
 import { prepareSend, type Outgoing } from './prepare-send.ts'
@@ -24,10 +25,27 @@ export async function sendMessage(hub: HubState, call: HubCall): Promise<JsonObj
 
 /** One exchange with the agent. It is not broken off when the client leaves: what it begins belongs to the client. */
 async function exchange(hub: HubState, call: HubCall, outgoing: Outgoing): Promise<JsonObject> {
-  const answer = await askAgent(hub, call, outgoing.toAgent)
-  if ('message' in answer) return { message: renameAnswer(hub, call, { message: answer.message, outgoing }) }
-  const kept = await keepTask(hub, call, { foreign: answer.task, outgoing })
-  return { task: await settle(hub, kept, outgoing) }
+  const release = hub.delegations.enter(call.principal, call.agent)
+  let goesOn = false
+  try {
+    const answer = await askAgent(hub, call, outgoing.toAgent)
+    if ('message' in answer)
+      return { message: renameAnswer(hub, call, { message: answer.message, outgoing }) }
+    const kept = await keepTask(hub, call, { foreign: answer.task, outgoing })
+    const task = await settle(hub, kept, outgoing)
+    goesOn = !isTerminal(task.status.state)
+    if (goesOn) releaseAtEnd(hub, kept.task, release)
+    return { task }
+  } finally {
+    if (!goesOn) release()
+  }
+}
+
+/** What is under way counts until it has ended. */
+export function releaseAtEnd({ tools }: HubState, { id }: Task, release: () => void): void {
+  tools.tasks.watch(id, ({ state }) => {
+    if (isFinal(state)) release()
+  })
 }
 
 async function askAgent(hub: HubState, call: HubCall, request: JsonObject): Promise<SendMessageResponse> {
@@ -36,9 +54,10 @@ async function askAgent(hub: HubState, call: HubCall, request: JsonObject): Prom
   const controller = new AbortController()
   hub.sending.set(controller, principal)
   try {
-    const answer = await agent.link().call('SendMessage', request, {
+    const told = tellCaller(request, call, hub.tools)
+    const answer = await agent.link().call('SendMessage', told, {
       headers,
-      extensions: call.extensions,
+      extensions: extensionsFor(call),
       timeoutMs: hub.tools.limits.sendTimeoutMs,
       signal: controller.signal,
     })

@@ -1,11 +1,12 @@
 import { ParleyError, toParleyError } from '@parley/contract'
 import type { A2aTask, StreamResponse } from '../a2a/index.ts'
 import type { OpenedStream } from '../a2a-client/index.ts'
+import { extensionsFor, tellCaller } from './caller-extension.ts'
 import { EventFrame, type HubCall, type HubReply } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
 import type { Mirror } from './mirror.ts'
 import { prepareSend, type Outgoing } from './prepare-send.ts'
-import { keepTask, renameAnswer, sendMessage } from './send-message.ts'
+import { keepTask, releaseAtEnd, renameAnswer, sendMessage } from './send-message.ts'
 import { followFor } from './subscribe-task.ts'
 
 /** `SendStreamingMessage` (specification §3.1.2). Resolves when the stream has begun. */
@@ -53,6 +54,10 @@ class Relay {
   #mirror: Mirror | undefined
   #state: 'waiting' | 'keeping' | 'relaying' | 'over' = 'waiting'
   #isEnded = false
+  /** The agent has answered. */
+  #release: () => void = () => {}
+  /** Nothing of it is under way any more (H9). */
+  #giveBack: () => void = () => {}
 
   constructor(hub: HubState, call: HubCall, ends: RelayEnds) {
     this.#hub = hub
@@ -61,12 +66,13 @@ class Relay {
   }
 
   open(headers: Readonly<Record<string, string>>): void {
-    const { agent, extensions, principal } = this.#call
+    const { agent, principal } = this.#call
+    this.#giveBack = this.#hub.delegations.enter(principal, agent)
     const controller = new AbortController()
     this.#hub.sending.set(controller, principal)
     this.#stream = agent.link().stream(
       'SendStreamingMessage',
-      this.#ends.outgoing.toAgent,
+      tellCaller(this.#ends.outgoing.toAgent, this.#call, this.#hub.tools),
       {
         onEvent: (event) => this.#take(event),
         onEnd: () => this.#end(undefined),
@@ -74,15 +80,13 @@ class Relay {
       },
       {
         headers,
-        extensions,
+        extensions: extensionsFor(this.#call),
         timeoutMs: this.#hub.tools.limits.sendTimeoutMs,
         signal: controller.signal,
       },
     )
     this.#release = () => this.#hub.sending.delete(controller)
   }
-
-  #release: () => void = () => {}
 
   #take(event: StreamResponse): void {
     if (this.#state === 'relaying') return this.#mirror!.accept(event)
@@ -98,6 +102,7 @@ class Relay {
     const { outgoing, reply, begun } = this.#ends
     this.#state = 'over'
     this.#release()
+    this.#giveBack()
     try {
       const message = renameAnswer(this.#hub, this.#call, { message: event.message, outgoing })
       const stream = reply.stream(() => {})
@@ -117,6 +122,8 @@ class Relay {
     const mirror = this.#hub.mirrors.open(kept.task, kept.document)
     this.#mirror = mirror
     this.#release()
+    if (mirror.isOver) this.#giveBack()
+    else releaseAtEnd(this.#hub, kept.task, this.#giveBack)
     if (!this.#isEnded) {
       mirror.setSource({
         pause: () => this.#stream?.pause(),
@@ -150,6 +157,7 @@ class Relay {
   #refuse(error: unknown): void {
     this.#state = 'over'
     this.#release()
+    this.#giveBack()
     this.#stream?.cancel()
     this.#ends.refused(toParleyError(error))
   }

@@ -1,4 +1,4 @@
-import type { AppId, CapabilityName, ChainLink, Principal } from '@parley/contract'
+import type { AgentId, AppId, CapabilityName, ChainLink, Principal } from '@parley/contract'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 
@@ -15,6 +15,11 @@ export interface HopTokens {
    * for that alone, as far as the server has a guard that looks at tools.
    */
   mint(principal: Principal | undefined, audience: string, capability?: CapabilityName): string
+  /**
+   * For an agent of this hub's own, which may go on for the caller: it can exchange the token (RFC 8693), and nobody else
+   * can (`may_act`, §4.4). It holds the scopes that the caller's own token has.
+   */
+  mintForAgent(principal: Principal, audience: string, agent: AgentId): string
 }
 
 /** A token is used again for half of its life, so that the other half is left for its way. */
@@ -46,7 +51,7 @@ export function createHopTokens(options: {
   function mintNew(
     principal: Principal | undefined,
     audience: string,
-    capability: CapabilityName | undefined,
+    { capability, agent }: { capability?: CapabilityName | undefined; agent?: AgentId },
   ): string {
     const issuedAt = Math.floor(clock.now() / 1000)
     return sign({
@@ -54,8 +59,12 @@ export function createHopTokens(options: {
       aud: audience,
       ...whoCalls(principal, options),
       ...(capability !== undefined && { capability }),
+      ...(agent !== undefined && { may_act: { sub: agent } }),
       // What this call may do was decided here. A guard there knows its own scopes alone, so it is told that all are held.
-      scope: ['mcp', ...options.scopesOf(audience)].join(' '),
+      scope: (agent === undefined
+        ? ['mcp', ...options.scopesOf(audience)]
+        : (principal?.scopes ?? ['a2a'])
+      ).join(' '),
       iat: issuedAt,
       exp: issuedAt + LIFETIME_SECONDS,
       jti: newId(random),
@@ -63,17 +72,24 @@ export function createHopTokens(options: {
     })
   }
 
+  /** The caller's token of that key while it is fresh, else a new one. */
+  function reuse(caller: object, key: string, make: () => string): string {
+    let own = byCaller.get(caller)
+    if (!own || own.size >= MAX_TOKENS) byCaller.set(caller, (own = new Map()))
+    const known = own.get(key)
+    if (known && known.until > clock.now()) return known.token
+    const token = make()
+    own.set(key, { token, until: clock.now() + REUSE_MS })
+    return token
+  }
+
   return {
     mint(principal, audience, capability) {
-      const caller = principal ?? hub
-      let own = byCaller.get(caller)
-      if (!own || own.size >= MAX_TOKENS) byCaller.set(caller, (own = new Map()))
       const key = capability === undefined ? audience : `${audience} ${capability}`
-      const known = own.get(key)
-      if (known && known.until > clock.now()) return known.token
-      const token = mintNew(principal, audience, capability)
-      own.set(key, { token, until: clock.now() + REUSE_MS })
-      return token
+      return reuse(principal ?? hub, key, () => mintNew(principal, audience, { capability }))
+    },
+    mintForAgent(principal, audience, agent) {
+      return reuse(principal, `${audience} for ${agent}`, () => mintNew(principal, audience, { agent }))
     },
   }
 }

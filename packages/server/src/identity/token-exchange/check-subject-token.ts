@@ -1,4 +1,4 @@
-import { isId, type Grant, type GrantId } from '@parley/contract'
+import { isId, type AgentId, type Grant, type GrantId } from '@parley/contract'
 import { errors } from '../provider/library.ts'
 import type { OwnTokenClaims } from '../tokens/verify-own-token.ts'
 import type { WorkloadTools } from '../workloads/workload-tools.ts'
@@ -14,11 +14,12 @@ export interface SubjectToken {
  * RFC 8693 §2.2.2: a subject token that is no good is an invalid request. Everybody it speaks of must be in good standing
  * now: the person, the app, each agent, and the grant with all it is part of.
  */
-export function checkSubjectToken(token: string, tools: WorkloadTools): SubjectToken {
+export function checkSubjectToken(token: string, agent: AgentId, tools: WorkloadTools): SubjectToken {
   const claims = tools.verifyToken(token)
   if (!claims?.gid || !isId('grant', claims.gid)) throw refused('is not an access token that is good now')
-  // The server that gets it may answer one call, not act for the caller elsewhere.
-  if (claims.txn !== undefined) throw refused('is the token of one hop, which goes no further')
+  // Who gets it may answer one call, and act for the caller elsewhere only where the hub says so.
+  if (claims.txn !== undefined && claims.may_act?.sub !== agent)
+    throw refused('is the token of one hop, which goes no further')
   const grant = findLiveGrant(claims.gid, tools)
   if (!grant) throw refused('is of a grant that has ended')
   const { sub } = claims

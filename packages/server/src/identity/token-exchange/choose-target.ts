@@ -25,7 +25,7 @@ export function chooseTarget(
   const granted = audiences[resource.identifier] ?? audiences[ANY]
   if (!granted) throw new errors.InvalidTarget('the grant does not reach this resource')
   // A grant for every resource names none: then the token's own audience bounds what it is exchanged for.
-  if (!Object.hasOwn(audiences, resource.identifier) && !isWithin(resource, resources.find(claims.aud)))
+  if (!Object.hasOwn(audiences, resource.identifier) && !isWithin(resource, audienceOf(claims, resources)))
     throw new errors.InvalidTarget('the subject token is for another resource')
   const own = (claims.scope ?? '').split(' ').filter((scope) => scope !== '')
   const isHeld = (scope: string) =>
@@ -35,6 +35,14 @@ export function chooseTarget(
   if (missing.length > 0 || scopes.length === 0)
     throw new errors.InvalidScope('the subject token does not have this scope', missing.join(' '))
   return { resource, scopes }
+}
+
+/** A hop leads from the agents' endpoint to an agent: what the agent may exchange it for is at that endpoint. */
+function audienceOf(
+  { aud, iss, txn }: SubjectToken['claims'],
+  resources: WorkloadTools['resources'],
+): Resource | undefined {
+  return resources.find(txn === undefined ? aud : `${iss}/a2a`)
 }
 
 /** Whether the resource is the other one, or one of the servers and bundles that the endpoint of everything stands for. */

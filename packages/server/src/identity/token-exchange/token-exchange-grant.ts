@@ -28,7 +28,7 @@ function createHandler(tools: WorkloadTools): GrantHandler {
     const agent = findAgent(context, tools)
     const request = readExchangeRequest(context.oidc.params)
     checkActorToken(request.actorToken, agent.id, tools)
-    const subject = checkSubjectToken(request.subjectToken, tools)
+    const subject = checkSubjectToken(request.subjectToken, agent.id, tools)
     const act = extendChain(subject.claims, agent.id)
     const target = chooseTarget(request, subject, tools)
     if (request.wantsConnection) {
@@ -44,8 +44,9 @@ function createHandler(tools: WorkloadTools): GrantHandler {
         {
           grant,
           scope: target.scopes,
-          // Passed on again and again, a token would outlive what it came from.
-          notAfter: exp,
+          // Passed on again and again, a token would outlive what it came from. That of a hop is good for the way
+          // alone: what its agent gets for it has the life of any token, within the grant.
+          ...(subject.claims.may_act === undefined && { notAfter: exp }),
           claims: {
             sub,
             aud: target.resource.identifier,

@@ -21,6 +21,8 @@ const claims = z.object({
   auth_time: z.number().optional(),
   /** Only tokens of one hop have it. */
   txn: z.string().optional(),
+  /** Who may exchange a token of one hop (RFC 8693 §4.4). */
+  may_act: z.object({ sub: z.string() }).optional(),
 })
 
 export type OwnTokenClaims = z.infer<typeof claims>
