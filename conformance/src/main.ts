@@ -84,7 +84,7 @@ async function runA2a({
 }): Promise<Leg[]> {
   const legs = await runA2aLegs({ isDirectOnly, ...(only === undefined ? {} : { only }) })
   const [direct] = legs
-  return legs.map((leg) => judgeA2aLeg(leg, leg === direct ? [] : direct?.outcomes))
+  return legs.map((leg) => judgeA2aLeg(leg, leg.subject === 'hub' ? direct?.outcomes : []))
 }
 
 /** Prints them; true when nothing failed. */

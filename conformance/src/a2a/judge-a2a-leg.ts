@@ -7,6 +7,7 @@ import { exceptionFor, exceptionsOf } from './sdk-exceptions.ts'
 const titles: Readonly<Record<A2aLeg['subject'], string>> = {
   agent: 'A2A 1.0 and 0.3, three bindings: reference agent',
   hub: 'A2A 1.0 and 0.3, three bindings: reference agent behind the hub',
+  'hub before plain': 'A2A 1.0 and 0.3, three bindings: an agent without streams and webhooks behind the hub',
 }
 
 /**

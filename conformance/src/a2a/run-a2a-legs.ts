@@ -1,19 +1,13 @@
-import { fileURLToPath } from 'node:url'
-import { startUntilReady } from '../process/start-until-ready.ts'
-import type { ReadyProcess } from '../process/start-until-ready.ts'
 import { VARIANTS } from './agent/agent-cards.ts'
 import type { Variant } from './agent/agent-cards.ts'
-import type { HubSubject } from './hub/serve-hub.ts'
+import { setStage } from './hub/set-stage.ts'
 import { runSuite } from './run-suite.ts'
 import type { Outcome, SuiteOptions } from './run-suite.ts'
 import { findSubject } from './subject.ts'
 import { startWebhookListener } from './webhook-listener.ts'
 
-const agentScript = fileURLToPath(new URL('sdk-agent.ts', import.meta.url))
-const hubScript = fileURLToPath(new URL('hub/serve-hub.ts', import.meta.url))
-
 export interface A2aLeg {
-  readonly subject: 'agent' | 'hub'
+  readonly subject: 'agent' | 'hub' | 'hub before plain'
   readonly outcomes: readonly Outcome[]
 }
 
@@ -21,27 +15,20 @@ export interface A2aLeg {
 export async function runA2aLegs(options: { only?: string; isDirectOnly?: boolean } = {}): Promise<A2aLeg[]> {
   const { only, isDirectOnly = false } = options
   await using webhooks = await startWebhookListener()
+  await using stage = await setStage({ webhooks, hasHub: !isDirectOnly })
   const suite: SuiteOptions = { webhooks, ...(only === undefined ? {} : { only }) }
-  const agents = await startUntilReady([agentScript])
-  let hub: ReadyProcess | undefined
-  try {
-    const cardUrls = Object.fromEntries(VARIANTS.map((variant) => [variant, String(agents.ready[variant])]))
-    if (!isDirectOnly)
-      hub = await startUntilReady([hubScript, JSON.stringify(cardUrls), new URL(webhooks.url('')).origin])
-    const direct = await runVariants(suite, (variant) => findSubject(cardUrls[variant]!))
-    const legs: A2aLeg[] = [{ subject: 'agent', outcomes: direct }]
-    if (hub !== undefined) {
-      const subjects = hub.ready['subjects'] as Record<Variant, HubSubject>
-      const outcomes = await runVariants(suite, async (variant) =>
-        findSubject(subjects[variant].cardUrl, subjects[variant]),
-      )
-      legs.push({ subject: 'hub', outcomes })
-    }
-    return legs
-  } finally {
-    await hub?.stop()
-    await agents.stop()
+  const direct = await runVariants(suite, (variant) => findSubject(stage.cardUrls[variant]!))
+  const legs: A2aLeg[] = [{ subject: 'agent', outcomes: direct }]
+  if (isDirectOnly) return legs
+  const find = (variant: Variant) => {
+    const subject = stage.subjects[variant]
+    if (subject === undefined) throw new Error(`The hub refuses ${variant}: ${stage.refused[variant]}`)
+    return findSubject(subject.cardUrl, subject)
   }
+  legs.push({ subject: 'hub', outcomes: await runVariants(suite, find) })
+  // What the agent lacks the hub does.
+  legs.push({ subject: 'hub before plain', outcomes: await runSuite(await find('plain'), suite) })
+  return legs
 }
 
 /** Every check against the agent that has everything; those that it gives no occasion for, against the others. */

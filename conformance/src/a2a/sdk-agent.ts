@@ -17,11 +17,14 @@ import { Server, ServerCredentials } from '@grpc/grpc-js'
 import express from 'express'
 import { agentCardOf, extendedCardOf, VARIANTS } from './agent/agent-cards.ts'
 import type { Variant } from './agent/agent-cards.ts'
+import { SINGLE_INTERFACES, singleInterfaceCard } from './agent/single-interface-cards.ts'
 import { ScriptedExecutor } from './agent/scripted-executor.ts'
 
 export interface SdkAgent extends AsyncDisposable {
   /** Each variant's card: `cardUrls.full`. */
   readonly cardUrls: Readonly<Record<Variant, string>>
+  /** Cards of `full` with one interface alone, by the names of `SINGLE_INTERFACES`. */
+  readonly singleCardUrls: Readonly<Record<string, string>>
 }
 
 const keyId = 'reference-agent-1'
@@ -39,8 +42,12 @@ export async function startSdkAgent({ port = 0 }: { port?: number } = {}): Promi
   const cardUrls = Object.fromEntries(
     VARIANTS.map((variant) => [variant, `${origin}/${variant}/.well-known/agent-card.json`]),
   ) as Record<Variant, string>
+  const singleCardUrls = Object.fromEntries(
+    SINGLE_INTERFACES.map(({ name }) => [name, `${origin}/only/${name}/.well-known/agent-card.json`]),
+  )
   return {
     cardUrls,
+    singleCardUrls,
     async [Symbol.asyncDispose]() {
       for (const each of grpcServers) each.forceShutdown()
       server.closeAllConnections()
@@ -65,6 +72,14 @@ async function serveVariant(
   )
   const common = { requestHandler, userBuilder: UserBuilder.noAuthentication }
   const legacyCompat = { enabled: true }
+  if (variant === 'full') {
+    const card = await requestHandler.getAgentCard()
+    for (const single of SINGLE_INTERFACES)
+      app.get(
+        `/only/${single.name}/.well-known/agent-card.json`,
+        (_request, response) => void response.json(singleInterfaceCard(card, single)),
+      )
+  }
   app.use(
     `/${variant}/.well-known/agent-card.json`,
     agentCardHandler({ agentCardProvider: requestHandler, legacyCompat }),
@@ -108,6 +123,6 @@ function createRequestHandler(
 if (import.meta.main) {
   const { values } = parseArgs({ options: { port: { type: 'string', default: '0' } } })
   const agent = await startSdkAgent({ port: Number(values.port) })
-  console.log(JSON.stringify({ event: 'ready', ...agent.cardUrls }))
+  console.log(JSON.stringify({ event: 'ready', ...agent.cardUrls, singleCardUrls: agent.singleCardUrls }))
   process.once('SIGTERM', () => process.exit(0))
 }

@@ -1,3 +1,4 @@
+import type { A2aLeg } from './run-a2a-legs.ts'
 import type { Outcome } from './run-suite.ts'
 
 /** A check that a subject of ours does not pass, and why. Everything else it must pass. */
@@ -83,7 +84,7 @@ const hub: readonly Exception[] = [
   },
 ]
 
-export function exceptionsOf(subject: 'agent' | 'hub'): readonly Exception[] {
+export function exceptionsOf(subject: A2aLeg['subject']): readonly Exception[] {
   return subject === 'agent' ? agent : hub
 }
 

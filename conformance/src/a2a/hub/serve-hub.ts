@@ -2,8 +2,6 @@ import type { GrantId } from '@parley/contract'
 import { grantsOf, OTHER_PERSON } from '../../../../packages/server/test/granting-hub.ts'
 import { startTestHub } from '../../../../packages/server/test/start-test-hub.ts'
 import type { TestHub } from '../../../../packages/server/test/start-test-hub.ts'
-import { VARIANTS } from '../agent/agent-cards.ts'
-import type { Variant } from '../agent/agent-cards.ts'
 import type { Credentials } from '../subject.ts'
 
 /** What the process prints when it is ready, for each agent. */
@@ -14,40 +12,36 @@ export interface HubSubject {
 }
 
 /**
- * A process with the hub in front of the reference agents: `serve-hub.ts CARD_URLS WEBHOOK_ORIGIN`. Prints how each is
- * reached, and tokens of the kinds that authentication is shown with.
+ * A process with the hub in front of agents: `serve-hub.ts CARD_URL_BY_NAME WEBHOOK_ORIGIN`. Prints how each is reached,
+ * and tokens of the kinds that authentication is shown with.
  */
 const [cardUrls, webhookOrigin] = process.argv.slice(2) as [string, string]
-const urls: Record<Variant, string> = JSON.parse(cardUrls)
-const hub = await startTestHub(
-  JSON.stringify({ limits: { requestsPerSecond: 5000 }, webhooks: { allow: [webhookOrigin] } }),
-)
-const subjects: Partial<Record<Variant, HubSubject>> = {}
-for (const variant of VARIANTS) {
-  await addAgent(hub, variant, urls[variant])
-  subjects[variant] = await subjectOf(hub, variant)
+const urls: Record<string, string> = JSON.parse(cardUrls)
+const limits = { requestsPerSecond: 5000 }
+const hub = await startTestHub(JSON.stringify({ limits, webhooks: { allow: [webhookOrigin] } }))
+const subjects: Record<string, HubSubject> = {}
+/** Agents that the hub does not take, and what it says. */
+const refused: Record<string, string> = {}
+for (const [name, url] of Object.entries(urls)) {
+  const refusal = await addAgent(hub, name, url)
+  if (refusal === undefined) subjects[name] = await subjectOf(hub, name)
+  else refused[name] = refusal
 }
-console.log(JSON.stringify({ event: 'ready', subjects }))
+console.log(JSON.stringify({ event: 'ready', subjects, refused }))
 process.once('SIGTERM', () => void hub[Symbol.asyncDispose]().then(() => process.exit(0)))
 
-async function addAgent({ api }: TestHub, name: string, url: string): Promise<void> {
-  const added = await api('POST', '/api/cards', {
-    name,
-    url,
-    allowHosts: await grpcHostsOf(url),
-    public: true,
-  })
-  if (added.status >= 300) throw new Error(`${name} was not taken: ${JSON.stringify(added.body)}`)
+async function addAgent({ api }: TestHub, name: string, url: string): Promise<string | undefined> {
+  const allowHosts = await grpcHostsOf(url)
+  const { status, body } = await api('POST', '/api/cards', { name, url, allowHosts, public: true })
+  return status < 300 ? undefined : JSON.stringify(body)
 }
 
 /** gRPC is at another port than the card: an administrator allows it by name. */
 async function grpcHostsOf(url: string): Promise<string[]> {
   const response = await fetch(url, { headers: { 'a2a-version': '1.0' } })
-  const card = (await response.json()) as { supportedInterfaces: { url: string; protocolBinding: string }[] }
-  const hosts = card.supportedInterfaces
-    .filter(({ protocolBinding }) => protocolBinding === 'GRPC')
-    .map((each) => each.url)
-  return [...new Set(hosts)]
+  const card = (await response.json()) as { url?: string; supportedInterfaces?: { url: string }[] }
+  const urls = [...(card.supportedInterfaces ?? []), { url: card.url ?? '' }].map((each) => each.url)
+  return [...new Set(urls.filter((each) => /^[\w.]+:\d+$/.test(each)))]
 }
 
 async function subjectOf(test: TestHub, agent: string): Promise<HubSubject> {
