@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util'
-import { judgeA2aLeg } from './a2a/judge-a2a-leg.ts'
-import { runA2aLegs } from './a2a/run-a2a-legs.ts'
+import { checkA2a } from './a2a/check-a2a.ts'
 import { runAuthorizationLegs } from './authorization/run-authorization-legs.ts'
 import { runAuthLegs } from './clients/run-auth-legs.ts'
 import { runClientLegs } from './clients/run-client-legs.ts'
@@ -11,7 +10,7 @@ import { runTaskLegs } from './tasks/run-task-legs.ts'
 import { printLeg, printTotals } from './print-report.ts'
 import { runCrossEraLegs, runDirectLegs, runHubLegs } from './server-legs.ts'
 
-const usage = `npm run conformance -- [--suite [--direct-only] [--only SCENARIO] [--json] | --a2a [--direct-only] [--only TEXT] | --authorization | --matrix [--write]]
+const usage = `npm run conformance -- [--suite [--direct-only] [--only SCENARIO] [--json] | --a2a [--direct-only] [--only TEXT] [--write] | --authorization | --matrix [--write]]
 
 Runs the MCP conformance suite against the fixture directly, then through a hub, within and across eras, and the
 suite's client scenarios through the hub's own client, those about authorization with the hub as OAuth client; fails on
@@ -53,7 +52,8 @@ async function main(): Promise<void> {
   const isEverything = !isSuiteOnly && !values.a2a && !values.authorization && !values.matrix
   let isGood = true
   if (isEverything || isSuiteOnly) isGood = showLegs(await runLegs({ isDirectOnly, only }), json)
-  if (isEverything || values.a2a) isGood = showLegs(await runA2a({ isDirectOnly, only }), json) && isGood
+  if (isEverything || values.a2a)
+    isGood = showLegs(await checkA2a({ isDirectOnly, only, mayWrite: values.write }), json) && isGood
   if (isEverything || values.authorization) isGood = showLegs(await runAuthorizationLegs(), false) && isGood
   if (isEverything || values.matrix) isGood = (await runCells(values.write)) && isGood
   process.exitCode = isGood ? 0 : 1
@@ -73,18 +73,6 @@ async function runLegs(options: { isDirectOnly: boolean; only: string | undefine
   const shown = legs.filter(({ rows }) => rows.length > 0)
   if (shown.length === 0) throw new Error(`No scenario is called ${only}`)
   return shown
-}
-
-async function runA2a({
-  isDirectOnly,
-  only,
-}: {
-  isDirectOnly: boolean
-  only: string | undefined
-}): Promise<Leg[]> {
-  const legs = await runA2aLegs({ isDirectOnly, ...(only === undefined ? {} : { only }) })
-  const [direct] = legs
-  return legs.map((leg) => judgeA2aLeg(leg, leg.subject === 'hub' ? direct?.outcomes : []))
 }
 
 /** Prints them; true when nothing failed. */

@@ -1,25 +1,20 @@
 import { VARIANTS } from './agent/agent-cards.ts'
 import type { Variant } from './agent/agent-cards.ts'
-import { setStage } from './hub/set-stage.ts'
+import type { Stage } from './hub/set-stage.ts'
 import { runSuite } from './run-suite.ts'
 import type { Outcome, SuiteOptions } from './run-suite.ts'
 import { findSubject } from './subject.ts'
-import { startWebhookListener } from './webhook-listener.ts'
 
 export interface A2aLeg {
   readonly subject: 'agent' | 'hub' | 'hub before plain'
   readonly outcomes: readonly Outcome[]
 }
 
-/** The suite against the reference agents directly, then with the hub in front of them. */
-export async function runA2aLegs(options: { only?: string; isDirectOnly?: boolean } = {}): Promise<A2aLeg[]> {
-  const { only, isDirectOnly = false } = options
-  await using webhooks = await startWebhookListener()
-  await using stage = await setStage({ webhooks, hasHub: !isDirectOnly })
-  const suite: SuiteOptions = { webhooks, ...(only === undefined ? {} : { only }) }
+/** The suite against the reference agents directly, then, where the stage has one, with the hub in front of them. */
+export async function runA2aLegs(stage: Stage, suite: SuiteOptions): Promise<A2aLeg[]> {
   const direct = await runVariants(suite, (variant) => findSubject(stage.cardUrls[variant]!))
   const legs: A2aLeg[] = [{ subject: 'agent', outcomes: direct }]
-  if (isDirectOnly) return legs
+  if (Object.keys(stage.subjects).length === 0) return legs
   const find = (variant: Variant) => {
     const subject = stage.subjects[variant]
     if (subject === undefined) throw new Error(`The hub refuses ${variant}: ${stage.refused[variant]}`)
