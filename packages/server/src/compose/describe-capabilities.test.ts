@@ -30,11 +30,17 @@ const bundle = createBundle(
   bundleTerms.parse({ capabilities: ['tool:tickets/*', 'tool:notes/read', 'resource:notes/file:///docs/*'] }),
 )
 
+const agent = (name: string, skills: readonly string[]) => ({
+  name,
+  skills: skills.map((id) => ({ id, name: `The ${id}`, description: 'Tells.', tags: [] })),
+})
+
 const describeFor = (isEntitled: (capability: string) => boolean) =>
   createDescribeCapabilities(
     {
       registry: { entries: () => entries as never },
       bundles: { find: (name) => (name === 'desk' ? bundle : undefined) },
+      agents: { entries: () => [agent('weather', ['forecast', 'history'])] as never },
     },
     (_person, capability) => isEntitled(capability),
   )
@@ -72,4 +78,18 @@ test('G3: and of that only what the person is entitled to', () => {
 
 test('a bundle that is gone offers nothing', () => {
   expect(offered('gone')).toEqual([])
+})
+
+test('at the endpoints of agents their skills are offered, as far as the person may have them', () => {
+  const capabilities = describeFor((capability) => capability !== 'skill:weather/history')
+  const resource = { kind: 'a2a', server: 'weather' } as never
+  expect(capabilities(resource, 'per_1')).toMatchObject([
+    {
+      server: 'weather',
+      groups: [
+        { effect: 'change', items: [{ capability: 'skill:weather/forecast', title: 'The forecast' }] },
+      ],
+    },
+  ])
+  expect(capabilities({ kind: 'a2a', server: 'other' } as never, 'per_1')).toEqual([])
 })

@@ -1,5 +1,6 @@
 import type { CapabilityName, PersonId } from '@parley/contract'
 import type { Bundle, Bundles } from '../bundles/index.ts'
+import type { AgentEntry, Directory } from '../directory/index.ts'
 import type { CapabilityGroup, DescribeCapabilities, Effect, ServerOffer } from '../identity/index.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import type { Registry, ServerEntry } from '../registry/index.ts'
@@ -18,10 +19,16 @@ export function createDescribeCapabilities(
   {
     registry,
     bundles,
-  }: { readonly registry: Pick<Registry, 'entries'>; readonly bundles: Pick<Bundles, 'find'> },
+    agents,
+  }: {
+    readonly registry: Pick<Registry, 'entries'>
+    readonly bundles: Pick<Bundles, 'find'>
+    readonly agents: Pick<Directory, 'entries'>
+  },
   isEntitled: (person: PersonId, capability: CapabilityName) => boolean,
 ): DescribeCapabilities {
   return (resource, person) => {
+    if (resource.kind === 'a2a') return offerOfAgents(agents.entries(), resource.server, person)
     const bundle = resource.bundle === undefined ? undefined : bundles.find(resource.bundle)
     if (resource.bundle !== undefined && !bundle) return []
     const entries = registry
@@ -37,6 +44,27 @@ export function createDescribeCapabilities(
       return { server: entry.name, groups: groups.filter((group) => group.items.length > 0) }
     })
     return offers.filter(({ groups }) => groups.length > 0)
+  }
+
+  /** What an agent does is its own affair: its skills count as what changes things. */
+  function offerOfAgents(
+    entries: readonly AgentEntry[],
+    only: string | undefined,
+    person: PersonId,
+  ): ServerOffer[] {
+    return entries
+      .filter(({ name }) => only === undefined || only === name)
+      .map(({ name, skills }): ServerOffer => {
+        const items = skills
+          .map((skill): Item => ({
+            capability: `skill:${name}/${skill.id}`,
+            ...wordsOf(skill.id, { title: skill.name, description: skill.description }),
+            effect: 'change',
+          }))
+          .filter((item) => isEntitled(person, item.capability as CapabilityName))
+        return { server: name, groups: items.length === 0 ? [] : [{ effect: 'change', items }] }
+      })
+      .filter(({ groups }) => groups.length > 0)
   }
 }
 

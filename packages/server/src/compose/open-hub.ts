@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { Principal } from '@parley/contract'
-import { checkAnswer, type StreamResponse } from '../a2a/index.ts'
+import type { StreamResponse } from '../a2a/index.ts'
 import type { AgentEntry, Directory } from '../directory/index.ts'
 import { readBody, refuseRequest, type ClientStreams } from '../http/index.ts'
 import { CardDesk, createHub, type A2aHub } from '../hub/index.ts'
@@ -19,6 +19,8 @@ export interface HubRooms
   readonly tasks: Tasks
   readonly webhooks: Webhooks
   readonly clientStreams: ClientStreams
+  /** `host:port`, once and where gRPC listens. */
+  readonly grpcAddress: () => string | undefined
 }
 
 /** The hub of agents; whatever is cut off ends in it at once. */
@@ -39,7 +41,7 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
       },
       cards: new CardDesk({
         origin,
-        grpcAddress: () => undefined,
+        grpcAddress: rooms.grpcAddress,
         sign: (card) => card,
         keyId: () => '',
       }),
@@ -55,18 +57,16 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
       },
       onError: (error) => log('a request to an agent failed', { error: stackOf(error) }),
     },
-    (req, res, limitBytes, onBody) =>
+    (req, res, { limitBytes, refusal }, onBody) =>
       readBody(req, limitBytes, (error, body) =>
-        error ? refuseRequest(req, res, error, { asJsonRpc: true }) : onBody(body),
+        error ? refuseRequest(req, res, error, refusal?.(error) ?? { asJsonRpc: true }) : onBody(body),
       ),
   )
   const stopWatching = cutWhatEnds(house, rooms, hub)
-  webhooks.start({
+  webhooks.attach({
     readTask: (id) => hub.readTask(id),
     agentTaskOf: (id) => hub.agentTaskOf(id),
     onNotification: (id, event: StreamResponse) => hub.notify(id, event),
-    toLegacyEvent: (event) => ({ ...event }),
-    readEvent: (body) => checkAnswer('SubscribeToTask', body) as unknown as StreamResponse,
   })
   const unfollow = directory.onChange((name) => void hub.resume(name))
   void hub.resume()

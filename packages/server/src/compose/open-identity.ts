@@ -4,6 +4,7 @@ import { createAccess, isEntitled, type Access } from '../access/index.ts'
 import type { Activity } from '../activity/index.ts'
 import { createClients, type Clients } from '../clients/index.ts'
 import type { AppConfig, Config } from '../config/index.ts'
+import type { Directory } from '../directory/index.ts'
 import type { Egress } from '../egress/index.ts'
 import { createGrants, type Grants } from '../grants/index.ts'
 import type { EventStreams, RawHandler } from '../http/index.ts'
@@ -35,8 +36,8 @@ export interface IdentityParts {
   /** Undefined where the authorization server runs alone. */
   readonly registry: Pick<Registry, 'entries' | 'entry'> | undefined
   readonly bundles: Bundles
-  /** Whether there is an agent of that name that can be asked. */
-  readonly hasAgent: (name: string) => boolean
+  /** The agents that can be asked; they are there once the hub has started. */
+  readonly agents: Pick<Directory, 'entry' | 'entries'>
   readonly vault: Pick<Vault, 'use'>
 }
 
@@ -153,7 +154,7 @@ function openAuthorizationServer(
     ...rooms,
     hasGateway: registry !== undefined,
     hasServer: (name) => registry?.entry(name) !== undefined,
-    hasAgent: (name) => house.hasAgent(name),
+    hasAgent: (name) => house.agents.entry(name) !== undefined,
     findConnectionToken: createFindConnectionToken({ grants, people: factsOf(people) }, house),
     findBundle(name) {
       const bundle = bundles.find(name)
@@ -162,7 +163,7 @@ function openAuthorizationServer(
       return { title: bundle.terms.title ?? name, servers, includes: bundle.includes }
     },
     describeCapabilities: registry
-      ? createDescribeCapabilities({ registry, bundles }, (person, capability) =>
+      ? createDescribeCapabilities({ registry, bundles, agents: house.agents }, (person, capability) =>
           isEntitled({ grants, people: factsOf(people) }, person, capability),
         )
       : () => [],
