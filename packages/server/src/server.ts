@@ -89,27 +89,8 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const { egress, writes } = openEgress(stack, config, () => addresses())
   const { limits } = config
   const streams = new EventStreams(limits)
-  const late: Late = { directory: undefined, connect: undefined }
-  const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
-  const vault = createVault({ ...house, renew: (...asked) => renewLate(late.connect, ...asked) })
-  const onRefused: OnRefused = ({ id }, error) => void late.connect?.readRefused(id, error)
-  const ways = { egress, environment, vault, hubTokenFor, onRefused }
-  const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
-  const bundles = createBundles(house, config.bundles)
-  const agents = {
-    entry: (name: string) => late.directory?.entry(name),
-    entries: () => late.directory?.entries() ?? [],
-  }
-  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault, agents }))
-  const enforcement = await openEnforcement(house, identity)
-  late.hopTokens = enforcement.hopTokens
-  const tasks = stack.use(openTasks(house))
-  const clientStreams = new ClientStreams(streams, new StreamCaps(limits))
-  const webhooks = stack.use(openWebhooks(house, { ...identity, egress }))
-  const stores = { vault, bundles, tasks, webhooks }
-  const rooms = { ...identity, ...enforcement, ...stores, egress, streams, clientStreams, writes }
-  const faces = registry && (await openFaces(stack, house, { ...rooms, registry }, late))
-  const gateway = faces?.gateway
+  const rooms = await openRooms(stack, house, { environment, egress, writes, streams })
+  const { identity, enforcement, registry, gateway, webhooks, late } = rooms
   const state = () => stateOf({ ...house, registry, gateway, streams, webhooks })
   const listener = createListener({
     listen: config.listen,
@@ -120,9 +101,9 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       ...enforcement.handlers,
       account: routeAccount(identity, late.connect?.handlers.accountConnections),
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
-      ...faces?.handlers,
-      api: openApi(house, { ...rooms, ...late, registry, version: VERSION }),
-      metrics: openMetrics(house, { ...rooms, state }),
+      ...rooms.handlers,
+      api: openApi(house, { ...rooms.shared, ...late, registry, version: VERSION }),
+      metrics: openMetrics(house, { ...rooms.shared, state }),
       '': welcome,
     },
     isReady: () => house.store.status().writable,
@@ -152,6 +133,46 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       return clean
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+/** Every room in the order in which they stand on each other. */
+async function openRooms(
+  stack: AsyncDisposableStack,
+  house: House,
+  given: {
+    readonly environment: Environment
+    readonly egress: Egress
+    readonly writes: WriteBatch
+    readonly streams: EventStreams
+  },
+) {
+  const { config } = house
+  const { environment, egress, streams } = given
+  const late: Late = { directory: undefined, connect: undefined }
+  const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
+  const vault = createVault({ ...house, renew: (...asked) => renewLate(late.connect, ...asked) })
+  const onRefused: OnRefused = ({ id }, error) => void late.connect?.readRefused(id, error)
+  const ways = { egress, environment, vault, hubTokenFor, onRefused }
+  const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
+  const bundles = createBundles(house, config.bundles)
+  const agents = agentsOf(late)
+  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault, agents }))
+  const enforcement = await openEnforcement(house, identity)
+  late.hopTokens = enforcement.hopTokens
+  const tasks = stack.use(openTasks(house))
+  const webhooks = stack.use(openWebhooks(house, { ...identity, egress }))
+  const clientStreams = new ClientStreams(streams, new StreamCaps(config.limits))
+  const shared = { ...identity, ...enforcement, ...given, vault, bundles, tasks, webhooks, clientStreams }
+  const faces = registry && (await openFaces(stack, house, { ...shared, registry }, late))
+  return { ...faces, identity, enforcement, registry, webhooks, late, shared }
+}
+
+/** There are none before the hub has started. */
+function agentsOf(late: Late): Pick<ManagedDirectory, 'entry' | 'entries'> {
+  return {
+    entry: (name) => late.directory?.entry(name),
+    entries: () => late.directory?.entries() ?? [],
   }
 }
 

@@ -48,6 +48,7 @@ export function createAccess(facts: AccessFacts): Access {
     },
     personBehind,
     mayUse: (person, server) => mayUseServer(facts, person, server),
+    isEntitled: (person, capability) => isEntitled(facts, person, capability),
     take(principal, args) {
       return principal.grant === undefined ? undefined : grants.take(principal.grant, args)
     },

@@ -1,6 +1,12 @@
 import { ParleyError, type CardDetail, type CardView } from '@parley/contract'
 import type { Access } from '../access/index.ts'
-import { AgentSearch, type FoundAgent, type ManagedDirectory, type ServedAgent } from '../directory/index.ts'
+import {
+  AgentSearch,
+  type FoundAgent,
+  type ManagedDirectory,
+  type ServedAgent,
+  type Visible,
+} from '../directory/index.ts'
 import type { ApiHandlers } from './handlers.ts'
 import { nameOfSelf } from './name-of-self.ts'
 import type { Clients } from '../clients/index.ts'
@@ -8,7 +14,7 @@ import type { Clients } from '../clients/index.ts'
 export interface CardTools {
   /** Undefined where the authorization server runs alone. */
   readonly directory: ManagedDirectory | undefined
-  readonly access: Pick<Access, 'visible'>
+  readonly access: Pick<Access, 'visible' | 'isEntitled'>
   readonly clients: Pick<Clients, 'agent'>
   readonly origin: () => string
 }
@@ -60,7 +66,13 @@ export function cardHandlers({ directory, access, clients, origin }: CardTools) 
       return { removed: parameters.name }
     },
     searchAgents: async ({ query, principal }) => {
-      const { found, next } = search?.search(query, access.visible(principal)) ?? { found: [], next: null }
+      const { person } = principal
+      // A token for this API covers no capability: what counts is what its person may use.
+      const visible: Visible =
+        person === undefined
+          ? access.visible(principal)
+          : (capability) => access.isEntitled(person, capability)
+      const { found, next } = search?.search(query, visible) ?? { found: [], next: null }
       return { agents: found.map((agent) => foundView(agent, origin())), next }
     },
     showMyCard: async ({ principal }) => detail(known().agent(nameOfSelf(clients, principal))),

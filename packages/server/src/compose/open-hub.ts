@@ -56,9 +56,9 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
       },
       onError: (error) => log('a request to an agent failed', { error: stackOf(error) }),
     },
-    (req, res, limitBytes, onBody) =>
+    (req, res, { limitBytes, refusal }, onBody) =>
       readBody(req, limitBytes, (error, body) =>
-        error ? refuseRequest(req, res, error, { asJsonRpc: true }) : onBody(body),
+        error ? refuseRequest(req, res, error, refusal?.(error) ?? { asJsonRpc: true }) : onBody(body),
       ),
   )
   const stopWatching = cutWhatEnds(house, rooms, hub)

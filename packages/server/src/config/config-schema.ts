@@ -11,6 +11,7 @@ import {
 import { z } from 'zod'
 import { limitsSchema } from './limits-schema.ts'
 import { isOwnVariable } from './read-env.ts'
+import { webhooks } from './webhook-settings.ts'
 
 const listen = z.strictObject({
   host: z.string().min(1).max(255).default('127.0.0.1').describe('Address to listen on.'),
@@ -105,25 +106,6 @@ const egress = z.strictObject({
     .max(4096)
     .optional()
     .describe('PEM file of further certificate authorities, relative to this file.'),
-})
-
-/** Where notifications may go beside addresses on the public internet. */
-const webhooks = z.strictObject({
-  allow: z
-    .array(
-      z
-        .string()
-        .max(300)
-        .regex(
-          /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(?:[0-9]{1,5}|\*))?$/,
-          'scheme, host in lower case and port, such as http://localhost:9999, or http://localhost:* for every port',
-        ),
-    )
-    .max(100)
-    .default([])
-    .describe(
-      'Origins, not on the public internet or on an unusual port, that may be told of tasks: http://localhost:9999.',
-    ),
 })
 
 const serverName = z

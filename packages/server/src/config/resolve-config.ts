@@ -82,12 +82,9 @@ export function resolveConfig(sources: ConfigSources): Config {
     toolSearch: Object.freeze(settings.toolSearch),
     only: readOnly(flags.only) ?? settings.only,
     identity: Object.freeze({ ...settings.identity }),
-    connections: Object.freeze({
-      authorizationServerHosts: Object.freeze([...settings.connections.authorizationServerHosts]),
-      clientMetadataUrl: settings.connections.clientMetadataUrl,
-    }),
+    connections: Object.freeze({ clientMetadataUrl: undefined, ...settings.connections }),
     egress: Object.freeze({ ca: typeof authorities === 'string' ? authorities : undefined }),
-    webhooks: Object.freeze({ allow: Object.freeze([...settings.webhooks.allow]) }),
+    webhooks: Object.freeze({ ...settings.webhooks }),
     limits: Object.freeze({ ...settings.limits }),
     activity: settings.activity,
   })

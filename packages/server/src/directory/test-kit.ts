@@ -112,7 +112,7 @@ export async function openDirectoryHouse(
     upstreamResponseBytes: 1024 * 1024,
     upstreamConnections: 4,
     clientMetadataBytes: 10_240,
-    webhookTimeoutMs: 2000,
+    webhookTimeoutMs: 1000,
   }
   const egress = createEgress({ limits, writes: new WriteBatch(), ownListeners: () => [] })
   const directory = await createDirectory({

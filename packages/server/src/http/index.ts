@@ -8,5 +8,6 @@ export type { EventStream, EventStreamEvents, EventStreamLimits } from './event-
 export type { RawHandler } from './raw-handler.ts'
 export { readBody } from './read-body.ts'
 export { refuseRequest, sendBody, sendJson, sendProblem } from './send.ts'
+export type { RefusalForm } from './send.ts'
 export { Running } from './running.ts'
 export { StreamCaps } from './stream-caps.ts'

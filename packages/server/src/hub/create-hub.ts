@@ -8,20 +8,13 @@ import { Delegations } from './delegations.ts'
 import { serveCard } from './serve-card.ts'
 import type { HubTools, Received } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
-import { JsonRpcReply, serveJsonRpc } from './json-rpc-face.ts'
+import { receiveJsonRpc } from './json-rpc-face.ts'
 import { Mirrors } from './mirrors.ts'
 import { readAddress, type Address } from './read-address.ts'
-import { readServiceParameters } from './read-service-parameters.ts'
+import type { ReadBody } from './read-body.ts'
 import { RecentSends } from './recent-sends.ts'
+import { failRest, receiveRest } from './rest-face.ts'
 import { TaskNames } from './task-names.ts'
-
-/** Reads a whole body under a limit; answers over-long and broken ones itself and does not call back then. */
-export type ReadBody = (
-  req: IncomingMessage,
-  res: ServerResponse,
-  limitBytes: number,
-  onBody: (body: Buffer) => void,
-) => void
 
 /** The A2A face: clients of every version and binding, in front of agents of every version and binding. */
 export interface A2aHub {
@@ -67,9 +60,9 @@ export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
       const accepted = (authenticated: Authenticated) =>
         accept(address, { req, res, resource }, authenticated)
       if (!(who instanceof Promise)) return accepted(who)
-      who.then(accepted).catch((error: unknown) => refuse(res, error))
+      who.then(accepted).catch((error: unknown) => refuse(hub, res, { path, error }))
     } catch (error) {
-      refuse(res, error)
+      refuse(hub, res, { path, error })
     }
   }
 
@@ -83,15 +76,8 @@ export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
     if (res.destroyed) return
     const received: Received = { ...endpoint, principal: who.principal, agentName: address.agent }
     running.enter(who.principal, req, res)
-    if (req.method !== 'POST') throw new ParleyError('method_not_allowed', 'Use POST here.')
-    refuseOtherMedia(req)
-    readBody(req, res, tools.limits.bodyBytes, (body) => {
-      try {
-        serveJsonRpc(hub, received, { body, parameters: readServiceParameters(req) })
-      } catch (error) {
-        new JsonRpcReply(hub, received).fail(toParleyError(error))
-      }
-    })
+    if (address.kind === 'json-rpc') receiveJsonRpc(hub, received, readBody)
+    else receiveRest(hub, received, { path: address.rest, readBody })
   }
 
   return {
@@ -125,7 +111,8 @@ function taskSide({ tools, names, mirrors }: HubState): Pick<A2aHub, 'readTask' 
 }
 
 /** Without a credential, unless the agent's card is for those alone who have one (H4). */
-function serveAgentCard({ tools }: HubState, req: IncomingMessage, res: ServerResponse, name: string): void {
+function serveAgentCard(hub: HubState, req: IncomingMessage, res: ServerResponse, name: string): void {
+  const { tools } = hub
   if (req.method !== 'GET' && req.method !== 'HEAD')
     throw new ParleyError('method_not_allowed', 'Use GET here.')
   const agent = tools.directory.entry(name)
@@ -138,10 +125,13 @@ function serveAgentCard({ tools }: HubState, req: IncomingMessage, res: ServerRe
     serveCard(req, res, tools.cards.of(agent))
   }
   if (!(who instanceof Promise)) return answer(who)
-  who.then(answer).catch((error: unknown) => refuse(res, error))
+  who.then(answer).catch((error: unknown) => refuse(hub, res, { path: '', error }))
 }
 
-function refuse(res: ServerResponse, error: unknown): void {
+/** Before anything of the request was read: in the form of its binding where that has one for everything. */
+function refuse(hub: HubState, res: ServerResponse, { path, error }: { path: string; error: unknown }): void {
+  if (path !== '' && readAddress(path).kind === 'http-json')
+    return failRest(hub, res, { version: '1.0', error })
   const parleyError = toParleyError(error)
   const headers =
     parleyError instanceof Challenge
@@ -150,12 +140,6 @@ function refuse(res: ServerResponse, error: unknown): void {
         ? ['allow', 'POST']
         : []
   sendProblem(res, parleyError, headers)
-}
-
-function refuseOtherMedia(req: IncomingMessage): void {
-  const type = req.headers['content-type']
-  if (type !== undefined && /^application\/(?:a2a\+)?json\s*(?:;|$)/i.test(type)) return
-  throw new ParleyError('unsupported_media_type', 'Content-Type must be application/json.')
 }
 
 function nothingHere(): ParleyError {

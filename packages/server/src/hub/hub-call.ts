@@ -103,12 +103,11 @@ export interface ReplyStream {
   fail(error: ParleyError): void
 }
 
-/** One event for any number of readers: its JSON is made once for each version. */
+/** One event for any number of readers: it is put into each form once. */
 export class EventFrame {
   readonly event: StreamResponse
   #json: string | undefined
-  /** For faces that say it in another form. */
-  readonly forms = new Map<string, string>()
+  readonly #forms = new Map<string, string>()
 
   constructor(event: StreamResponse) {
     this.event = event
@@ -116,5 +115,12 @@ export class EventFrame {
 
   get json(): string {
     return (this.#json ??= JSON.stringify(this.event))
+  }
+
+  /** As a face says it, made for the first who reads it so. */
+  form(name: string, make: (event: StreamResponse) => string): string {
+    let form = this.#forms.get(name)
+    if (form === undefined) this.#forms.set(name, (form = make(this.event)))
+    return form
   }
 }

@@ -1,5 +1,5 @@
 import { ParleyError } from '@parley/contract'
-import type { JsonObject } from '../../lib/json-rpc.ts'
+import { isObject, type JsonObject } from '../../lib/json-rpc.ts'
 import type { AgentCard, AgentSkill, SecurityRequirement } from '../model.ts'
 import { set } from './from-v03.ts'
 import type { V03Form } from './to-v03.ts'
@@ -66,8 +66,22 @@ function requirementsToV03(requirements: readonly SecurityRequirement[] | undefi
 
 function schemesToV03(schemes: AgentCard['securitySchemes'], form: V03Form): unknown {
   if (schemes === undefined) return undefined
-  if (form === 'proto') return schemes
-  return Object.fromEntries(Object.entries(schemes).map(([name, scheme]) => [name, schemeToV03(scheme)]))
+  return Object.fromEntries(
+    Object.entries(schemes).map(([name, scheme]) => {
+      const older = withoutNewer(scheme)
+      return [name, form === 'proto' ? older : schemeToV03(older)]
+    }),
+  )
+}
+
+/** 0.3 has neither the flow of devices nor the word for PKCE, and its strict readers refuse what they do not know. */
+function withoutNewer(scheme: JsonObject): JsonObject {
+  const oauth2 = scheme['oauth2SecurityScheme']
+  if (!isObject(oauth2) || !isObject(oauth2['flows'])) return scheme
+  const { deviceCode: _deviceCode, authorizationCode, ...others } = oauth2['flows']
+  if (!isObject(authorizationCode)) return { oauth2SecurityScheme: { ...oauth2, flows: others } }
+  const { pkceRequired: _pkceRequired, ...older } = authorizationCode
+  return { oauth2SecurityScheme: { ...oauth2, flows: { ...others, authorizationCode: older } } }
 }
 
 function schemeToV03(scheme: JsonObject): JsonObject {
