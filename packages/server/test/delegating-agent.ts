@@ -28,7 +28,11 @@ export interface DelegatingAgent extends AsyncDisposable {
   readonly url: string
   readonly agent: Agent
   /** Who asked for what, in order. */
-  readonly calls: readonly { readonly caller: Caller; readonly chain: readonly string[]; readonly text: string }[]
+  readonly calls: readonly {
+    readonly caller: Caller
+    readonly chain: readonly string[]
+    readonly text: string
+  }[]
   /** What it was refused when it asked others. */
   readonly errors: readonly any[]
   /** How many of its tasks were cancelled at it. */
