@@ -21,6 +21,7 @@ export function openApi(
     readonly directory: ManagedDirectory | undefined
     readonly connect: Connect | undefined
     readonly vault: Vault
+    readonly agentVault: Vault
     readonly tasks: Tasks
     readonly webhooks: Webhooks
     readonly bundles: Bundles

@@ -1,12 +1,14 @@
 import { createHmac } from 'node:crypto'
-import type { Principal } from '@parley/contract'
+import type { PersonId, Principal } from '@parley/contract'
 import { checkAnswer, type StreamResponse } from '../a2a/index.ts'
-import type { AgentEntry, Directory } from '../directory/index.ts'
+import type { ManagedDirectory } from '../directory/index.ts'
 import { readBody, refuseRequest, type ClientStreams } from '../http/index.ts'
 import { CardDesk, createHub, type A2aHub } from '../hub/index.ts'
 import { openStateKey, type Identity } from '../identity/index.ts'
 import type { Tasks } from '../tasks/index.ts'
+import type { Vault } from '../vault/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
+import { createAgentCredentials } from './agent-credentials.ts'
 import { stackOf, type House } from './house.ts'
 import { isGrantOver, type Enforcement } from './open-enforcement.ts'
 import { isNamed, watchExpiry } from './cut-off.ts'
@@ -15,10 +17,11 @@ import type { IdentityRooms } from './open-identity.ts'
 export interface HubRooms
   extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations' | 'clients'> {
   readonly identity: Identity
-  readonly directory: Directory
+  readonly directory: ManagedDirectory
   readonly tasks: Tasks
   readonly webhooks: Webhooks
   readonly clientStreams: ClientStreams
+  readonly agentVault: Vault
 }
 
 /** The hub of agents; whatever is cut off ends in it at once. */
@@ -32,7 +35,7 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
       ...house,
       ...rooms,
       challenges: (resource) => gatekeeper.challenges(resource),
-      credentialFor: (agent, principal) => credentialFor(rooms, agent, principal),
+      credentialFor: createAgentCredentials(rooms),
       recordCall(call) {
         metrics.countCall(call)
         return activity.recordCall(call)
@@ -68,7 +71,13 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
     toLegacyEvent: (event) => ({ ...event }),
     readEvent: (body) => checkAnswer('SubscribeToTask', body) as unknown as StreamResponse,
   })
-  const unfollow = directory.onChange((name) => void hub.resume(name))
+  rooms.revocations.onRevoked(({ kind, id }) => {
+    if (kind === 'person') rooms.agentVault.personEnded(id as PersonId)
+  })
+  const unfollow = directory.onChange((name) => {
+    void hub.resume(name)
+    if (!directory.agents().some((agent) => agent.name === name)) rooms.agentVault.serverEnded(name)
+  })
   void hub.resume()
   return {
     ...hub,
@@ -78,22 +87,6 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
       await hub.close()
     },
   }
-}
-
-const NO_CREDENTIAL: Readonly<Record<string, string>> = Object.freeze({})
-
-/**
- * An agent with an identity of this hub's trusts its issuer: it gets a token of its caller's for this hop, which it alone
- * can go on with. Its audience is the first address that the agent's card names, whatever way is taken.
- */
-function credentialFor(
-  { hopTokens }: Pick<HubRooms, 'hopTokens'>,
-  { workload, card }: AgentEntry,
-  principal: Principal,
-): Readonly<Record<string, string>> {
-  const audience = card.supportedInterfaces[0]?.url.replace(/\/+$/, '')
-  if (workload === undefined || audience === undefined) return NO_CREDENTIAL
-  return { authorization: `Bearer ${hopTokens.mintForAgent(principal, audience, workload)}` }
 }
 
 function cutWhatEnds(house: House, rooms: HubRooms, hub: A2aHub): () => void {
