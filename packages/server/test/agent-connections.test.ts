@@ -23,7 +23,7 @@ async function headersAt({ rpc }: AgentHub): Promise<Record<string, string>> {
   return result.message.parts[0].data
 }
 
-test('B9: an agent gets the key that its card asks for, and is not asked before there is one', async () => {
+test('B3: an agent gets the key that its card asks for, and is not asked before there is one', async () => {
   const opened = await open(KEY)
   const { hub, rpc, agent } = opened
   const refused = await rpc('SendMessage', say('echo hello'))
@@ -90,7 +90,7 @@ test('what is kept for an agent ends with it', async () => {
   expect((await rpc('SendMessage', say('echo hello'))).error.code).toBe(4711)
 })
 
-test('an agent that asks for what the hub does not do is not asked', async () => {
+test('B3: an agent that asks for what the hub does not do is not asked', async () => {
   const { rpc, agent } = await open({
     securitySchemes: { tls: { mtlsSecurityScheme: {} } },
     securityRequirements: [{ schemes: { tls: { list: [] } } }],

@@ -1,10 +1,11 @@
 import { createHmac } from 'node:crypto'
 import type { PersonId, Principal } from '@parley/contract'
-import { checkAnswer, type StreamResponse } from '../a2a/index.ts'
+import type { StreamResponse } from '../a2a/index.ts'
 import type { ManagedDirectory } from '../directory/index.ts'
 import { readBody, refuseRequest, type ClientStreams } from '../http/index.ts'
-import { CardDesk, createHub, type A2aHub } from '../hub/index.ts'
+import { authenticateCallers, CardDesk, createHub, type A2aHub } from '../hub/index.ts'
 import { openStateKey, type Identity } from '../identity/index.ts'
+import type { WriteBatch } from '../lib/write-batch.ts'
 import type { Tasks } from '../tasks/index.ts'
 import type { Vault } from '../vault/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
@@ -22,6 +23,9 @@ export interface HubRooms
   readonly webhooks: Webhooks
   readonly clientStreams: ClientStreams
   readonly agentVault: Vault
+  /** `host:port`, once and where gRPC listens. */
+  readonly grpcAddress: () => string | undefined
+  readonly writes: WriteBatch
 }
 
 /** The hub of agents; whatever is cut off ends in it at once. */
@@ -34,6 +38,7 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
     {
       ...house,
       ...rooms,
+      authenticate: authenticateCallers(rooms.authenticate, origin),
       challenges: (resource) => gatekeeper.challenges(resource),
       credentialFor: createAgentCredentials(rooms),
       recordCall(call) {
@@ -42,7 +47,7 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
       },
       cards: new CardDesk({
         origin,
-        grpcAddress: () => undefined,
+        grpcAddress: rooms.grpcAddress,
         sign: (card) => card,
         keyId: () => '',
       }),
@@ -64,12 +69,10 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
       ),
   )
   const stopWatching = cutWhatEnds(house, rooms, hub)
-  webhooks.start({
+  webhooks.attach({
     readTask: (id) => hub.readTask(id),
     agentTaskOf: (id) => hub.agentTaskOf(id),
     onNotification: (id, event: StreamResponse) => hub.notify(id, event),
-    toLegacyEvent: (event) => ({ ...event }),
-    readEvent: (body) => checkAnswer('SubscribeToTask', body) as unknown as StreamResponse,
   })
   rooms.revocations.onRevoked(({ kind, id }) => {
     if (kind === 'person') rooms.agentVault.personEnded(id as PersonId)

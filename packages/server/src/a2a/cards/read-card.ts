@@ -38,7 +38,11 @@ export function readCardJson(json: unknown): ReadCard {
   const isOfV1 = Array.isArray(json['supportedInterfaces'])
   if (!isOfV1 && typeof json['url'] !== 'string')
     return refuse('The card has neither supportedInterfaces (A2A 1.0) nor url (0.3).')
-  const checked = checkMessage('AgentCard', isOfV1 ? plainOneofs(firstFormOf(json)) : cardFromV03(json), 'agent')
+  const checked = checkMessage(
+    'AgentCard',
+    isOfV1 ? plainOneofs(firstFormOf(json)) : cardFromV03(json),
+    'agent',
+  )
   if (checked.kind === 'invalid') return { kind: 'refused', violations: checked.violations }
   const card = checked.value as unknown as AgentCard
   const violations = checkCardLimits(card)
