@@ -49,7 +49,7 @@ import type { People } from './people/index.ts'
 import type { ManagedRegistry, RegistryOptions } from './registry/index.ts'
 import { openSealing } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
-import { createVault, type RenewConnection } from './vault/index.ts'
+import { createVault, TO_AGENTS, type RenewConnection } from './vault/index.ts'
 import type { Webhooks } from './webhooks/index.ts'
 
 type OnRefused = NonNullable<RegistryOptions['onRefused']>
@@ -155,6 +155,7 @@ async function openRooms(
   const late: Late = { directory: undefined, connect: undefined }
   const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
   const vault = createVault({ ...house, renew: (...asked) => renewLate(late.connect, ...asked) })
+  const agentVault = createVault({ ...house, tables: TO_AGENTS })
   const onRefused: OnRefused = ({ id }, error) => void late.connect?.readRefused(id, error)
   const ways = { egress, environment, vault, hubTokenFor, onRefused }
   const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
@@ -166,7 +167,17 @@ async function openRooms(
   const webhooks = stack.use(openWebhooks(house, { ...identity, egress }))
   const tasks = stack.use(openTasks(house, webhooks))
   const clientStreams = new ClientStreams(streams, new StreamCaps(config.limits))
-  const shared = { ...identity, ...enforcement, ...given, vault, bundles, tasks, webhooks, clientStreams }
+  const shared = {
+    ...identity,
+    ...enforcement,
+    ...given,
+    vault,
+    agentVault,
+    bundles,
+    tasks,
+    webhooks,
+    clientStreams,
+  }
   const faces = registry && (await openFaces(stack, house, { ...shared, registry }, late))
   return { ...faces, identity, enforcement, registry, webhooks, late, shared }
 }
