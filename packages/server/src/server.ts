@@ -7,6 +7,7 @@ import {
   openDirectory,
   openEnforcement,
   openGateway,
+  openGrpc,
   openHub,
   openIdentity,
   openMetrics,
@@ -36,6 +37,7 @@ import {
   StreamCaps,
   createListener,
   sendJson,
+  type GrpcListener,
   type RawHandler,
 } from './http/index.ts'
 import { writeCredentials, type BootstrapKey, type HopTokens, type Identity } from './identity/index.ts'
@@ -111,8 +113,9 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   })
   stack.defer(() => listener.destroy())
   const address = await listener.start()
-  addresses = () => listener.addresses()
+  addresses = () => [...listener.addresses(), ...(rooms.grpc?.()?.addresses() ?? [])]
   origin = config.listen.publicUrl ?? `http://${hostFor(config.listen.host)}:${address.port}`
+  await rooms.startGrpc?.()
   identity.start(streams)
   webhooks.start()
   house.masterKeys.start(SEALED_COLUMNS)
@@ -127,11 +130,10 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     setupLink,
     bootstrapKey: key,
     async drain() {
-      const drained = listener.drain({ limitMs: limits.drainMs })
-      gateway?.endStreams()
-      const clean = await drained
+      const limitMs = limits.drainMs
+      const drained = await Promise.all([listener.drain({ limitMs }), rooms.drain?.(limitMs)])
       await owned.disposeAsync()
-      return clean
+      return !drained.includes(false)
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
@@ -181,21 +183,45 @@ function agentsOf(late: Late): Pick<ManagedDirectory, 'entry' | 'entries'> {
 async function openFaces(
   stack: AsyncDisposableStack,
   house: House,
-  rooms: Omit<GatewayRooms & HubRooms & DirectoryRooms, 'directory'>,
+  rooms: Omit<GatewayRooms & HubRooms & DirectoryRooms, 'directory' | 'grpcAddress'>,
   late: Late,
 ) {
   const directory = (late.directory = stack.use(await openDirectory(house, rooms)))
   const gateway = await openGateway(house, rooms)
   late.connect = gateway.connect
   stack.defer(() => gateway.close())
-  const hub = await openHub(house, { ...rooms, directory })
+  let grpc: GrpcListener | undefined
+  stack.defer(() => grpc?.destroy())
+  const grpcAddress = () => grpcAddressOf(house.config.listen, grpc)
+  const hub = await openHub(house, { ...rooms, directory, grpcAddress })
   stack.defer(() => hub.close())
   const handlers: Readonly<Record<string, RawHandler>> = {
     mcp: gateway.handle,
     connect: gateway.connect.handlers.connect,
     a2a: hub.handle,
   }
-  return { gateway, handlers }
+  return {
+    gateway,
+    handlers,
+    grpc: () => grpc,
+    async startGrpc() {
+      grpc = await openGrpc(house, hub.handleGrpc)
+    },
+    drain(limitMs: number) {
+      gateway.endStreams()
+      return grpc?.drain(limitMs)
+    },
+  }
+}
+
+/** Behind a proxy that is not said, gRPC is at an address that nobody knows. */
+function grpcAddressOf(
+  { host, publicUrl, publicGrpc }: Config['listen'],
+  grpc: GrpcListener | undefined,
+): string | undefined {
+  const [address] = grpc?.addresses() ?? []
+  if (!address) return undefined
+  return publicGrpc ?? (publicUrl === undefined ? `${hostFor(host)}:${address.port}` : undefined)
 }
 
 function openEgress(
