@@ -7,6 +7,7 @@ import {
   openDirectory,
   openEnforcement,
   openGateway,
+  openGrpc,
   openHub,
   openIdentity,
   openMetrics,
@@ -37,6 +38,7 @@ import {
   StreamCaps,
   createListener,
   sendJson,
+  type GrpcListener,
   type RawHandler,
 } from './http/index.ts'
 import { writeCredentials, type BootstrapKey, type HopTokens, type Identity } from './identity/index.ts'
@@ -112,9 +114,11 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   })
   stack.defer(() => listener.destroy())
   const address = await listener.start()
-  addresses = () => listener.addresses()
+  addresses = () => [...listener.addresses(), ...(rooms.grpc?.()?.addresses() ?? [])]
   origin = config.listen.publicUrl ?? `http://${hostFor(config.listen.host)}:${address.port}`
+  await rooms.startGrpc?.()
   identity.start(streams)
+  webhooks.start()
   house.masterKeys.start(SEALED_COLUMNS)
   const { key } = enforcement
   if (key.text !== undefined) writeCredentials(config.dataDir, { url: origin, key: key.text })
@@ -127,11 +131,10 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     setupLink,
     bootstrapKey: key,
     async drain() {
-      const drained = listener.drain({ limitMs: limits.drainMs })
-      gateway?.endStreams()
-      const clean = await drained
+      const limitMs = limits.drainMs
+      const drained = await Promise.all([listener.drain({ limitMs }), rooms.drain?.(limitMs)])
       await owned.disposeAsync()
-      return clean
+      return !drained.includes(false)
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
@@ -161,8 +164,8 @@ async function openRooms(
   const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault, agents }))
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
-  const tasks = stack.use(openTasks(house))
   const webhooks = stack.use(openWebhooks(house, { ...identity, egress }))
+  const tasks = stack.use(openTasks(house, webhooks))
   const clientStreams = new ClientStreams(streams, new StreamCaps(config.limits))
   const shared = { ...identity, ...enforcement, ...given, vault, bundles, tasks, webhooks, clientStreams }
   const faces = registry && (await openFaces(stack, house, { ...shared, registry }, late))
@@ -182,21 +185,45 @@ function agentsOf(late: Late): KnownAgents {
 async function openFaces(
   stack: AsyncDisposableStack,
   house: House,
-  rooms: Omit<GatewayRooms & HubRooms & DirectoryRooms, 'directory'>,
+  rooms: Omit<GatewayRooms & HubRooms & DirectoryRooms, 'directory' | 'grpcAddress'>,
   late: Late,
 ) {
   const directory = (late.directory = stack.use(await openDirectory(house, rooms)))
   const gateway = await openGateway(house, rooms)
   late.connect = gateway.connect
   stack.defer(() => gateway.close())
-  const hub = await openHub(house, { ...rooms, directory })
+  let grpc: GrpcListener | undefined
+  stack.defer(() => grpc?.destroy())
+  const grpcAddress = () => grpcAddressOf(house.config.listen, grpc)
+  const hub = await openHub(house, { ...rooms, directory, grpcAddress })
   stack.defer(() => hub.close())
   const handlers: Readonly<Record<string, RawHandler>> = {
     mcp: gateway.handle,
     connect: gateway.connect.handlers.connect,
     a2a: hub.handle,
   }
-  return { gateway, handlers }
+  return {
+    gateway,
+    handlers,
+    grpc: () => grpc,
+    async startGrpc() {
+      grpc = await openGrpc(house, hub.handleGrpc)
+    },
+    drain(limitMs: number) {
+      gateway.endStreams()
+      return grpc?.drain(limitMs)
+    },
+  }
+}
+
+/** Behind a proxy that is not said, gRPC is at an address that nobody knows. */
+function grpcAddressOf(
+  { host, publicUrl, publicGrpc }: Config['listen'],
+  grpc: GrpcListener | undefined,
+): string | undefined {
+  const [address] = grpc?.addresses() ?? []
+  if (!address) return undefined
+  return publicGrpc ?? (publicUrl === undefined ? `${hostFor(host)}:${address.port}` : undefined)
 }
 
 function openEgress(

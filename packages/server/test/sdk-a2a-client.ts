@@ -30,7 +30,10 @@ export interface SdkFace {
 }
 
 /** What an operation came to: JSON of 1.0, or what the SDK threw. */
-export type SdkAnswer = { readonly result: any; readonly error?: never } | { readonly error: any }
+export interface SdkAnswer {
+  readonly result?: any
+  readonly error?: any
+}
 
 export interface SdkA2aClient {
   readonly card: AgentCard

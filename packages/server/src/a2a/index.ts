@@ -51,6 +51,7 @@ export type {
 export { A2A_VERSIONS, BINDINGS, OPERATIONS } from './operations.ts'
 export type { A2aVersion, Binding, OperationName, StreamingOperation, UnaryOperation } from './operations.ts'
 export { decodeAnswer, decodeRequest, encodeAnswer, encodeRequest } from './proto/exchange-bytes.ts'
+export { readTenant } from './proto/read-tenant.ts'
 export type { MessageName } from './schema.ts'
 export { TaskDocument } from './task-document.ts'
 export type { TaskView } from './task-document.ts'

@@ -17,6 +17,21 @@ import { webhooks } from './webhook-settings.ts'
 const listen = z.strictObject({
   host: z.string().min(1).max(255).default('127.0.0.1').describe('Address to listen on.'),
   port: z.number().int().min(0).max(65_535).default(4747).describe('Port to listen on; 0 takes a free one.'),
+  grpcPort: z
+    .union([z.literal('off'), z.number().int().min(0).max(65_535)])
+    .optional()
+    .describe(
+      'Port for agents over gRPC, or off; the one after `listen.port` when absent, 0 takes a free one.',
+    ),
+  publicGrpc: z
+    .string()
+    .max(262)
+    .regex(
+      /^(?:[a-z0-9.-]+|\[[0-9a-f:.]+\]):[0-9]{1,5}$/,
+      'host:port in lower case, such as grpc.example.com:443',
+    )
+    .optional()
+    .describe('host:port under which clients reach the gRPC port, when a proxy stands in front of it.'),
   publicUrl: z
     .string()
     .max(2048)

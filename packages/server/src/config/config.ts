@@ -9,6 +9,12 @@ export interface ListenConfig {
   readonly host: string
   /** 0 lets the system choose a free port. */
   readonly port: number
+  /** Where agents are reached over gRPC; 0 as above, undefined for nowhere. */
+  readonly grpcPort: number | undefined
+  /** The file or a flag names the port: that it cannot be had is a mistake. */
+  readonly isGrpcPortSet: boolean
+  /** `host:port` under which clients reach it, when it is not the listening address itself. */
+  readonly publicGrpc: string | undefined
   /** The origin under which clients reach the hub, when it is not the listening address itself. */
   readonly publicUrl: string | undefined
   /** A proxy in front ends TLS; the limit per client address is then the proxy's work. */

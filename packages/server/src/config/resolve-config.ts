@@ -17,6 +17,7 @@ export interface Flags {
   readonly config?: string | undefined
   readonly host?: string | undefined
   readonly port?: string | undefined
+  readonly grpcPort?: string | undefined
   readonly dataDir?: string | undefined
   readonly only?: string | undefined
 }
@@ -40,9 +41,14 @@ const DEFAULT_DATA_DIR = '.parley'
 export function resolveConfig(sources: ConfigSources): Config {
   const { flags, environment, loaded, file, workingDirectory } = sources
   const { settings } = loaded
+  const port = readPort(flags.port ?? environment.port) ?? settings.listen.port
+  const grpcPort = readGrpcPort(flags.grpcPort ?? environment.grpcPort) ?? settings.listen.grpcPort
   const listen: ListenConfig = Object.freeze({
     host: flags.host ?? environment.host ?? settings.listen.host,
-    port: readPort(flags.port ?? environment.port) ?? settings.listen.port,
+    port,
+    grpcPort: grpcPort === 'off' ? undefined : (grpcPort ?? portAfter(port)),
+    isGrpcPortSet: grpcPort !== undefined,
+    publicGrpc: settings.listen.publicGrpc,
     publicUrl: settings.listen.publicUrl,
     trustedProxy: settings.listen.trustedProxy,
     allowedHosts: Object.freeze([...settings.listen.allowedHosts]),
@@ -139,6 +145,16 @@ function readPort(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   if (/^[0-9]{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
   throw new ConfigError([{ path: 'port', message: `"${text}" is no port; write a number from 0 to 65535` }])
+}
+
+function readGrpcPort(text: string | undefined): number | 'off' | undefined {
+  return text === 'off' ? text : readPort(text)
+}
+
+/** Hubs beside each other do not get into each other's way. */
+function portAfter(port: number): number | undefined {
+  if (port === 0) return 0
+  return port < 65_535 ? port + 1 : undefined
 }
 
 function readOnly(text: string | undefined): 'identity' | undefined {

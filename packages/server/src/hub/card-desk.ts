@@ -29,7 +29,7 @@ export class CardDesk {
 
   /** The card for everyone. */
   of(agent: AgentEntry): ServedCard {
-    const keyId = this.#options.keyId()
+    const keyId = `${this.#options.keyId()} ${this.#options.grpcAddress()}`
     const known = this.#served.get(agent)
     if (known?.keyId === keyId) return known.card
     if (this.#served.size >= MAX_CARDS) this.#served.clear()

@@ -1,14 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ParleyError, toParleyError, type Principal, type TaskId } from '@parley/contract'
 import { TaskDocument, type A2aTask, type StreamResponse } from '../a2a/index.ts'
-import { Running, sendProblem } from '../http/index.ts'
+import { Running, sendProblem, type GrpcCall } from '../http/index.ts'
 import { Challenge, type Authenticated } from '../identity/index.ts'
 import { isFinal } from '../tasks/index.ts'
+import { GrpcFace } from './grpc-face.ts'
 import { Delegations } from './delegations.ts'
 import { serveCard } from './serve-card.ts'
 import type { HubTools, Received } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
 import { receiveJsonRpc } from './json-rpc-face.ts'
+import { HeldSends } from './held-sends.ts'
 import { Mirrors } from './mirrors.ts'
 import { readAddress, type Address } from './read-address.ts'
 import type { ReadBody } from './read-body.ts'
@@ -20,6 +22,8 @@ import { TaskNames } from './task-names.ts'
 export interface A2aHub {
   /** Serves a request below `/a2a`; `path` is the whole path without the query. */
   handle(req: IncomingMessage, res: ServerResponse, path: string): void
+  /** Serves a call over gRPC. */
+  handleGrpc(call: GrpcCall): void
   /** Breaks off every exchange that callers who are meant have under way. */
   cut(isMeant: (principal: Principal) => boolean): void
   /** Cancels the tasks that run for callers who are meant. */
@@ -39,15 +43,18 @@ export interface A2aHub {
 
 export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
   const names = new TaskNames(tools.idKey, tools.tasks)
+  const mirrors = new Mirrors(tools, names)
   const hub: HubState = {
     tools,
     names,
-    mirrors: new Mirrors(tools, names),
+    mirrors,
+    held: new HeldSends(tools, names, mirrors),
     recent: new RecentSends(),
     delegations: new Delegations(tools.limits),
     sending: new Map(),
   }
   const running = new Running()
+  const grpc = new GrpcFace(hub)
 
   function handle(req: IncomingMessage, res: ServerResponse, path: string): void {
     try {
@@ -82,15 +89,23 @@ export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
 
   return {
     handle,
+    handleGrpc: (call) => grpc.receive(call),
     cut(isMeant) {
       running.cut(isMeant)
+      grpc.cut(isMeant)
       for (const [controller, principal] of hub.sending) if (isMeant(principal)) controller.abort()
     },
     cutTasks: (isMeant) => hub.mirrors.cut(isMeant),
     ...taskSide(hub),
-    resume: (agent) => hub.mirrors.resume(agent),
+    resume(agent) {
+      hub.held.resume()
+      return hub.mirrors.resume(agent)
+    },
     tasks: () => hub.mirrors.size,
-    close: () => hub.mirrors.close(),
+    close() {
+      hub.held.close()
+      return hub.mirrors.close()
+    },
   }
 }
 
