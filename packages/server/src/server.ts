@@ -22,6 +22,7 @@ import {
   type DirectoryRooms,
   type GatewayRooms,
   type House,
+  type KnownAgents,
   type HubRooms,
   type Log,
 } from './compose/index.ts'
@@ -157,10 +158,10 @@ async function openRooms(
   const vault = createVault({ ...house, renew: (...asked) => renewLate(late.connect, ...asked) })
   const agentVault = createVault({ ...house, tables: TO_AGENTS })
   const onRefused: OnRefused = ({ id }, error) => void late.connect?.readRefused(id, error)
-  const ways = { egress, environment, vault, hubTokenFor, onRefused }
+  const agents = agentsOf(late)
+  const ways = { egress, environment, vault, hubTokenFor, onRefused, agents }
   const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
   const bundles = createBundles(house, config.bundles)
-  const agents = agentsOf(late)
   const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault, agents }))
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
@@ -183,10 +184,11 @@ async function openRooms(
 }
 
 /** There are none before the hub has started. */
-function agentsOf(late: Late): Pick<ManagedDirectory, 'entry' | 'entries'> {
+function agentsOf(late: Late): KnownAgents {
   return {
     entry: (name) => late.directory?.entry(name),
     entries: () => late.directory?.entries() ?? [],
+    agents: () => late.directory?.agents() ?? [],
   }
 }
 
