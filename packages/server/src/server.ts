@@ -117,6 +117,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   origin = config.listen.publicUrl ?? `http://${hostFor(config.listen.host)}:${address.port}`
   await rooms.startGrpc?.()
   identity.start(streams)
+  webhooks.start()
   house.masterKeys.start(SEALED_COLUMNS)
   const { key } = enforcement
   if (key.text !== undefined) writeCredentials(config.dataDir, { url: origin, key: key.text })
@@ -162,8 +163,8 @@ async function openRooms(
   const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault, agents }))
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
-  const tasks = stack.use(openTasks(house))
   const webhooks = stack.use(openWebhooks(house, { ...identity, egress }))
+  const tasks = stack.use(openTasks(house, webhooks))
   const clientStreams = new ClientStreams(streams, new StreamCaps(config.limits))
   const shared = { ...identity, ...enforcement, ...given, vault, bundles, tasks, webhooks, clientStreams }
   const faces = registry && (await openFaces(stack, house, { ...shared, registry }, late))

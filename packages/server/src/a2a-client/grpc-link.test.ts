@@ -105,7 +105,7 @@ it('sends its version, credentials and extensions as metadata, and the tenant of
   expect(decodeRequest('SendMessage', request)).toEqual({ ...sending('x'), tenant: 'blue' })
 })
 
-describe('R2: a gRPC agent that does not answer as it must', () => {
+describe('R10: a gRPC agent that does not answer as it must', () => {
   it.each<[string, Buffer]>([
     ['bytes that are no message', Buffer.from('<html>hello</html>')],
     ['nothing', Buffer.alloc(0)],
@@ -199,7 +199,7 @@ describe('asking again over gRPC', () => {
   })
 })
 
-describe('R2: a gRPC stream that does not keep to the rules', () => {
+describe('R10: a gRPC stream that does not keep to the rules', () => {
   async function read(onStream: OnStream, limits = {}) {
     await using agent = await linkToGrpc({ onStream }, { limits })
     const stream = gather(agent.link, 'SendStreamingMessage', sending('go'))

@@ -1,10 +1,11 @@
 import { createHmac } from 'node:crypto'
 import type { Principal } from '@parley/contract'
-import { checkAnswer, type StreamResponse } from '../a2a/index.ts'
+import type { StreamResponse } from '../a2a/index.ts'
 import type { AgentEntry, Directory } from '../directory/index.ts'
 import { readBody, refuseRequest, type ClientStreams } from '../http/index.ts'
-import { CardDesk, createHub, type A2aHub } from '../hub/index.ts'
+import { authenticateCallers, CardDesk, createHub, type A2aHub } from '../hub/index.ts'
 import { openStateKey, type Identity } from '../identity/index.ts'
+import type { WriteBatch } from '../lib/write-batch.ts'
 import type { Tasks } from '../tasks/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
 import { stackOf, type House } from './house.ts'
@@ -21,6 +22,7 @@ export interface HubRooms
   readonly clientStreams: ClientStreams
   /** `host:port`, once and where gRPC listens. */
   readonly grpcAddress: () => string | undefined
+  readonly writes: WriteBatch
 }
 
 /** The hub of agents; whatever is cut off ends in it at once. */
@@ -33,6 +35,7 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
     {
       ...house,
       ...rooms,
+      authenticate: authenticateCallers(rooms.authenticate, origin),
       challenges: (resource) => gatekeeper.challenges(resource),
       credentialFor: (agent, principal) => credentialFor(rooms, agent, principal),
       recordCall(call) {
@@ -63,12 +66,10 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
       ),
   )
   const stopWatching = cutWhatEnds(house, rooms, hub)
-  webhooks.start({
+  webhooks.attach({
     readTask: (id) => hub.readTask(id),
     agentTaskOf: (id) => hub.agentTaskOf(id),
     onNotification: (id, event: StreamResponse) => hub.notify(id, event),
-    toLegacyEvent: (event) => ({ ...event }),
-    readEvent: (body) => checkAnswer('SubscribeToTask', body) as unknown as StreamResponse,
   })
   const unfollow = directory.onChange((name) => void hub.resume(name))
   void hub.resume()

@@ -10,6 +10,7 @@ import {
 } from '@parley/contract'
 import { z } from 'zod'
 import { limitsSchema } from './limits-schema.ts'
+import { agent, agentName } from './agent-schema.ts'
 import { isOwnVariable } from './read-env.ts'
 import { webhooks } from './webhook-settings.ts'
 
@@ -221,6 +222,7 @@ const resource = z.strictObject({
 export const configSchema = z.strictObject({
   listen: listen.prefault({}),
   servers: z.record(serverName, server).default({}).describe('MCP servers by name.'),
+  agents: z.record(agentName, agent).default({}).describe('A2A agents that can be asked, by name.'),
   apps: z.record(serverName, app).default({}).describe('LLM apps by client_id: public clients with PKCE.'),
   resources: z
     .record(serverName, resource)

@@ -1,4 +1,5 @@
 import type { BundleTerms, ContentSettings, ToolSearchSettings } from '@parley/contract'
+import type { FileAgent } from './agent-schema.ts'
 import type { FileConfig, FileServer } from './config-schema.ts'
 
 /** Every limit, its unit last in its name. Defaults and bounds stand in `config-schema.ts`. */
@@ -101,6 +102,20 @@ export interface ResourceConfig {
   readonly scopes: Readonly<Record<string, string>>
 }
 
+/** An agent that the file declares: where its card is, or the card. */
+export interface AgentConfig {
+  readonly name: string
+  readonly cardUrl: string | null
+  readonly card: Readonly<Record<string, unknown>> | undefined
+  /** `host` or `host:port` as written. */
+  readonly allowHosts: readonly string[]
+  readonly binding: FileAgent['binding']
+  readonly version: FileAgent['version']
+  readonly isPublic: boolean
+  /** A JWK Set as it was read. */
+  readonly jwks: Readonly<Record<string, unknown>> | undefined
+}
+
 /** A selection of capabilities that the file declares. */
 export interface BundleConfig {
   readonly name: string
@@ -116,6 +131,7 @@ export interface Config {
   readonly listen: ListenConfig
   /** In the order of the file. */
   readonly servers: readonly ServerConfig[]
+  readonly agents: readonly AgentConfig[]
   readonly apps: readonly AppConfig[]
   /** Resource servers elsewhere that trust the hub's tokens. */
   readonly resources: readonly ResourceConfig[]

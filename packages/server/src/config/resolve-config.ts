@@ -9,6 +9,7 @@ import { findConfusableName } from './find-confusable-name.ts'
 import type { LoadedFile } from './load-file.ts'
 import type { Environment } from './read-env.ts'
 import { readAuthorities } from './read-authorities.ts'
+import { resolveAgents } from './resolve-agents.ts'
 import { resolveServer } from './resolve-server.ts'
 
 /** What the command line says; it wins over the environment and the file. */
@@ -53,24 +54,27 @@ export function resolveConfig(sources: ConfigSources): Config {
     allowedHosts: Object.freeze([...settings.listen.allowedHosts]),
     allowedOrigins: Object.freeze([...settings.listen.allowedOrigins]),
   })
+  const directory = file === undefined ? workingDirectory : dirname(file)
   const { servers, problems: wrongServers } = readServers(settings.servers, file ?? workingDirectory)
-  const problems = [...checkListen(listen), ...checkLimits(settings.limits), ...wrongServers]
+  const { agents, problems: wrongAgents } = resolveAgents(settings.agents, {
+    directory,
+    taken: Object.keys(settings.servers),
+  })
+  const wrong = [...wrongServers, ...wrongAgents]
+  const problems = [...checkListen(listen), ...checkLimits(settings.limits), ...wrong]
   problems.push(...checkLoops(servers, listen), ...checkBundles(settings.bundles))
-  const authorities = readAuthorities(
-    settings.egress.caFile,
-    file === undefined ? workingDirectory : dirname(file),
-  )
+  const authorities = readAuthorities(settings.egress.caFile, directory)
   if (typeof authorities === 'object') problems.push(authorities)
   if (problems.length > 0)
     throw new ConfigError(problems.map(({ path, message }) => loaded.problemAt(path, message)))
   const dataDir = resolve(workingDirectory, flags.dataDir ?? environment.dataDir ?? DEFAULT_DATA_DIR)
-  const directory = file === undefined ? workingDirectory : dirname(file)
   return Object.freeze({
     file,
     dataDir,
     masterKey: resolveMasterKey(settings.masterKey, { directory, dataDir }),
     listen,
     servers: Object.freeze(servers),
+    agents,
     apps: Object.freeze(
       Object.entries(settings.apps).map(([clientId, { name, redirectUris }]) =>
         Object.freeze({ clientId, name: name ?? clientId, redirectUris: Object.freeze([...redirectUris]) }),

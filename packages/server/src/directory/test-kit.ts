@@ -101,7 +101,9 @@ export function removeDataDir(dataDir: string): void {
 /** The directory over a real store, activity and egress; without a way to call agents, which these tests do not need. */
 export async function openDirectoryHouse(
   dataDir: string,
-  options: { clock?: Clock } & Partial<Pick<DirectoryOptions, 'otherNames' | 'identityOf' | 'limit'>> = {},
+  options: { clock?: Clock } & Partial<
+    Pick<DirectoryOptions, 'otherNames' | 'identityOf' | 'limit' | 'declared'>
+  > = {},
 ): Promise<DirectoryHouse> {
   const clock = options.clock ?? systemClock
   const store = await openStore(dataDir)
@@ -120,6 +122,7 @@ export async function openDirectoryHouse(
     activity,
     clock,
     newId: createNewId(clock, systemRandom),
+    declared: [],
     limit: 100,
     identityOf: () => undefined,
     otherNames: () => [],

@@ -10,6 +10,7 @@ import { serveCard } from './serve-card.ts'
 import type { HubTools, Received } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
 import { receiveJsonRpc } from './json-rpc-face.ts'
+import { HeldSends } from './held-sends.ts'
 import { Mirrors } from './mirrors.ts'
 import { readAddress, type Address } from './read-address.ts'
 import type { ReadBody } from './read-body.ts'
@@ -42,10 +43,12 @@ export interface A2aHub {
 
 export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
   const names = new TaskNames(tools.idKey, tools.tasks)
+  const mirrors = new Mirrors(tools, names)
   const hub: HubState = {
     tools,
     names,
-    mirrors: new Mirrors(tools, names),
+    mirrors,
+    held: new HeldSends(tools, names, mirrors),
     recent: new RecentSends(),
     delegations: new Delegations(tools.limits),
     sending: new Map(),
@@ -94,9 +97,15 @@ export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
     },
     cutTasks: (isMeant) => hub.mirrors.cut(isMeant),
     ...taskSide(hub),
-    resume: (agent) => hub.mirrors.resume(agent),
+    resume(agent) {
+      hub.held.resume()
+      return hub.mirrors.resume(agent)
+    },
     tasks: () => hub.mirrors.size,
-    close: () => hub.mirrors.close(),
+    close() {
+      hub.held.close()
+      return hub.mirrors.close()
+    },
   }
 }
 

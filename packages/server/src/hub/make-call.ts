@@ -34,6 +34,7 @@ export function makeCall(
     argumentsDigest,
     startedMicros: tools.clock.monotonicMicros(),
     decision: undefined,
+    missing: undefined,
     capability: undefined,
   }
 }

@@ -14,6 +14,7 @@ export async function streamMessage(hub: HubState, call: HubCall, reply: HubRepl
   const outgoing = prepareSend(hub, call)
   const before = hub.tools.tasks.findByMessage(outgoing.messageKey)
   if (before?.owner === call.owner) return followFor(hub, before, reply)
+  if (call.missing) return followFor(hub, await hub.held.hold(call, outgoing, call.missing), reply)
   if (call.agent.card.capabilities.streaming !== true) return streamUnary(hub, call, reply)
   const headers = await hub.tools.credentialFor(call.agent, call.principal)
   await new Promise<void>((resolve, reject) => {

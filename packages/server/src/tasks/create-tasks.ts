@@ -5,7 +5,7 @@ import { parseExactly } from '../lib/exact-numbers.ts'
 import type { JsonObject, Outcome } from '../lib/json-rpc.ts'
 import type { NewId } from '../lib/random.ts'
 import type { Sealer } from '../sealing/index.ts'
-import type { Store, Unit } from '../store/index.ts'
+import type { Statement, Store, Unit } from '../store/index.ts'
 import { ownerOf } from './owner-of.ts'
 import {
   isFinal,
@@ -30,6 +30,11 @@ export interface TaskTools {
   readonly newId: NewId
   readonly sealer: Sealer
   readonly limits: TaskLimits
+  /** What others keep of tasks goes in the same unit, and they are told once it is on disk. */
+  readonly onForget?: {
+    statements(ids: readonly TaskId[]): readonly Statement[]
+    done(ids: readonly TaskId[]): void
+  }
   /** Told when the retention could not be carried out; it is tried again. */
   readonly onError: (error: unknown) => void
 }
@@ -321,15 +326,17 @@ class DurableTasks implements Tasks {
     }
     const ended = expired.filter(({ state }) => isFinal(state)).map(({ id }) => id)
     if (ended.length === 0) return
-    const { store, activity } = this.#tools
+    const { store, activity, onForget } = this.#tools
     const record = recordOf(this.#tools, {
       action: 'task.forget',
       subject: 'hub',
       policies: ['builtin:retention'],
       note: `${ended.length} tasks`,
     })
-    const result = await store.submit([...this.#store.delete(ended), activity.statement(record)])
+    const also = onForget?.statements(ended) ?? []
+    const result = await store.submit([...this.#store.delete(ended), ...also, activity.statement(record)])
     if (result.kind !== 'done') return
+    onForget?.done(ended)
     for (const row of result.rows[0] ?? [])
       this.#counts.give(row as unknown as Task, Number(row['outcome_bytes']))
   }

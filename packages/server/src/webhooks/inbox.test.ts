@@ -52,6 +52,16 @@ test('B9: an agent that was given an address tells of its task there', async () 
   ])
 })
 
+test('B9: an agent of 0.3 tells it in the form of 0.3', async () => {
+  const { task, url } = await openInbox()
+  const legacy = { kind: 'task', id: 'agent-1', contextId: 'c', status: { state: 'completed' } }
+  expect((await post(url, legacy)).status).toBe(204)
+  expect((await post(url, { ...legacy, id: 'agent-2' })).status).toBe(400)
+  expect(kit.received).toMatchObject([
+    { task, event: { task: { id: 'agent-1', status: { state: 'TASK_STATE_COMPLETED' } } } },
+  ])
+})
+
 test('B9: another address, another task and what is no event are refused, and nobody hears of them', async () => {
   const { url } = await openInbox()
   const other = `${url.slice(0, -1)}${url.endsWith('A') ? 'B' : 'A'}`

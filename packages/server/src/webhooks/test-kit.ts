@@ -1,14 +1,11 @@
 import { generateKeyPairSync, sign, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { StreamResponse as SdkStreamResponse } from '@a2a-js/sdk'
-import { V03PushNotificationSerializer } from '@a2a-js/sdk/compat/v0_3/server'
-import { ParleyError, type TaskId } from '@parley/contract'
+import type { TaskId } from '@parley/contract'
 import type { A2aTask, StreamResponse } from '../a2a/index.ts'
 import { createActivity, type Activity } from '../activity/index.ts'
 import { createEgress, type Egress, type Resolve } from '../egress/index.ts'
 import { systemClock, type Clock } from '../lib/clock.ts'
-import type { JsonObject } from '../lib/json-rpc.ts'
 import { createNewId, systemRandom } from '../lib/random.ts'
 import { WriteBatch } from '../lib/write-batch.ts'
 import { openSealing } from '../sealing/index.ts'
@@ -104,7 +101,10 @@ export async function openWebhooksIn(dataDir: string, options: KitOptions = {}):
       await store.submit(events.flatMap((event) => webhooks.enqueue(task, event)))
       webhooks.wake(task)
     },
-    start: () => webhooks.start(taskSide({ tasks, agentTasks, received })),
+    start() {
+      webhooks.attach(taskSide({ tasks, agentTasks, received }))
+      webhooks.start()
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
@@ -127,18 +127,10 @@ function openEgress(options: KitOptions): Egress {
 }
 
 function taskSide(kept: Pick<OpenedWebhooks, 'tasks' | 'agentTasks' | 'received'>): TaskSide {
-  const serializer = new V03PushNotificationSerializer()
   return {
     readTask: (task) => kept.tasks.get(task),
     agentTaskOf: (task) => kept.agentTasks.get(task),
     onNotification: (task, event) => void kept.received.push({ task, event }),
-    toLegacyEvent: (event) =>
-      JSON.parse(serializer.serialize(SdkStreamResponse.fromJSON(event)).body) as JsonObject,
-    readEvent(body) {
-      if (!('task' in body) && !('statusUpdate' in body) && !('artifactUpdate' in body))
-        throw new ParleyError('invalid_params', 'That is no event.')
-      return body as unknown as StreamResponse
-    },
   }
 }
 

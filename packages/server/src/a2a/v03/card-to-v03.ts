@@ -1,8 +1,8 @@
 import { ParleyError } from '@parley/contract'
 import { isObject, type JsonObject } from '../../lib/json-rpc.ts'
 import type { AgentCard, AgentSkill, SecurityRequirement } from '../model.ts'
-import { set } from './from-v03.ts'
-import type { V03Form } from './to-v03.ts'
+import { setMembers } from './set-members.ts'
+import type { V03Form } from './v03-form.ts'
 
 /** The version that cards of 0.3 name in full. */
 const V03_VERSION = '0.3.0'
@@ -18,7 +18,7 @@ export function cardToV03(card: AgentCard, form: V03Form): JsonObject {
   if (preferred === undefined)
     throw new ParleyError('unsupported_version', 'The agent has no interface of A2A 0.3.')
   const { streaming, pushNotifications, extensions, extendedAgentCard } = card.capabilities
-  return set({
+  return setMembers({
     protocolVersion: V03_VERSION,
     name: card.name,
     description: card.description,
@@ -32,7 +32,7 @@ export function cardToV03(card: AgentCard, form: V03Form): JsonObject {
     provider: card.provider,
     documentationUrl: card.documentationUrl,
     iconUrl: card.iconUrl,
-    capabilities: set({ streaming, pushNotifications, extensions }),
+    capabilities: setMembers({ streaming, pushNotifications, extensions }),
     supportsAuthenticatedExtendedCard: extendedAgentCard,
     securitySchemes: schemesToV03(card.securitySchemes, form),
     security: requirementsToV03(card.securityRequirements, form),
@@ -44,7 +44,7 @@ export function cardToV03(card: AgentCard, form: V03Form): JsonObject {
 
 function skillToV03(skill: AgentSkill, form: V03Form): JsonObject {
   const { id, name, description, tags, examples, inputModes, outputModes } = skill
-  return set({
+  return setMembers({
     id,
     name,
     description: description ?? '',
