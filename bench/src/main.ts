@@ -3,6 +3,9 @@ import { cpus } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { BUILT_DIR, ROOT_DIR } from './kit/bench-dir.ts'
+import { measureA2aCalls } from './measure/a2a/a2a-calls.ts'
+import { measureA2aStreams } from './measure/a2a/a2a-streams.ts'
+import { measureA2aSubscriptions } from './measure/a2a/a2a-subscriptions.ts'
 import { measureBodies } from './measure/bodies.ts'
 import { measureCalls } from './measure/calls.ts'
 import { measureFootprint } from './measure/footprint.ts'
@@ -19,8 +22,8 @@ const HELP = `npm run bench -- [options]
   --quick             short runs, for a look; the figures swing more
   --peers             also measure other gateways from npm (installed into bench/peers)
   --only a,b          only these groups: calls bodies10 bodies100 streams sdk footprint identity
-                      peers
-  --profile hub|hub-token|stdio|plain
+                      peers a2a (a2a-calls a2a-streams a2a-idle a2a-list)
+  --profile hub|hub-token|stdio|plain|a2a-message|a2a-task|a2a-get|a2a-stream
                       where the CPU time of a call goes, by part of the program; measures nothing else
   --body KB           how large arguments and result are for --profile (default 0)
   --entry FILE        what starts the hub from source
@@ -35,6 +38,9 @@ const GROUPS: Readonly<Record<string, (settings: Settings) => Promise<Group>>> =
   sdk: measureSdkUpstream,
   footprint: measureFootprint,
   identity: measureIdentity,
+  'a2a-calls': measureA2aCalls,
+  'a2a-streams': measureA2aStreams,
+  'a2a-idle': measureA2aSubscriptions,
   peers: measurePeers,
 }
 
@@ -69,10 +75,16 @@ async function main(): Promise<void> {
 }
 
 function chosenGroups(only: string | undefined, peers: boolean): string[] {
-  const names = only?.split(',') ?? Object.keys(GROUPS).filter((name) => peers || name !== 'peers')
+  const all = Object.keys(GROUPS)
+  const named = only?.split(',').flatMap((name) => (name === 'a2a' ? all.filter(isOfA2a) : [name]))
+  const names = named ?? all.filter((name) => peers || name !== 'peers')
   const unknown = names.filter((name) => !(name in GROUPS))
   if (unknown.length > 0) throw new Error(`unknown group ${unknown.join(', ')}\n${HELP}`)
   return names
+}
+
+function isOfA2a(name: string): boolean {
+  return name.startsWith('a2a-')
 }
 
 async function run(settings: Settings, names: readonly string[], out: string): Promise<void> {

@@ -42,7 +42,7 @@ static char *request;
 static size_t requestLength, idAt[MAX_IDS];
 static int idCount;
 static const char *marker;
-static unsigned nextId = 10000000;
+static unsigned nextId;
 static bool holding, stopped;
 static unsigned histogram[MAX_MICROSECONDS + 1];
 static long long requests, wrong, events, bytes, reconnects, heldCount;
@@ -219,6 +219,8 @@ int main(int argc, char **argv) {
   port = atoi(argv[1]), connectionCount = atoi(argv[3]), marker = argv[5];
   holding = !strcmp(argv[4], "hold");
   readRequest(argv[2]);
+  /* Another run's ids are not sent again: what is known by them would be found instead of done. */
+  nextId = (unsigned)(now() / 10000 % 90000000);
   poller = epoll_create1(0);
   Connection *all = calloc((size_t)connectionCount, sizeof *all);
   for (int i = 0; i < connectionCount; i++) all[i].head = malloc(MAX_HEAD);

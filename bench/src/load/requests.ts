@@ -15,7 +15,8 @@ export interface CallOptions {
   readonly bodyBytes?: number
 }
 
-const ID_MARK = '@@ID@@@@'
+/** Becomes a new number of eight digits for each request. */
+export const ID_MARK = '@@ID@@@@'
 const MODERN = '2026-07-28'
 const META = {
   progressToken: 'bench-progress',
@@ -50,6 +51,14 @@ export function listen(options: CallOptions): RawRequest {
     bytes: post(options, rpc('subscriptions/listen', params), headers),
     marker: 'subscriptions/acknowledged',
   }
+}
+
+/** A request of A2A 1.0 over JSON-RPC; where `params` holds `ID_MARK` the number of the request is put. */
+export function a2aCall(
+  options: Pick<CallOptions, 'path' | 'headers'>,
+  { method, params, marker = 'bench-ok' }: { method: string; params: object; marker?: string },
+): RawRequest {
+  return { bytes: post(options, rpc(method, params), { 'A2A-Version': '1.0' }), marker }
 }
 
 /** Any other POST with a JSON body. */

@@ -34,6 +34,19 @@ export const LEG = {
   hubStdio: 'Parley, stdio upstream',
 } as const
 
+/** The same for A2A. */
+export const A2A_LEG = {
+  sdkMessage: 'SDK agent, SendMessage to a message',
+  hubMessage: 'Parley, SendMessage to a message',
+  sdkTask: 'SDK agent, SendMessage to a task',
+  hubTask: 'Parley, SendMessage to a task, kept',
+  sdkGet: 'SDK agent, GetTask',
+  hubGet: 'Parley, GetTask',
+  sdkStreams: 'SDK agent, streams of 200 chunks',
+  directStreams: 'plain agent, streams of 200 chunks',
+  hubStreams: 'Parley, streams of 200 chunks, kept',
+} as const
+
 export function leg(name: string, system: System, request: Leg['request']): Leg {
   return { name, system, request }
 }

@@ -5,8 +5,10 @@ import { modernCall } from '../load/requests.ts'
 import { runLoad } from '../load/run-load.ts'
 import { waitUntilRight } from '../load/wait-until-right.ts'
 import { CALLER } from '../measure/calls.ts'
+import { say, sayOnce } from '../measure/a2a/a2a-asked.ts'
 import type { Settings } from '../measure/group.ts'
 import { enrolAgent } from '../systems/enrol-agent.ts'
+import { openAgentHub, type Asking } from '../systems/open-agent-hub.ts'
 import { startHub } from '../systems/start-hub.ts'
 import { startNodeSystem } from '../systems/start-node-system.ts'
 import type { Upstream } from '../systems/start-upstream.ts'
@@ -15,6 +17,12 @@ import type { CpuProfile, Span } from './self-time.ts'
 import { selfTimeByFunction, selfTimeByPart } from './self-time.ts'
 
 const CONNECTIONS = 64
+const A2A: Readonly<Record<string, Asking>> = {
+  'a2a-message': say('SendMessage', 'message'),
+  'a2a-task': say('SendMessage', 'task'),
+  'a2a-get': { method: 'GetTask', params: {} },
+  'a2a-stream': say('SendStreamingMessage', 'chunks 200'),
+}
 const WARM_UP_SECONDS = 2
 const SHOWN_FROM_PERCENT = 0.3
 const SHOWN = 30
@@ -71,6 +79,7 @@ async function start(settings: Settings, upstream: Upstream, profiled: Profiled)
     const system = await startNodeSystem('plain-proxy.ts', settings.cores.server, { args, nodeArgs })
     return { system, request: modernCall({ path, bodyBytes }) }
   }
+  if (name in A2A) return startA2a(settings, A2A[name]!, nodeArgs)
   const http = { url: `http://127.0.0.1:${upstream.port}${path}` }
   const servers: Readonly<Record<string, object>> = {
     hub: http,
@@ -78,13 +87,23 @@ async function start(settings: Settings, upstream: Upstream, profiled: Profiled)
     stdio: { command: upstream.stdioCommand, args: ['--stdio'] },
   }
   const cheap = servers[name]
-  if (!cheap) throw new Error(`--profile takes ${Object.keys(servers).join(', ')} or plain, not ${name}`)
+  if (!cheap) {
+    const names = [...Object.keys(servers), ...Object.keys(A2A)]
+    throw new Error(`--profile takes ${names.join(', ')} or plain, not ${name}`)
+  }
   const [core, entry] = [settings.cores.server, settings.hubEntry]
   const system = await startHub({ core, entry, servers: { cheap }, nodeArgs })
   const call = { path: CALLER.path, bodyBytes }
   if (name !== 'hub-token') return { system, request: system.modern(call) }
   const { headers } = await (await enrolAgent(system, CALLER)).giveAccess()
   return { system, request: system.modern({ ...call, headers }) }
+}
+
+async function startA2a({ cores, hubEntry: entry }: Settings, asked: Asking, nodeArgs: readonly string[]) {
+  const system = await openAgentHub({ core: cores.server, entry, nodeArgs }, cores)
+  if (asked.method !== 'GetTask') return { system, request: system.ask(asked) }
+  const { task } = await system.call<{ task: { id: string } }>(sayOnce('task'))
+  return { system, request: system.ask({ ...asked, params: { id: task.id } }) }
 }
 
 function monotonicUs(): number {

@@ -10,11 +10,15 @@ import type { System } from './system.ts'
 
 export interface HubOptions {
   /** As in `parley.yaml`. */
-  readonly servers: Readonly<Record<string, object>>
+  readonly servers?: Readonly<Record<string, object>>
   readonly core: number
   /** The file that starts it; from source by default. */
   readonly entry?: string
   readonly nodeArgs?: readonly string[]
+  /** Beside those that never decide here. */
+  readonly limits?: Readonly<Record<string, number>>
+  /** Where it keeps its data, and finds what is there; a directory of its own that goes with it when absent. */
+  readonly dataDir?: string
 }
 
 export interface Hub extends System {
@@ -47,9 +51,10 @@ export function hubIsMissing(entry: string = SOURCE_ENTRY): string | undefined {
 export async function startHub(options: HubOptions): Promise<Hub> {
   const home = mkdtempSync(join(tmpdir(), 'parley-bench-hub-'))
   const config = join(home, 'parley.yaml')
-  const dataDir = join(home, 'data')
+  const dataDir = options.dataDir ?? join(home, 'data')
   // JSON is YAML.
-  writeFileSync(config, JSON.stringify({ servers: options.servers, limits: LIMITS }))
+  const limits = { ...LIMITS, ...options.limits }
+  writeFileSync(config, JSON.stringify({ servers: options.servers ?? {}, limits }))
   const serve = ['serve', '--config', config, '--port', '0', '--data-dir', dataDir, '--json']
   const started = await startProcess({
     command: process.execPath,

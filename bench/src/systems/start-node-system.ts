@@ -4,7 +4,7 @@ import type { System } from './system.ts'
 
 /** Starts one of the programs beside this file that print their port when they listen. */
 export async function startNodeSystem(
-  file: 'plain-proxy.ts' | 'sdk-server.ts' | '../micro/small-proxy.ts',
+  file: 'plain-proxy.ts' | 'sdk-server.ts' | 'plain-agent.ts' | 'sdk-agent.ts' | '../micro/small-proxy.ts',
   core: number,
   options: { args?: readonly string[]; nodeArgs?: readonly string[] } = {},
 ): Promise<System> {

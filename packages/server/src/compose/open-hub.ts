@@ -3,8 +3,9 @@ import type { Principal } from '@parley/contract'
 import type { StreamResponse } from '../a2a/index.ts'
 import type { AgentEntry, Directory } from '../directory/index.ts'
 import { readBody, refuseRequest, type ClientStreams } from '../http/index.ts'
-import { CardDesk, createHub, type A2aHub } from '../hub/index.ts'
+import { authenticateCallers, CardDesk, createHub, type A2aHub } from '../hub/index.ts'
 import { openStateKey, type Identity } from '../identity/index.ts'
+import type { WriteBatch } from '../lib/write-batch.ts'
 import type { Tasks } from '../tasks/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
 import { stackOf, type House } from './house.ts'
@@ -21,6 +22,7 @@ export interface HubRooms
   readonly clientStreams: ClientStreams
   /** `host:port`, once and where gRPC listens. */
   readonly grpcAddress: () => string | undefined
+  readonly writes: WriteBatch
 }
 
 /** The hub of agents; whatever is cut off ends in it at once. */
@@ -33,6 +35,7 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
     {
       ...house,
       ...rooms,
+      authenticate: authenticateCallers(rooms.authenticate, origin),
       challenges: (resource) => gatekeeper.challenges(resource),
       credentialFor: (agent, principal) => credentialFor(rooms, agent, principal),
       recordCall(call) {

@@ -7,6 +7,9 @@ import { STATUS_CODES } from '../lib/node-http.ts'
 const LINGER_MS = 1000
 const LINGER_BYTES = 4 * 1_048_576
 
+/** Larger bodies are not copied once more. */
+const ONE_PIECE_BYTES = 16_384
+
 /** What every response of ours carries: never guess its type, never keep it. */
 const SAFE_HEADERS = ['x-content-type-options', 'nosniff', 'cache-control', 'no-store']
 
@@ -117,9 +120,11 @@ export function sendBody(
   body: string | Buffer,
 ): void {
   if (response.headersSent || response.writableEnded) return
-  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
-  response.writeHead(status, [...headers, 'content-length', String(length), ...SAFE_HEADERS])
-  response.end(body)
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body
+  response.writeHead(status, [...headers, 'content-length', String(bytes.length), ...SAFE_HEADERS])
+  // As text of single bytes a body goes out in one piece with its head.
+  if (bytes.length <= ONE_PIECE_BYTES) response.end(bytes.toString('latin1'), 'latin1')
+  else response.end(bytes)
 }
 
 function problemBody(error: ParleyError, status: number): string {

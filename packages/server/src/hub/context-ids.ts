@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { ID_PREFIXES, ParleyError } from '@parley/contract'
 
 /** What a context is called on either side of the hub. */
@@ -20,12 +20,12 @@ const MARK_LENGTH = 22
  * agent, is given to an agent as a mark that nobody else's name can come to.
  */
 export class ContextIds {
-  readonly #sealKey: Buffer
-  readonly #nonceKey: Buffer
-  readonly #markKey: Buffer
+  readonly #sealKey: KeyObject
+  readonly #nonceKey: KeyObject
+  readonly #markKey: KeyObject
 
   constructor(key: Uint8Array) {
-    const derive = (purpose: string) => createHmac('sha256', key).update(purpose).digest()
+    const derive = (purpose: string) => deriveKey(key, purpose)
     this.#sealKey = derive('context seal')
     this.#nonceKey = derive('context nonce')
     this.#markKey = derive('context mark')
@@ -82,9 +82,18 @@ export class ContextIds {
   }
 }
 
+/**
+ * A key of its own for one purpose.
+ *
+ * NOTE: as a key object: given bytes, Node makes one for each use, and that costs more than the use.
+ */
+export function deriveKey(key: Uint8Array, purpose: string): KeyObject {
+  return createSecretKey(createHmac('sha256', key).update(purpose).digest())
+}
+
 /** A short name for a list of texts, which says nothing of them. */
-export function markOf(key: Uint8Array, ...parts: readonly string[]): string {
-  const hmac = createHmac('sha256', key)
-  for (const part of parts) hmac.update(`${part.length}:`).update(part)
-  return hmac.digest('base64url').slice(0, MARK_LENGTH)
+export function markOf(key: KeyObject, ...parts: readonly string[]): string {
+  let text = ''
+  for (const part of parts) text += `${part.length}:${part}`
+  return createHmac('sha256', key).update(text).digest('base64url').slice(0, MARK_LENGTH)
 }

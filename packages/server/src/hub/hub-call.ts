@@ -9,6 +9,7 @@ import type { Authenticate, Challenges, ConsentRequests } from '../identity/inde
 import type { Clock } from '../lib/clock.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import type { NewId } from '../lib/random.ts'
+import type { WriteBatch } from '../lib/write-batch.ts'
 import type { Tasks } from '../tasks/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
 import type { DelegationLimits } from './delegations.ts'
@@ -48,6 +49,8 @@ export interface HubTools {
   readonly newId: NewId
   readonly origin: () => string
   readonly cards: CardDesk
+  /** For answers: those of one turn of the event loop go out together. */
+  readonly writes: WriteBatch
   readonly clientStreams: ClientStreams
   readonly limits: HubLimits
   /** For ids of contexts and marks of messages; always the same. */

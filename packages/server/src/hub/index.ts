@@ -1,3 +1,4 @@
+export { authenticateCallers } from './authenticate-callers.ts'
 export { CardDesk } from './card-desk.ts'
 export type { CardOptions } from './card-desk.ts'
 export { createHub } from './create-hub.ts'

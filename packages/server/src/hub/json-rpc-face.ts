@@ -94,6 +94,8 @@ function unknownMethod(version: A2aVersion, method: string): ParleyError {
   return new ParleyError('method_not_found', words)
 }
 
+const JSON_TYPE = ['content-type', 'application/json']
+
 class JsonRpcReply implements HubReply {
   readonly #hub: HubState
   readonly #received: Received
@@ -118,7 +120,8 @@ class JsonRpcReply implements HubReply {
   result(result: JsonObject): void {
     const answer = this.#wording.answer(this.#operation!, result)
     const json = `{"jsonrpc":"2.0","id":${this.#idJson},"result":${answer}}`
-    sendBody(this.#received.res, 200, ['content-type', 'application/json'], json)
+    const { res } = this.#received
+    this.#hub.tools.writes.add(() => sendBody(res, 200, JSON_TYPE, json))
   }
 
   fail(error: ParleyError): void {

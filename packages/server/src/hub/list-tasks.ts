@@ -1,6 +1,5 @@
 import { ParleyError, type TaskId } from '@parley/contract'
 import type { ListTasksRequest } from '../a2a/index.ts'
-import { markOf } from './context-ids.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import type { Task } from '../tasks/index.ts'
 import type { HubCall } from './hub-call.ts'
@@ -22,7 +21,7 @@ export function listTasks(hub: HubState, call: HubCall): JsonObject {
     state: status && toTaskState(status),
     since: statusTimestampAfter === undefined ? undefined : Date.parse(statusTimestampAfter),
   }
-  const mark = markOf(hub.tools.idKey, 'page', JSON.stringify(filter))
+  const mark = hub.names.pageMark(filter)
   const after = pageToken ? readPageToken(pageToken, mark) : undefined
   const found = hub.tools.tasks.listOfAgent({ ...filter, after, limit: pageSize + 1 })
   const page = found.slice(0, pageSize)

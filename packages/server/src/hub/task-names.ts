@@ -1,9 +1,9 @@
-import { createHmac } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { ParleyError } from '@parley/contract'
 import type { A2aTask, Message, SendMessageRequest, StreamResponse } from '../a2a/index.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import type { Task, Tasks } from '../tasks/index.ts'
-import { ContextIds, markOf, type ContextName } from './context-ids.ts'
+import { ContextIds, deriveKey, markOf, type ContextName } from './context-ids.ts'
 
 /** How an agent finds a task and its context: the names it gave them. */
 export interface ForeignTask {
@@ -24,12 +24,12 @@ const MAX_ID_LENGTH = 512
 /** The names that tasks and contexts have on either side: an agent never sees ours, a client never sees an agent's. */
 export class TaskNames {
   readonly contexts: ContextIds
-  readonly #markKey: Buffer
+  readonly #markKey: KeyObject
   readonly #tasks: Pick<Tasks, 'find' | 'upstreamRefOf'>
 
   constructor(key: Uint8Array, tasks: Pick<Tasks, 'find' | 'upstreamRefOf'>) {
     this.contexts = new ContextIds(key)
-    this.#markKey = createHmac('sha256', key).update('task mark').digest()
+    this.#markKey = deriveKey(key, 'task mark')
     this.#tasks = tasks
   }
 
@@ -43,6 +43,11 @@ export class TaskNames {
   /** By which a message is known again (H8). */
   messageKey({ owner, agent }: Caller, messageId: string): string {
     return markOf(this.#markKey, 'message', owner, agent, messageId)
+  }
+
+  /** Of a question for a list, by which the pages of its answer are known again. */
+  pageMark(filter: object): string {
+    return markOf(this.#markKey, 'page', JSON.stringify(filter))
   }
 
   /** The caller's own task, else `task_not_found`: foreign ones are not looked at (H2). */

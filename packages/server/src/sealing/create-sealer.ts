@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
 import { ParleyError } from '@parley/contract'
 import type { Random } from '../lib/random.ts'
 import { KeyRing } from './key-ring.ts'
@@ -26,6 +26,7 @@ export interface Sealer {
 const VERSION = 2
 /** Before keys had names: whichever key opens it. */
 const UNNAMED_VERSION = 1
+const VERSION_BYTE = Buffer.of(VERSION)
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
@@ -37,29 +38,36 @@ const WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
 export function createSealer(keys: KeyRing | Uint8Array, random: Random): Sealer {
   const ring = keys instanceof KeyRing ? keys : new KeyRing([toMasterKey(keys)])
 
-  function wrap(dataKey: Uint8Array, aad: Buffer): Buffer {
+  /** Header and wrapped key. */
+  function wrap(dataKey: Uint8Array, aad: Buffer, nonce: Uint8Array): Uint8Array[] {
     const { id, wrappingKey } = ring.current
-    return Buffer.concat([Uint8Array.of(VERSION), id, encrypt(wrappingKey, dataKey, { aad, random })])
+    return [VERSION_BYTE, id, ...encrypt(wrappingKey, dataKey, { aad, nonce })]
   }
 
   return {
     derive: (purpose) => ring.current.derive(purpose),
     seal(secret, place) {
-      const dataKey = random.bytes(KEY_BYTES)
+      // At once: each time the generator is asked costs more than the bytes.
+      const drawn = random.bytes(KEY_BYTES + 2 * NONCE_BYTES)
+      const dataKey = drawn.subarray(0, KEY_BYTES)
+      const nonce = drawn.subarray(KEY_BYTES, KEY_BYTES + NONCE_BYTES)
       const aad = placeBytes(place)
       const text = typeof secret === 'string' ? Buffer.from(secret) : secret
-      return Buffer.concat([wrap(dataKey, aad), encrypt(dataKey, text, { aad, random })])
+      return Buffer.concat([
+        ...wrap(dataKey, aad, nonce),
+        ...encrypt(createSecretKey(dataKey), text, { aad, nonce: drawn.subarray(KEY_BYTES + NONCE_BYTES) }),
+      ])
     },
     open(sealed, place) {
       return attempt(place, (aad) => {
         const { dataKey, text } = unwrap(ring, sealed, aad)
-        return decrypt(dataKey, text, aad)
+        return decrypt(createSecretKey(dataKey), text, aad)
       })
     },
     rewrap(sealed, place) {
       return attempt(place, (aad) => {
         const { dataKey, text } = unwrap(ring, sealed, aad)
-        return Buffer.concat([wrap(dataKey, aad), text])
+        return Buffer.concat([...wrap(dataKey, aad, random.bytes(NONCE_BYTES)), text])
       })
     },
   }
@@ -110,17 +118,21 @@ function placeBytes({ table, column, id }: SealedPlace): Buffer {
   return Buffer.from(JSON.stringify([table, column, id]))
 }
 
+/**
+ * In pieces: nonce, text, tag.
+ *
+ * NOTE: keys are key objects: given bytes, Node makes one for each use, and that costs more than the cipher.
+ */
 function encrypt(
-  key: Uint8Array,
+  key: KeyObject,
   text: Uint8Array,
-  { aad, random }: { aad: Buffer; random: Random },
-): Buffer {
-  const nonce = random.bytes(NONCE_BYTES)
+  { aad, nonce }: { aad: Buffer; nonce: Uint8Array },
+): Uint8Array[] {
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(aad)
-  return Buffer.concat([nonce, cipher.update(text), cipher.final(), cipher.getAuthTag()])
+  return [nonce, cipher.update(text), cipher.final(), cipher.getAuthTag()]
 }
 
-function decrypt(key: Uint8Array, bytes: Uint8Array, aad: Buffer): Buffer {
+function decrypt(key: KeyObject, bytes: Uint8Array, aad: Buffer): Buffer {
   const end = bytes.length - TAG_BYTES
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES))
   decipher.setAAD(aad).setAuthTag(bytes.subarray(end))

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 
 export const KEY_BYTES = 32
 export const KEY_ID_BYTES = 8
@@ -9,7 +9,7 @@ export interface MasterKey {
   readonly id: Buffer
   /** The same for people. */
   readonly name: string
-  readonly wrappingKey: Buffer
+  readonly wrappingKey: KeyObject
   /** A key for one purpose, always the same, from which the master key cannot be found. */
   derive(purpose: string): Buffer
 }
@@ -18,5 +18,5 @@ export function toMasterKey(bytes: Uint8Array): MasterKey {
   if (bytes.length !== KEY_BYTES) throw new Error(`a master key has ${KEY_BYTES} bytes`)
   const derive = (purpose: string) => createHmac('sha256', bytes).update(purpose).digest()
   const id = derive('key id').subarray(0, KEY_ID_BYTES)
-  return { id, name: id.toString('hex'), wrappingKey: derive('wrap data keys'), derive }
+  return { id, name: id.toString('hex'), wrappingKey: createSecretKey(derive('wrap data keys')), derive }
 }

@@ -6,6 +6,12 @@ const MAX_STATEMENTS = 500
 /** Rows of one statement; more save nothing. */
 const ROWS_AT_ONCE = 32
 
+interface Prepared {
+  readonly statement: StatementSync
+  /** Whether it answers rows. */
+  readonly returns: boolean
+}
+
 /**
  * Applies units in one transaction, that is with one fsync, and returns their answers after the commit. Each unit has
  * a savepoint of its own: a conflict or a broken statement takes back that unit alone. When the disk does not take
@@ -13,17 +19,24 @@ const ROWS_AT_ONCE = 32
  */
 export class CommitGroup {
   readonly #database: DatabaseSync
-  readonly #statements = new Map<string, StatementSync>()
+  readonly #statements = new Map<string, Prepared>()
+  readonly #steps: Readonly<Record<'begin' | 'commit' | 'enter' | 'leave', StatementSync>>
 
   constructor(database: DatabaseSync) {
     this.#database = database
+    this.#steps = {
+      begin: database.prepare('BEGIN IMMEDIATE'),
+      commit: database.prepare('COMMIT'),
+      enter: database.prepare('SAVEPOINT unit'),
+      leave: database.prepare('RELEASE unit'),
+    }
   }
 
   apply(group: readonly NumberedUnit[]): UnitAnswer[] {
     try {
-      this.#database.exec('BEGIN IMMEDIATE')
+      this.#steps.begin.run()
       const answers = group.map(({ id, unit }) => this.#applyUnit(id, unit))
-      this.#database.exec('COMMIT')
+      this.#steps.commit.run()
       return answers
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
@@ -35,10 +48,11 @@ export class CommitGroup {
   }
 
   #applyUnit(id: number, unit: Unit): UnitAnswer {
-    this.#database.exec('SAVEPOINT unit')
+    this.#steps.enter.run()
     try {
       const result = this.#run(unit)
-      this.#database.exec(result.kind === 'conflict' ? 'ROLLBACK TO unit; RELEASE unit' : 'RELEASE unit')
+      if (result.kind === 'conflict') this.#database.exec('ROLLBACK TO unit; RELEASE unit')
+      else this.#steps.leave.run()
       return { id, result }
     } catch (error) {
       // SQLite ends the whole transaction by itself on some errors; then this is the group's failure.
@@ -57,8 +71,7 @@ export class CommitGroup {
         continue
       }
       const { sql, parameters, expect } = part
-      const statement = this.#prepare(sql)
-      const returns = statement.columns().length > 0
+      const { statement, returns } = this.#prepare(sql)
       const returned = returns ? (statement.all(...parameters) as Row[]) : []
       const changed = returns ? returned.length : Number(statement.run(...parameters).changes)
       if (expect === 'changed' && changed === 0) return { kind: 'conflict', statement: at }
@@ -71,22 +84,23 @@ export class CommitGroup {
     const sql = `INSERT INTO ${into} (${column}) VALUES (?)`
     const tail = texts.length % ROWS_AT_ONCE
     if (texts.length > tail) {
-      const many = this.#prepare(sql + ', (?)'.repeat(ROWS_AT_ONCE - 1))
+      const { statement: many } = this.#prepare(sql + ', (?)'.repeat(ROWS_AT_ONCE - 1))
       for (let at = 0; at < texts.length - tail; at += ROWS_AT_ONCE)
         many.run(...texts.slice(at, at + ROWS_AT_ONCE))
     }
-    const one = this.#prepare(sql)
+    const { statement: one } = this.#prepare(sql)
     for (const text of texts.slice(texts.length - tail)) one.run(text)
   }
 
-  #prepare(sql: string): StatementSync {
-    let statement = this.#statements.get(sql)
-    if (!statement) {
+  #prepare(sql: string): Prepared {
+    let prepared = this.#statements.get(sql)
+    if (!prepared) {
       if (this.#statements.size >= MAX_STATEMENTS) this.#statements.clear()
-      statement = this.#database.prepare(sql)
-      this.#statements.set(sql, statement)
+      const statement = this.#database.prepare(sql)
+      prepared = { statement, returns: statement.columns().length > 0 }
+      this.#statements.set(sql, prepared)
     }
-    return statement
+    return prepared
   }
 }
 

@@ -1,3 +1,5 @@
+import type { WireUnit } from './unit-wire.ts'
+
 /** What SQLite stores. */
 export type SqlValue = string | number | bigint | Uint8Array | null
 
@@ -53,7 +55,8 @@ export interface WriterSettings {
   readonly sqliteVersion: string
 }
 
-export type ToWriter = NumberedUnit | 'close'
+/** Units in the order in which they were submitted. */
+export type ToWriter = readonly WireUnit[] | 'close'
 
 export type FromWriter =
   | { readonly kind: 'ready'; readonly settings: WriterSettings }

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import { CommitGroup } from './commit-group.ts'
 import { configureWriter } from './configure-connection.ts'
+import { UnitDecoder } from './unit-wire.ts'
 import type { FromWriter, NumberedUnit, ToWriter, UnitAnswer, WriterSettings } from './unit.ts'
 
 const MAX_GROUP_UNITS = 512
@@ -15,13 +16,14 @@ function runWriter(file: string, port: NonNullable<typeof parentPort>): void {
   const database = new DatabaseSync(file)
   configureWriter(database)
   const commits = new CommitGroup(database)
+  const decoder = new UnitDecoder()
   let waiting: NumberedUnit[] = []
   let scheduled = false
   let probe: NodeJS.Timeout | undefined
 
   port.on('message', (message: ToWriter) => {
     if (message === 'close') return close()
-    waiting.push(message)
+    for (const wired of message) waiting.push({ id: wired[0], unit: decoder.decode(wired) })
     if (scheduled) return
     scheduled = true
     setImmediate(flush)

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { ParleyError } from '@parley/contract'
+import { UnitEncoder, type WireUnit } from './unit-wire.ts'
 import type {
   FromWriter,
   ToWriter,
@@ -24,6 +25,9 @@ export class Writer {
   readonly settings: WriterSettings
   readonly #worker: Worker
   readonly #waiting = new Map<number, Waiting>()
+  readonly #encoder = new UnitEncoder()
+  /** What was submitted in this turn of the event loop goes together: the thread is woken once. */
+  #unsent: WireUnit[] = []
   #lastId = 0
   #state: 'open' | 'full' | 'closing' | 'dead' = 'open'
 
@@ -61,15 +65,22 @@ export class Writer {
     }
     const id = ++this.#lastId
     return new Promise((resolve, reject) => {
-      this.#worker.postMessage({ id, unit } satisfies ToWriter)
       this.#waiting.set(id, { resolve, reject })
+      if (this.#unsent.push(this.#encoder.encode(id, unit)) === 1) setImmediate(() => this.#send())
     })
+  }
+
+  #send(): void {
+    const units = this.#unsent
+    this.#unsent = []
+    if (units.length > 0) this.#worker.postMessage(units satisfies ToWriter)
   }
 
   /** Commits what waits and ends the thread. */
   async close(): Promise<void> {
     if (this.#state === 'dead') return
     this.#state = 'closing'
+    this.#send()
     const ended = once(this.#worker, 'exit')
     this.#worker.postMessage('close' satisfies ToWriter)
     await ended

@@ -68,7 +68,9 @@ export class ConnectionStore {
   }
 
   all(): Connection[] {
-    return this.#store.all(`SELECT ${this.#columns} FROM ${this.#tables.connections} ORDER BY id`).map(toConnection)
+    return this.#store
+      .all(`SELECT ${this.#columns} FROM ${this.#tables.connections} ORDER BY id`)
+      .map(toConnection)
   }
 
   one(id: ConnectionId): Connection | undefined {
@@ -78,7 +80,10 @@ export class ConnectionStore {
 
   /** The sealed secret with what it is sealed for, as both stand at one moment. */
   sealed(id: ConnectionId): { readonly connection: Connection; readonly secret: Uint8Array } | undefined {
-    const row = this.#store.get(`SELECT ${this.#columns}, secret FROM ${this.#tables.connections} WHERE id = ?`, id)
+    const row = this.#store.get(
+      `SELECT ${this.#columns}, secret FROM ${this.#tables.connections} WHERE id = ?`,
+      id,
+    )
     return row && { connection: toConnection(row), secret: row['secret'] as Uint8Array }
   }
 
