@@ -92,7 +92,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const { limits } = config
   const streams = new EventStreams(limits)
   const rooms = await openRooms(stack, house, { environment, egress, writes, streams })
-  const { identity, enforcement, registry, gateway, webhooks, late } = rooms
+  const { identity, enforcement, registry, gateway, hub, webhooks, late } = rooms
   const state = () => stateOf({ ...house, registry, gateway, streams, webhooks })
   const listener = createListener({
     listen: config.listen,
@@ -104,7 +104,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       account: routeAccount(identity, late.connect?.handlers.accountConnections),
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
       ...rooms.handlers,
-      api: openApi(house, { ...rooms.shared, ...late, registry, version: VERSION }),
+      api: openApi(house, { ...rooms.shared, ...late, registry, hub, version: VERSION }),
       metrics: openMetrics(house, { ...rooms.shared, state }),
       '': welcome,
     },
@@ -202,6 +202,7 @@ async function openFaces(
   }
   return {
     gateway,
+    hub,
     handlers,
     grpc: () => grpc,
     async startGrpc() {
