@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { AgentId, GrantId, GrantTerms } from '@parley/contract'
 import { createAgentClient, type AgentClient, type AgentCredential } from '@parley/sdk/agent'
-import { startDelegatingAgent, type DelegatingAgent, type DelegatingAgentOptions } from './delegating-agent.ts'
+import {
+  startDelegatingAgent,
+  type DelegatingAgent,
+  type DelegatingAgentOptions,
+} from './delegating-agent.ts'
 import { signUpAdministrator } from './sign-in.ts'
 import { startTestHub, type TestHub } from './start-test-hub.ts'
 
@@ -89,8 +93,7 @@ export async function startDelegationHub(settings: object = {}): Promise<Delegat
       })
       return { token, grant: grant.id }
     },
-    ask: (agent, token) =>
-      createAgentClient({ url: `${hub.url}/a2a/agents/${agent}`, token: () => token }),
+    ask: (agent, token) => createAgentClient({ url: `${hub.url}/a2a/agents/${agent}`, token: () => token }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type { Principal } from '@parley/contract'
+import type { AgentId, Principal } from '@parley/contract'
 import type { StreamResponse } from '../a2a/index.ts'
 import type { AgentEntry, Directory } from '../directory/index.ts'
 import { readBody, refuseRequest, type ClientStreams } from '../http/index.ts'
@@ -28,7 +28,7 @@ export interface HubRooms
 /** The hub of agents; whatever is cut off ends in it at once. */
 export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
   const { store, activity, config, log, metrics, random, origin } = house
-  const { gatekeeper, directory, webhooks } = rooms
+  const { gatekeeper, directory, webhooks, hopTokens } = rooms
   const { limits } = config
   const stateKey = await openStateKey(store, random)
   const hub = createHub(
@@ -37,7 +37,10 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
       ...rooms,
       authenticate: authenticateCallers(rooms.authenticate, origin),
       challenges: (resource) => gatekeeper.challenges(resource),
-      credentialFor: (agent, principal) => credentialFor(rooms, agent, principal),
+      credentialFor: (agent, principal) =>
+        credentialFor(agent, (audience, workload) => hopTokens.mintForAgent(principal, audience, workload)),
+      credentialToEnd: (agent, principal) =>
+        credentialFor(agent, (audience) => hopTokens.mintToEnd(principal, audience)),
       recordCall(call) {
         metrics.countCall(call)
         return activity.recordCall(call)
@@ -90,13 +93,12 @@ const NO_CREDENTIAL: Readonly<Record<string, string>> = Object.freeze({})
  * can go on with. Its audience is the first address that the agent's card names, whatever way is taken.
  */
 function credentialFor(
-  { hopTokens }: Pick<HubRooms, 'hopTokens'>,
   { workload, card }: AgentEntry,
-  principal: Principal,
+  mint: (audience: string, workload: AgentId) => string,
 ): Readonly<Record<string, string>> {
   const audience = card.supportedInterfaces[0]?.url.replace(/\/+$/, '')
   if (workload === undefined || audience === undefined) return NO_CREDENTIAL
-  return { authorization: `Bearer ${hopTokens.mintForAgent(principal, audience, workload)}` }
+  return { authorization: `Bearer ${mint(audience, workload)}` }
 }
 
 function cutWhatEnds(house: House, rooms: HubRooms, hub: A2aHub): () => void {
