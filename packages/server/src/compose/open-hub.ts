@@ -26,6 +26,7 @@ export interface HubRooms
   /** `host:port`, once and where gRPC listens. */
   readonly grpcAddress: () => string | undefined
   readonly writes: WriteBatch
+  readonly version: string
 }
 
 /** The hub of agents; whatever is cut off ends in it at once. */
