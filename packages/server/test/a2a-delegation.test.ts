@@ -84,7 +84,9 @@ describe('G1: the token of a hop', () => {
     const resource = `${hub.hub.url}/a2a/agents/maps`
     for (const thief of [maps, planner])
       for (const target of [undefined, resource, `${hub.hub.url}/a2a`])
-        expect(await exchangeAs(thief, hop, hub.hub.url, target && { resource: target })).toMatchObject({
+        expect(
+          await exchangeAs(thief, hop, hub.hub.url, target === undefined ? undefined : { resource: target }),
+        ).toMatchObject({
           status: 400,
           body: { error: 'invalid_request' },
         })

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { PersonId, Principal } from '@parley/contract'
-import type { StreamResponse } from '../a2a/index.ts'
+import { signCard, type StreamResponse } from '../a2a/index.ts'
 import type { ManagedDirectory } from '../directory/index.ts'
 import { readBody, refuseRequest, type ClientStreams } from '../http/index.ts'
 import { authenticateCallers, CardDesk, createHub, type A2aHub } from '../hub/index.ts'
@@ -32,6 +32,7 @@ export interface HubRooms
 export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
   const { store, activity, config, log, metrics, random, origin } = house
   const { gatekeeper, directory, webhooks } = rooms
+  const { keys } = rooms.identity
   const { limits } = config
   const stateKey = await openStateKey(store, random)
   const hub = createHub(
@@ -48,8 +49,8 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
       cards: new CardDesk({
         origin,
         grpcAddress: rooms.grpcAddress,
-        sign: (card) => card,
-        keyId: () => '',
+        sign: (card) => signCard(card, { ...keys.current(), jku: `${origin()}/oauth/jwks` }),
+        keyId: () => keys.current().kid,
       }),
       idKey: createHmac('sha256', stateKey).update('agents').digest(),
       limits: {
@@ -106,6 +107,6 @@ function cutWhatEnds(house: House, rooms: HubRooms, hub: A2aHub): () => void {
   const isOver = ({ grant }: Principal) => grant !== undefined && isGrantOver(house, rooms, grant)
   return watchExpiry(house, () => {
     hub.cut(isOver)
-    hub.cutTasks(isOver)
+    hub.cutOpenTasks(isOver)
   })
 }

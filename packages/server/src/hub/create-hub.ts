@@ -28,6 +28,8 @@ export interface A2aHub {
   cut(isMeant: (principal: Principal) => boolean): void
   /** Cancels the tasks that run for callers who are meant. */
   cutTasks(isMeant: (principal: Principal) => boolean): void
+  /** The same for those that are followed now, which is cheap enough to be done again and again. */
+  cutOpenTasks(isMeant: (principal: Principal) => boolean): void
   /** After a start, or once an agent is there: goes on with what was under way. */
   resume(agent?: string): Promise<void>
   /** A task as it stands on disk. */
@@ -96,6 +98,7 @@ export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
       for (const [controller, principal] of hub.sending) if (isMeant(principal)) controller.abort()
     },
     cutTasks: (isMeant) => hub.mirrors.cut(isMeant),
+    cutOpenTasks: (isMeant) => hub.mirrors.cutOpen(isMeant),
     ...taskSide(hub),
     resume(agent) {
       hub.held.resume()
