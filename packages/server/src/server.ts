@@ -22,6 +22,7 @@ import {
   type DirectoryRooms,
   type GatewayRooms,
   type House,
+  type KnownAgents,
   type HubRooms,
   type Log,
 } from './compose/index.ts'
@@ -92,7 +93,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const { limits } = config
   const streams = new EventStreams(limits)
   const rooms = await openRooms(stack, house, { environment, egress, writes, streams })
-  const { identity, enforcement, registry, gateway, webhooks, late } = rooms
+  const { identity, enforcement, registry, gateway, hub, webhooks, late } = rooms
   const state = () => stateOf({ ...house, registry, gateway, streams, webhooks })
   const listener = createListener({
     listen: config.listen,
@@ -104,7 +105,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       account: routeAccount(identity, late.connect?.handlers.accountConnections),
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
       ...rooms.handlers,
-      api: openApi(house, { ...rooms.shared, ...late, registry, version: VERSION }),
+      api: openApi(house, { ...rooms.shared, ...late, registry, hub, version: VERSION }),
       metrics: openMetrics(house, { ...rooms.shared, state }),
       '': welcome,
     },
@@ -157,10 +158,10 @@ async function openRooms(
   const vault = createVault({ ...house, renew: (...asked) => renewLate(late.connect, ...asked) })
   const agentVault = createVault({ ...house, tables: TO_AGENTS })
   const onRefused: OnRefused = ({ id }, error) => void late.connect?.readRefused(id, error)
-  const ways = { egress, environment, vault, hubTokenFor, onRefused }
+  const agents = agentsOf(late)
+  const ways = { egress, environment, vault, hubTokenFor, onRefused, agents }
   const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
   const bundles = createBundles(house, config.bundles)
-  const agents = agentsOf(late)
   const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault, agents }))
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
@@ -183,10 +184,11 @@ async function openRooms(
 }
 
 /** There are none before the hub has started. */
-function agentsOf(late: Late): Pick<ManagedDirectory, 'entry' | 'entries'> {
+function agentsOf(late: Late): KnownAgents {
   return {
     entry: (name) => late.directory?.entry(name),
     entries: () => late.directory?.entries() ?? [],
+    agents: () => late.directory?.agents() ?? [],
   }
 }
 
@@ -213,6 +215,7 @@ async function openFaces(
   }
   return {
     gateway,
+    hub,
     handlers,
     grpc: () => grpc,
     async startGrpc() {
