@@ -87,10 +87,12 @@ class DurableWebhooks implements Webhooks {
     { by, version }: { readonly by: Setter; readonly version: A2aVersion },
   ): Promise<TaskPushNotificationConfig> {
     const checked = checkConfig(config)
+    const find = () => (checked.name === undefined ? undefined : this.#book.named(task, checked.name))
+    // What is one too many costs no name lookup.
+    if (!find()) this.#checkRoom(task, ownerOf(by))
     await this.#outlets.admit(checked.url)
     return this.#turns.run(task, async () => {
-      const { name } = checked
-      const known = name === undefined ? undefined : this.#book.named(task, name)
+      const known = find()
       const entry = known
         ? await this.#replace(known, checked, { by, version })
         : await this.#add(task, checked, { by, version })
