@@ -31,7 +31,7 @@ export interface HubRooms
 /** The hub of agents; whatever is cut off ends in it at once. */
 export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
   const { store, activity, config, log, metrics, random, origin } = house
-  const { gatekeeper, directory, webhooks } = rooms
+  const { gatekeeper, directory, webhooks, hopTokens } = rooms
   const { keys } = rooms.identity
   const { limits } = config
   const stateKey = await openStateKey(store, random)
@@ -41,7 +41,8 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
       ...rooms,
       authenticate: authenticateCallers(rooms.authenticate, origin),
       challenges: (resource) => gatekeeper.challenges(resource),
-      credentialFor: createAgentCredentials(rooms),
+      credentialFor: createAgentCredentials(rooms.agentVault, (...asked) => hopTokens.mintForAgent(...asked)),
+      credentialToEnd: createAgentCredentials(rooms.agentVault, (...asked) => hopTokens.mintToEnd(...asked)),
       recordCall(call) {
         metrics.countCall(call)
         return activity.recordCall(call)

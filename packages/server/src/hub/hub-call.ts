@@ -44,6 +44,8 @@ export interface HubTools {
   readonly consents: ConsentRequests
   readonly takeToken: TakeToken
   readonly credentialFor: CredentialFor
+  /** To tell an agent to stop, also when its caller may do nothing any more. */
+  readonly credentialToEnd: CredentialFor
   readonly recordCall: Activity['recordCall']
   readonly clock: Clock
   readonly newId: NewId
