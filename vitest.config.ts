@@ -7,6 +7,7 @@ export default defineConfig({
       'packages/*/test/**/*.test.ts',
       'scripts/**/*.test.ts',
       'faults/src/**/*.test.ts',
+      'conformance/src/**/*.test.ts',
     ],
     // Hang limits, not timing assertions: a loaded machine may be ten times slower.
     testTimeout: 60_000,

@@ -51,7 +51,8 @@ export const STANDARDS: readonly Standard[] = [
   { name: 'RFC 8414', url: rfc(8414), about: 'authorization server metadata' },
   { name: 'RFC 8693', url: rfc(8693), about: 'token exchange with nested act' },
   { name: 'RFC 8707', url: rfc(8707), about: 'resource indicators; one audience a token' },
-  { name: 'RFC 8785', url: rfc(8785), about: 'canonical JSON: activity records, pins' },
+  { name: 'RFC 7515', url: rfc(7515), about: 'signatures of agent cards, over their canonical JSON' },
+  { name: 'RFC 8785', url: rfc(8785), about: 'canonical JSON: activity records, pins, agent cards' },
   { name: 'RFC 9068', url: rfc(9068), about: 'the profile of JWT access tokens' },
   { name: 'RFC 9126', url: rfc(9126), about: 'pushed authorization requests' },
   { name: 'RFC 9207', url: rfc(9207), about: 'iss in every authorization response' },
@@ -179,6 +180,11 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     id: 'R30',
     about: 'push notifications outlive a kill, in order, at least once, with one id for each event',
+  },
+  { id: 'B6', about: 'cards are signed by their canonical text, and verified in each reading of it' },
+  {
+    id: 'H1',
+    about: 'card signatures count by enrolled keys alone; what a header points at is never followed',
   },
   { id: 'H3', about: 'push addresses are guarded when set and at each send; credentials are never shown' },
   { id: 'H8', about: 'a push notification that is sent again can be told' },

@@ -54,6 +54,7 @@ A flag wins over the environment, the environment over the file.
 | \`--config FILE\` | \`PARLEY_CONFIG\` | the file itself |
 | \`--host HOST\` | \`PARLEY_HOST\` | \`listen.host\` |
 | \`--port PORT\` | \`PARLEY_PORT\` | \`listen.port\` |
+| \`--grpc-port PORT\` | \`PARLEY_GRPC_PORT\` | \`listen.grpcPort\` |
 | \`--data-dir DIR\` | \`PARLEY_DATA_DIR\` | where database and credentials are kept; \`.parley\` |
 | | \`PARLEY_MASTER_KEY\` | the master key itself, 32 bytes in base64; the key before it may stand behind it |
 

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { checkA2a } from './a2a/check-a2a.ts'
 import { runAuthorizationLegs } from './authorization/run-authorization-legs.ts'
 import { runAuthLegs } from './clients/run-auth-legs.ts'
 import { runClientLegs } from './clients/run-client-legs.ts'
@@ -9,18 +10,19 @@ import { runTaskLegs } from './tasks/run-task-legs.ts'
 import { printLeg, printTotals } from './print-report.ts'
 import { runCrossEraLegs, runDirectLegs, runHubLegs } from './server-legs.ts'
 
-const usage = `npm run conformance -- [--suite [--direct-only] [--only SCENARIO] [--json] | --authorization | --matrix [--write]]
+const usage = `npm run conformance -- [--suite [--direct-only] [--only SCENARIO] [--json] | --a2a [--direct-only] [--only TEXT] [--write] | --authorization | --matrix [--write]]
 
 Runs the MCP conformance suite against the fixture directly, then through a hub, within and across eras, and the
 suite's client scenarios through the hub's own client, those about authorization with the hub as OAuth client; fails on
 any difference from the direct run. Then the hub as an authorization server: the suite's checks, and published clients that get a token of their own, with a person in
-Chromium. Then runs published clients against published servers through a hub; fails where something does not work, or
+Chromium. Then the A2A suite on the reference agent directly, and through the hub. Then runs published clients against published servers through a hub; fails where something does not work, or
 docs/compatibility.md says otherwise.
 
   --suite           only the suite
   --direct-only     the suite on the fixture and a plain client, without a hub
   --only SCENARIO   one scenario of the suite
   --json            the suite's legs as JSON on stdout instead of tables
+  --a2a             only the A2A suite; --only takes a part of a check's name, or a requirement
   --authorization   only the authorization server
   --matrix          only the clients and servers
   --write           write docs/compatibility.md instead of comparing it`
@@ -34,6 +36,7 @@ async function main(): Promise<void> {
       'direct-only': { type: 'boolean', default: false },
       only: { type: 'string' },
       json: { type: 'boolean', default: false },
+      a2a: { type: 'boolean', default: false },
       authorization: { type: 'boolean', default: false },
       matrix: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
@@ -45,10 +48,12 @@ async function main(): Promise<void> {
     return
   }
   const { only, json, 'direct-only': isDirectOnly } = values
-  const isSuiteOnly = values.suite || isDirectOnly || json || only !== undefined
-  const isEverything = !isSuiteOnly && !values.authorization && !values.matrix
+  const isSuiteOnly = !values.a2a && (values.suite || isDirectOnly || json || only !== undefined)
+  const isEverything = !isSuiteOnly && !values.a2a && !values.authorization && !values.matrix
   let isGood = true
   if (isEverything || isSuiteOnly) isGood = showLegs(await runLegs({ isDirectOnly, only }), json)
+  if (isEverything || values.a2a)
+    isGood = showLegs(await checkA2a({ isDirectOnly, only, mayWrite: values.write }), json) && isGood
   if (isEverything || values.authorization) isGood = showLegs(await runAuthorizationLegs(), false) && isGood
   if (isEverything || values.matrix) isGood = (await runCells(values.write)) && isGood
   process.exitCode = isGood ? 0 : 1

@@ -1,11 +1,7 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { repositoryRoot } from '../suite/suite-command.ts'
 import { formatCompatibilityPage } from './compatibility-page.ts'
+import { keepPart } from './page-file.ts'
 import { runMatrix } from './run-matrix.ts'
 import type { Cell } from './run-matrix.ts'
-
-const pageFile = join(repositoryRoot, 'docs', 'compatibility.md')
 
 export interface MatrixTotals {
   works: number
@@ -24,7 +20,7 @@ export async function checkPage(options: {
   const said = new Set<string>()
   const cells = await runMatrix({ only, isDirect, onCell: (cell) => complain(cell, said) })
   const isWhole = only.length === 0 && !isDirect
-  const isPageRight = !isWhole || (await isPageKept(formatCompatibilityPage(cells), mayWrite))
+  const isPageRight = !isWhole || (await keepPart('mcp', formatCompatibilityPage(cells), mayWrite))
   if (!isPageRight) console.log('docs/compatibility.md says otherwise; --matrix --write brings it up to date')
   return {
     works: cells.filter(({ outcome }) => outcome.kind === 'works').length,
@@ -40,18 +36,4 @@ function complain({ upstream, client, feature, outcome }: Cell, said: Set<string
   const isRepeated = outcome.why.startsWith('no connection') && said.has(complaint)
   said.add(complaint)
   if (!isRepeated) console.log(complaint.replace(':', ` · ${feature}:`))
-}
-
-async function isPageKept(page: string, mayWrite: boolean): Promise<boolean> {
-  if (mayWrite) {
-    await mkdir(dirname(pageFile), { recursive: true })
-    await writeFile(pageFile, page)
-    return true
-  }
-  return (await readFile(pageFile, 'utf8').catch(emptyWhenMissing)) === page
-}
-
-function emptyWhenMissing(error: NodeJS.ErrnoException): string {
-  if (error.code === 'ENOENT') return ''
-  throw error
 }

@@ -8,7 +8,7 @@ import { readResponse, type RpcResponse } from './read-response.ts'
 export interface HubClient {
   readonly url: string
   /** Calls the management API; throws a CliError with what the hub says is wrong. */
-  api(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<unknown>
+  api(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown>
   /** Sends one MCP 2026-07-28 request to an endpoint of the hub; `extra` are further headers. */
   mcp(path: string, request: McpRequest): Promise<RpcResponse>
   /** Where a tool of a server is called, and under which name. */
@@ -78,7 +78,7 @@ function createHubClient({ url, authorization, isSignedIn }: Caller): HubClient 
   return {
     url,
     async api(method, path, body) {
-      const hasBody = method === 'POST' || method === 'PUT'
+      const hasBody = method === 'POST' || method === 'PUT' || method === 'PATCH'
       const headers = {
         authorization: await authorization('api'),
         ...(hasBody ? { 'content-type': 'application/json' } : {}),

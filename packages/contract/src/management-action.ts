@@ -12,6 +12,7 @@ export const MANAGEMENT_ACTIONS = [
   'clients.rotate',
   'cards.read',
   'cards.manage',
+  'directory.read',
   'grants.read',
   'grants.manage',
   'resources.read',

@@ -21,7 +21,7 @@ export function toAuthInfo(caller: Caller): AuthInfo {
 }
 
 /**
- * The caller, inside a tool. Throws where no guard stands before the tool: nobody is not somebody.
+ * The caller, inside a tool or an agent. Throws where no guard stands before it: nobody is not somebody.
  *
  * @example
  * server.registerTool('whoami', {}, (context) => {
@@ -29,8 +29,9 @@ export function toAuthInfo(caller: Caller): AuthInfo {
  *   return { content: [{ type: 'text', text: caller.subject }] }
  * })
  */
-export function callerOf(authInfo: { extra?: Record<string, unknown> } | undefined): Caller {
-  const caller = authInfo?.extra?.['caller'] as Caller | undefined
-  if (!caller) throw new Error('No caller here: mount the guard before the MCP handler.')
+export function callerOf(authInfo: object | undefined): Caller {
+  const { extra } = (authInfo ?? {}) as { extra?: { caller?: Caller } }
+  const caller = extra?.caller
+  if (!caller) throw new Error('No caller here: mount the guard before the handler.')
   return caller
 }

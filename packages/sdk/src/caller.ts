@@ -70,6 +70,16 @@ export function toCaller(claims: Readonly<Record<string, unknown>>): Caller | un
   })
 }
 
+/**
+ * Everybody who acts, outermost first: the person, the app, agent after agent; the last is who calls. An app stands in
+ * `client` until its first agent has exchanged the token, and in the chain from then on.
+ */
+export function chainOf({ subject, client, actors }: Caller): readonly string[] {
+  const acting = actors.map((actor) => actor.subject).toReversed()
+  const isNamed = client === subject || acting.includes(client)
+  return isNamed ? [subject, ...acting] : [subject, client, ...acting]
+}
+
 function readActors(outermost: unknown): readonly Actor[] | undefined {
   const actors: Actor[] = []
   for (let act = outermost; act !== undefined; act = (act as { act?: unknown }).act) {

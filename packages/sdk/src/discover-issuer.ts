@@ -1,8 +1,9 @@
 import { fetchJson } from './fetch-json.ts'
 
-/** What a guard needs of the metadata of an authorization server (RFC 8414 §2). */
+/** What guards and agents need of the metadata of an authorization server (RFC 8414 §2). */
 export interface IssuerMetadata {
   readonly jwksUri: string
+  readonly tokenEndpoint?: string
   /** Parley's own: where what was revoked is told. */
   readonly revocationFeed?: string
 }
@@ -40,11 +41,15 @@ function wellKnownUrls(issuer: string): readonly string[] {
 function readMetadata(document: Readonly<Record<string, unknown>>, issuer: string): IssuerMetadata {
   // RFC 8414 §3.3: identical, or someone else's document.
   if (document['issuer'] !== issuer) throw new Error(`names another issuer: ${String(document['issuer'])}`)
-  const { jwks_uri: jwksUri, parley_revocation_feed: feed } = document
+  const { jwks_uri: jwksUri, parley_revocation_feed: feed, token_endpoint: tokenEndpoint } = document
   if (!isAsSafeAs(issuer, jwksUri)) throw new Error('has no jwks_uri that could be used')
-  if (feed === undefined) return { jwksUri }
-  if (!isAsSafeAs(issuer, feed)) throw new Error('has no parley_revocation_feed that could be used')
-  return { jwksUri, revocationFeed: feed }
+  if (feed !== undefined && !isAsSafeAs(issuer, feed))
+    throw new Error('has no parley_revocation_feed that could be used')
+  return {
+    jwksUri,
+    ...(isAsSafeAs(issuer, tokenEndpoint) && { tokenEndpoint }),
+    ...(feed !== undefined && { revocationFeed: feed }),
+  }
 }
 
 /** Plain http will only do where the issuer itself is reached so. */

@@ -7,13 +7,13 @@ export interface StreamEvent {
 const LIMIT_CHARACTERS = 65_536
 
 /** Reads an event stream (HTML Living Standard, Server-sent events) chunk by chunk: the events that each completes. */
-export function createEventReader(): (chunk: Uint8Array) => StreamEvent[] {
+export function createEventReader(limitCharacters = LIMIT_CHARACTERS): (chunk: Uint8Array) => StreamEvent[] {
   const decoder = new TextDecoder()
   let unfinished = ''
   return (chunk) => {
     const blocks = (unfinished + decoder.decode(chunk, { stream: true })).split('\n\n')
     unfinished = blocks.pop()!
-    if (unfinished.length > LIMIT_CHARACTERS) throw new Error('An event of the stream is too large.')
+    if (unfinished.length > limitCharacters) throw new Error('An event of the stream is too large.')
     return blocks.map(readBlock)
   }
 }

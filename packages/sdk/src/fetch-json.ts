@@ -18,19 +18,27 @@ export async function fetchJson(
     await response.body?.cancel()
     throw new Error(`${url} answered ${response.status}.`)
   }
-  const value = JSON.parse(await readText(response)) as unknown
+  return readJsonObject(response, LIMIT_BYTES)
+}
+
+/** The JSON object that an answer is. Throws when it is none, or larger. */
+export async function readJsonObject(
+  response: Response,
+  limitBytes: number,
+): Promise<Record<string, unknown>> {
+  const value = JSON.parse(await readText(response, limitBytes)) as unknown
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new Error(`${url} has no JSON object.`)
+    throw new Error(`${response.url} has no JSON object.`)
   return value as Record<string, unknown>
 }
 
-async function readText(response: Response): Promise<string> {
+async function readText(response: Response, limitBytes: number): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
   let bytes = 0
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length
-    if (bytes > LIMIT_BYTES) throw new Error(`The answer is larger than ${LIMIT_BYTES} bytes.`)
+    if (bytes > limitBytes) throw new Error(`The answer is larger than ${limitBytes} bytes.`)
     text += decoder.decode(chunk, { stream: true })
   }
   return text + decoder.decode()

@@ -5,7 +5,8 @@ import { canonicalResource, metadataPaths, type ProtectedResourceMetadata } from
 import { readMessage } from './read-message.ts'
 import type { Refusal } from './refusal.ts'
 import { ScopeTree, type ScopeDefinitions } from './scope-tree.ts'
-import { meetsStepUp, ToolGate, type StepUp, type ToolRules } from './tool-rules.ts'
+import { SkillGate, type SkillOf } from './skill-rules.ts'
+import { meetsStepUp, ToolGate, type MessageGate, type StepUp, type ToolRules } from './tool-rules.ts'
 import { createVerifier, type KeySource, type RevocationList, type Verified } from './verifier.ts'
 
 export interface GuardOptions {
@@ -19,6 +20,12 @@ export interface GuardOptions {
   readonly baseScopes?: readonly string[]
   /** What each tool needs. Without it a valid token with the base scopes may call all of them. */
   readonly tools?: ToolRules
+  /** The same for an A2A agent: what messages for each of its skills need. */
+  readonly skills?: ToolRules
+  /** Which skill a message is for; one that is for none by name needs what all of them need. */
+  readonly skillOf?: SkillOf
+  /** The card of an agent, for everybody. */
+  readonly card?: Readonly<Record<string, unknown>>
   /** For people: the name of the resource and where it is explained. */
   readonly name?: string
   readonly documentation?: string
@@ -48,6 +55,8 @@ export interface Guard extends AsyncDisposable {
   readonly metadata: ProtectedResourceMetadata
   /** Where `metadata` is served, on the origin of the resource: the form with its path, then the root. */
   readonly metadataPaths: readonly string[]
+  /** What is served to everybody, by path: `metadata`, and the card of an agent. */
+  readonly openDocuments: ReadonlyMap<string, object>
   /** Whether `permit` has anything to say; a body need not be read otherwise. */
   readonly readsBodies: boolean
   /**
@@ -85,13 +94,13 @@ export interface Guard extends AsyncDisposable {
  * })
  */
 export function createGuard(options: GuardOptions): Guard {
-  const { issuer, scopes: definitions = {}, baseScopes = [], tools, onElevation, now = Date.now } = options
+  const { issuer, scopes: definitions = {}, baseScopes = [], onElevation, now = Date.now } = options
   const resource = canonicalResource(options.resource)
   if (!resource)
     throw new TypeError(`"${options.resource}" cannot be a resource: give its http or https URL.`)
   const scopes = new ScopeTree(definitions)
   scopes.assertDefined(baseScopes, 'Every request')
-  const gate = tools && new ToolGate(tools, scopes)
+  const gate = createGate(options, scopes)
   const paths = metadataPaths(resource)
   const challenges = new Challenges(new URL(paths[0]!, resource).href, baseScopes)
   const connection = options.local ? undefined : connectIssuer(options)
@@ -125,10 +134,12 @@ export function createGuard(options: GuardOptions): Guard {
     return challenges.insufficientAuthentication(stepUp)
   }
 
+  const metadata = describe(resource, scopes.names, options)
   return {
     resource,
-    metadata: describe(resource, scopes.names, options),
+    metadata,
     metadataPaths: paths,
+    openDocuments: documentsOf(paths, metadata, options.card),
     readsBodies: gate !== undefined,
     check(authorization, url) {
       if (url !== undefined && hasTokenInQuery(url)) return refuseQueryToken(challenges, authorization)
@@ -140,7 +151,7 @@ export function createGuard(options: GuardOptions): Guard {
       const message = readMessage(body)
       if (message.kind === 'refused') return message
       if (caller.capability !== undefined && !gate.isFor(caller.capability, message.value))
-        return challenges.invalid('The token is for another tool.')
+        return challenges.invalid('The token is for something else here.')
       const needs = gate.needsOf(message.value)
       // All scopes of a batch in one challenge: a client that asks step by step asks its person as often.
       const refusal = demandScopes(caller, [...new Set(needs.flatMap((need) => need.scopes ?? []))])
@@ -156,6 +167,25 @@ export function createGuard(options: GuardOptions): Guard {
     ready: async () => connection?.ready(),
     [Symbol.asyncDispose]: async () => connection?.close(),
   }
+}
+
+/** Where agents' cards are found (A2A 1.0 §8.2). */
+const CARD_PATH = '/.well-known/agent-card.json'
+
+function documentsOf(
+  metadataPaths: readonly string[],
+  metadata: object,
+  card: object | undefined,
+): ReadonlyMap<string, object> {
+  const documents = new Map(metadataPaths.map((path): [string, object] => [path, metadata]))
+  if (card) documents.set(CARD_PATH, card)
+  return documents
+}
+
+function createGate({ tools, skills, skillOf }: GuardOptions, scopes: ScopeTree): MessageGate | undefined {
+  if (tools && skills) throw new TypeError('What is guarded has tools or skills, not both.')
+  if (skills) return new SkillGate({ rules: skills, skillOf }, scopes)
+  return tools && new ToolGate(tools, scopes)
 }
 
 function sourcesOf(

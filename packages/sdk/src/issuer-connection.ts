@@ -1,4 +1,5 @@
-import { discoverIssuer, type IssuerMetadata } from './discover-issuer.ts'
+import { discoverIssuer } from './discover-issuer.ts'
+import { onceItWorks } from './once-it-works.ts'
 import { createRemoteKeys } from './remote-keys.ts'
 import { RevocationFollower } from './revocation-follower.ts'
 import type { KeySource, RevocationList } from './verifier.ts'
@@ -18,8 +19,6 @@ export interface IssuerConnection {
   close(): void
 }
 
-/** A failed discovery is not repeated with every request. */
-const RETRY_AFTER_MS = 1000
 const STALE_AFTER_MS = 30_000
 
 /** Nothing is asked before the first token comes, or `ready` is called. */
@@ -63,23 +62,5 @@ export function connectIssuer(options: {
       isClosed = true
       follower?.close()
     },
-  }
-}
-
-/** Does it once; after a failure again, but not at once. */
-function onceItWorks(
-  discover: () => Promise<IssuerMetadata>,
-  now: () => number,
-): () => Promise<IssuerMetadata> {
-  let result: Promise<IssuerMetadata> | undefined
-  let failedAtMs = -Infinity
-  return () => {
-    if (failedAtMs > -Infinity && now() - failedAtMs >= RETRY_AFTER_MS) result = undefined
-    if (!result) {
-      failedAtMs = -Infinity
-      result = discover()
-      result.catch(() => (failedAtMs = now()))
-    }
-    return result
   }
 }

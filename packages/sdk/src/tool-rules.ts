@@ -25,20 +25,22 @@ export type ToolRule =
 /** By name of the tool; `*` is for all that are not listed. Without it those need every scope that is defined. */
 export type ToolRules = Readonly<Record<string, ToolRule>>
 
+/** What a guard asks of each message that could do something. */
+export interface MessageGate {
+  /** Whether a token for one capability alone is for all that the message does. */
+  isFor(capability: string, message: unknown): boolean
+  /** Of each thing that the message does. */
+  needsOf(message: unknown): readonly ToolNeeds[]
+}
+
 /** What a call of any tool needs, decided on the message and never on a header: a header can say something else. */
-export class ToolGate {
-  readonly #rules: ReadonlyMap<string, ToolRule>
-  readonly #unlisted: ToolRule
+export class ToolGate implements MessageGate {
+  readonly #rules: RuleTable
 
   constructor(rules: ToolRules, scopes: ScopeTree) {
-    for (const [name, rule] of Object.entries(rules)) {
-      if (typeof rule !== 'function') scopes.assertDefined(toNeeds(rule).scopes ?? [], `The tool ${name}`)
-    }
-    this.#rules = new Map(Object.entries(rules))
-    this.#unlisted = rules['*'] ?? scopes.names
+    this.#rules = new RuleTable(rules, scopes, 'The tool')
   }
 
-  /** Whether a token for one capability alone is for each tool that the message calls. */
   isFor(capability: string, message: unknown): boolean {
     if (Array.isArray(message)) return message.every((part) => this.isFor(capability, part))
     const call = message as { method?: unknown; params?: { name?: unknown } } | null
@@ -48,14 +50,36 @@ export class ToolGate {
     return own !== undefined && call.params?.name === own
   }
 
-  /** The needs of each tool that the message calls: none, one, or several in a batch. */
+  /** None, one, or several in a batch. */
   needsOf(message: unknown): readonly ToolNeeds[] {
     if (Array.isArray(message)) return message.flatMap((part) => this.needsOf(part))
     const call = message as { method?: unknown; params?: { name?: unknown; arguments?: unknown } } | null
     if (typeof call !== 'object' || call?.method !== 'tools/call') return []
     const name = call.params?.name
-    const rule = (typeof name === 'string' && name !== '*' && this.#rules.get(name)) || this.#unlisted
-    return [toNeeds(typeof rule === 'function' ? rule(call.params?.arguments) : rule)]
+    return [this.#rules.needsOf(typeof name === 'string' ? name : undefined, call.params?.arguments)]
+  }
+}
+
+/** The rules by name, and what holds for names that have none. */
+export class RuleTable {
+  readonly #rules: ReadonlyMap<string, ToolRule>
+  readonly #unlisted: ToolRule
+
+  constructor(rules: ToolRules, scopes: ScopeTree, kind: string) {
+    for (const [name, rule] of Object.entries(rules)) {
+      if (typeof rule !== 'function') scopes.assertDefined(toNeeds(rule).scopes ?? [], `${kind} ${name}`)
+    }
+    this.#rules = new Map(Object.entries(rules))
+    this.#unlisted = rules['*'] ?? scopes.names
+  }
+
+  get names(): readonly string[] {
+    return [...this.#rules.keys()]
+  }
+
+  needsOf(name: string | undefined, args: unknown): ToolNeeds {
+    const rule = (name !== undefined && name !== '*' && this.#rules.get(name)) || this.#unlisted
+    return toNeeds(typeof rule === 'function' ? rule(args) : rule)
   }
 }
 

@@ -7,6 +7,7 @@ const OPTIONS = {
   config: { type: 'string' },
   host: { type: 'string' },
   port: { type: 'string' },
+  'grpc-port': { type: 'string' },
   'data-dir': { type: 'string' },
   only: { type: 'string' },
   json: { type: 'boolean', default: false },
@@ -17,7 +18,7 @@ export async function runServe(argv: readonly string[]): Promise<number> {
   const startedMs = performance.now()
   const { values } = parseArgs({ args: [...argv], options: OPTIONS, strict: true })
   const { config: file, host, port, only } = values
-  const flags = { config: file, host, port, only, dataDir: values['data-dir'] }
+  const flags = { config: file, host, port, only, grpcPort: values['grpc-port'], dataDir: values['data-dir'] }
   const say = (text: string) => void process.stdout.write(`${text}\n`)
   try {
     hideEnvironment()

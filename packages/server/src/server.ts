@@ -7,6 +7,7 @@ import {
   openDirectory,
   openEnforcement,
   openGateway,
+  openGrpc,
   openHub,
   openIdentity,
   openMetrics,
@@ -21,6 +22,7 @@ import {
   type DirectoryRooms,
   type GatewayRooms,
   type House,
+  type KnownAgents,
   type HubRooms,
   type Log,
 } from './compose/index.ts'
@@ -36,6 +38,7 @@ import {
   StreamCaps,
   createListener,
   sendJson,
+  type GrpcListener,
   type RawHandler,
 } from './http/index.ts'
 import { writeCredentials, type BootstrapKey, type HopTokens, type Identity } from './identity/index.ts'
@@ -47,7 +50,7 @@ import type { People } from './people/index.ts'
 import type { ManagedRegistry, RegistryOptions } from './registry/index.ts'
 import { openSealing } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
-import { createVault, type RenewConnection } from './vault/index.ts'
+import { createVault, TO_AGENTS, type RenewConnection } from './vault/index.ts'
 import type { Webhooks } from './webhooks/index.ts'
 
 type OnRefused = NonNullable<RegistryOptions['onRefused']>
@@ -89,27 +92,8 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const { egress, writes } = openEgress(stack, config, () => addresses())
   const { limits } = config
   const streams = new EventStreams(limits)
-  const late: Late = { directory: undefined, connect: undefined }
-  const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
-  const vault = createVault({ ...house, renew: (...asked) => renewLate(late.connect, ...asked) })
-  const onRefused: OnRefused = ({ id }, error) => void late.connect?.readRefused(id, error)
-  const ways = { egress, environment, vault, hubTokenFor, onRefused }
-  const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
-  const bundles = createBundles(house, config.bundles)
-  const agents = {
-    entry: (name: string) => late.directory?.entry(name),
-    entries: () => late.directory?.entries() ?? [],
-  }
-  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault, agents }))
-  const enforcement = await openEnforcement(house, identity)
-  late.hopTokens = enforcement.hopTokens
-  const tasks = stack.use(openTasks(house))
-  const clientStreams = new ClientStreams(streams, new StreamCaps(limits))
-  const webhooks = stack.use(openWebhooks(house, { ...identity, egress }))
-  const stores = { vault, bundles, tasks, webhooks }
-  const rooms = { ...identity, ...enforcement, ...stores, egress, streams, clientStreams, writes }
-  const faces = registry && (await openFaces(stack, house, { ...rooms, registry }, late))
-  const gateway = faces?.gateway
+  const rooms = await openRooms(stack, house, { environment, egress, writes, streams })
+  const { identity, enforcement, registry, gateway, hub, webhooks, late } = rooms
   const state = () => stateOf({ ...house, registry, gateway, streams, webhooks })
   const listener = createListener({
     listen: config.listen,
@@ -120,9 +104,9 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       ...enforcement.handlers,
       account: routeAccount(identity, late.connect?.handlers.accountConnections),
       '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
-      ...faces?.handlers,
-      api: openApi(house, { ...rooms, ...late, registry, version: VERSION }),
-      metrics: openMetrics(house, { ...rooms, state }),
+      ...rooms.handlers,
+      api: openApi(house, { ...rooms.shared, ...late, registry, hub, version: VERSION }),
+      metrics: openMetrics(house, { ...rooms.shared, state }),
       '': welcome,
     },
     isReady: () => house.store.status().writable,
@@ -130,9 +114,11 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   })
   stack.defer(() => listener.destroy())
   const address = await listener.start()
-  addresses = () => listener.addresses()
+  addresses = () => [...listener.addresses(), ...(rooms.grpc?.()?.addresses() ?? [])]
   origin = config.listen.publicUrl ?? `http://${hostFor(config.listen.host)}:${address.port}`
+  await rooms.startGrpc?.()
   identity.start(streams)
+  webhooks.start()
   house.masterKeys.start(SEALED_COLUMNS)
   const { key } = enforcement
   if (key.text !== undefined) writeCredentials(config.dataDir, { url: origin, key: key.text })
@@ -145,13 +131,64 @@ export async function startHub(config: Config, environment: Environment, log: Lo
     setupLink,
     bootstrapKey: key,
     async drain() {
-      const drained = listener.drain({ limitMs: limits.drainMs })
-      gateway?.endStreams()
-      const clean = await drained
+      const limitMs = limits.drainMs
+      const drained = await Promise.all([listener.drain({ limitMs }), rooms.drain?.(limitMs)])
       await owned.disposeAsync()
-      return clean
+      return !drained.includes(false)
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+/** Every room in the order in which they stand on each other. */
+async function openRooms(
+  stack: AsyncDisposableStack,
+  house: House,
+  given: {
+    readonly environment: Environment
+    readonly egress: Egress
+    readonly writes: WriteBatch
+    readonly streams: EventStreams
+  },
+) {
+  const { config } = house
+  const { environment, egress, streams } = given
+  const late: Late = { directory: undefined, connect: undefined }
+  const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
+  const vault = createVault({ ...house, renew: (...asked) => renewLate(late.connect, ...asked) })
+  const agentVault = createVault({ ...house, tables: TO_AGENTS })
+  const onRefused: OnRefused = ({ id }, error) => void late.connect?.readRefused(id, error)
+  const agents = agentsOf(late)
+  const ways = { egress, environment, vault, hubTokenFor, onRefused, agents }
+  const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
+  const bundles = createBundles(house, config.bundles)
+  const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault, agents }))
+  const enforcement = await openEnforcement(house, identity)
+  late.hopTokens = enforcement.hopTokens
+  const webhooks = stack.use(openWebhooks(house, { ...identity, egress }))
+  const tasks = stack.use(openTasks(house, webhooks))
+  const clientStreams = new ClientStreams(streams, new StreamCaps(config.limits))
+  const shared = {
+    ...identity,
+    ...enforcement,
+    ...given,
+    vault,
+    agentVault,
+    bundles,
+    tasks,
+    webhooks,
+    clientStreams,
+  }
+  const faces = registry && (await openFaces(stack, house, { ...shared, registry }, late))
+  return { ...faces, identity, enforcement, registry, webhooks, late, shared }
+}
+
+/** There are none before the hub has started. */
+function agentsOf(late: Late): KnownAgents {
+  return {
+    entry: (name) => late.directory?.entry(name),
+    entries: () => late.directory?.entries() ?? [],
+    agents: () => late.directory?.agents() ?? [],
   }
 }
 
@@ -159,21 +196,46 @@ export async function startHub(config: Config, environment: Environment, log: Lo
 async function openFaces(
   stack: AsyncDisposableStack,
   house: House,
-  rooms: Omit<GatewayRooms & HubRooms & DirectoryRooms, 'directory'>,
+  rooms: Omit<GatewayRooms & HubRooms & DirectoryRooms, 'directory' | 'grpcAddress'>,
   late: Late,
 ) {
   const directory = (late.directory = stack.use(await openDirectory(house, rooms)))
   const gateway = await openGateway(house, rooms)
   late.connect = gateway.connect
   stack.defer(() => gateway.close())
-  const hub = await openHub(house, { ...rooms, directory })
+  let grpc: GrpcListener | undefined
+  stack.defer(() => grpc?.destroy())
+  const grpcAddress = () => grpcAddressOf(house.config.listen, grpc)
+  const hub = await openHub(house, { ...rooms, directory, grpcAddress })
   stack.defer(() => hub.close())
   const handlers: Readonly<Record<string, RawHandler>> = {
     mcp: gateway.handle,
     connect: gateway.connect.handlers.connect,
     a2a: hub.handle,
   }
-  return { gateway, handlers }
+  return {
+    gateway,
+    hub,
+    handlers,
+    grpc: () => grpc,
+    async startGrpc() {
+      grpc = await openGrpc(house, hub.handleGrpc)
+    },
+    drain(limitMs: number) {
+      gateway.endStreams()
+      return grpc?.drain(limitMs)
+    },
+  }
+}
+
+/** Behind a proxy that is not said, gRPC is at an address that nobody knows. */
+function grpcAddressOf(
+  { host, publicUrl, publicGrpc }: Config['listen'],
+  grpc: GrpcListener | undefined,
+): string | undefined {
+  const [address] = grpc?.addresses() ?? []
+  if (!address) return undefined
+  return publicGrpc ?? (publicUrl === undefined ? `${hostFor(host)}:${address.port}` : undefined)
 }
 
 function openEgress(

@@ -42,7 +42,12 @@ export async function startAgentHub(
   const post = (method: string, params: unknown, headers: Readonly<Record<string, string>>) =>
     fetch(url, {
       method: 'POST',
-      headers: { ...hub.headers, 'content-type': 'application/json', 'a2a-version': '1.0', ...headers },
+      headers: {
+        authorization: hub.headers.Authorization,
+        'content-type': 'application/json',
+        'a2a-version': '1.0',
+        ...headers,
+      },
       body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
     })
   return {

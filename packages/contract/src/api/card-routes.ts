@@ -233,7 +233,7 @@ export const cardRoutes = {
     method: 'GET',
     path: '/api/directory',
     summary: 'Find agents by what they do, among those that the caller may ask',
-    action: 'me.read',
+    action: 'directory.read',
     query: searchQuery,
     response: z.object({ agents: z.array(foundAgentView), next: z.string().nullable() }),
   },

@@ -4,7 +4,7 @@ import { GrpcStatusError } from '../egress/index.ts'
 import { AgentCredentialRefused, invalidAnswer, toInvalidAnswer } from './status-error.ts'
 
 /** Of the library, for what it did not take. */
-const TOO_LARGE = /^Received message larger than max/
+const TOO_LARGE = /^Received message (?:larger than max|that decompresses to)/
 
 /**
  * What ended a gRPC exchange, and whether the agent said so itself. The library tells in the same form that there was

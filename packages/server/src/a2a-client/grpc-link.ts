@@ -1,4 +1,3 @@
-import { ParleyError } from '@parley/contract'
 import type { AgentInterface, OperationName } from '../a2a/index.ts'
 import type { GrpcOutlet, GrpcRequest } from '../egress/index.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
@@ -44,7 +43,8 @@ export function createGrpcLink(options: {
       guard.enter()
       try {
         const answer = await callOnce(operation, written).catch(async (error: unknown) => {
-          if (!(error instanceof ParleyError) || !mayRepeat(operation, error)) throw error
+          const known = fromGrpcError(error)
+          if (exchange.signal?.aborted || known.isFromAgent || !mayRepeat(operation, known.error)) throw error
           await wait(tools, repeatDelayMs(tools.random))
           return callOnce(operation, written)
         })

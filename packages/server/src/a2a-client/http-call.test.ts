@@ -30,7 +30,7 @@ function raw(res: ServerResponse, bytes: string | Buffer, closes = true): void {
   if (closes) res.socket!.end()
 }
 
-describe('R2: a call to an agent that does not answer as it must', () => {
+describe('R10: a call to an agent that does not answer as it must', () => {
   it.each<[string, Answer]>([
     ['a page', (_, res) => json(res, '<h1>Welcome</h1>', 200, 'text/html')],
     ['a page that says it is JSON', (_, res) => json(res, '<h1>Welcome</h1>')],

@@ -21,7 +21,7 @@ function sse(res: ServerResponse, text: string, ends = true): void {
 
 const line = (id: unknown, result: unknown) => `data: ${JSON.stringify({ jsonrpc: '2.0', id, result })}\n\n`
 
-describe('R2: a stream of an agent that does not keep to the rules', () => {
+describe('R10: a stream of an agent that does not keep to the rules', () => {
   it.each<[string, Answer, number]>([
     ['an event that is none of A2A', ({ id }, res) => sse(res, line(id, STATUS) + line(id, { hello: 1 })), 1],
     ['an event of two kinds', ({ id }, res) => sse(res, line(id, { ...STATUS, task: TASK })), 0],

@@ -1,6 +1,6 @@
 import type { AgentInterface } from '../a2a/index.ts'
 
-const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i
+const HOST_AND_PORT = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/i
 /** Names and addresses that never leave the machine. */
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::|$)/i
 
@@ -14,6 +14,6 @@ export function interfaceUrl({
 }: Pick<AgentInterface, 'url' | 'protocolBinding'>): string {
   if (protocolBinding !== 'GRPC') return url
   const target = url.replace(/^dns:\/{0,3}/i, '').replace(/^grpc(s?):\/\//i, 'http$1://')
-  if (SCHEME.test(target)) return target
+  if (!HOST_AND_PORT.test(target)) return target
   return LOOPBACK.test(target) ? `http://${target}` : `https://${target}`
 }

@@ -4,7 +4,7 @@ import type { Random } from '../lib/random.ts'
 import { ConnectFailed } from '../egress/index.ts'
 import { isNoAnswer } from './link-guard.ts'
 
-/** What an agent may be asked twice without harm (specification §3.3.1). Its cancellation is not among them: it may count. */
+/** What an agent may be asked twice without harm (specification §3.3.1). A second cancellation may find nothing left to cancel. */
 const IDEMPOTENT: ReadonlySet<OperationName> = new Set([
   'GetTask',
   'ListTasks',

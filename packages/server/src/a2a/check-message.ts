@@ -52,7 +52,7 @@ function readMessage(shape: MessageShape, json: unknown, check: Check): unknown 
     const given = json[key]
     check.path.push(field.name)
     if (key !== field.name && Object.hasOwn(json, field.name)) refuse(check, 'Is given twice.')
-    const value = given === null && field.value.kind !== 'Value' ? undefined : readField(field, given, check)
+    const value = isUnset(field, given) ? undefined : readField(field, given, check)
     if (field.oneof !== undefined && value !== undefined) {
       if (member !== undefined) refuse(check, `Cannot be set beside ${member}.`)
       member = field.name
@@ -72,6 +72,11 @@ function readMessage(shape: MessageShape, json: unknown, check: Check): unknown 
     refuse(check, `Must have one of ${names.join(', ')}.`)
   }
   return copy ?? json
+}
+
+/** `null` is a value of its own in a Value alone. */
+function isUnset(field: FieldShape, given: unknown): boolean {
+  return given === undefined || (given === null && field.value.kind !== 'Value')
 }
 
 /** `undefined` where the value stands for none. */

@@ -25,6 +25,8 @@ export interface Access {
   personBehind(principal: Principal): PersonId | undefined
   /** Whether the person, or a group of theirs, may use anything of the MCP server. */
   mayUse(person: PersonId, server: string): boolean
+  /** Whether the person, or a group of theirs, may use the capability for some arguments; an app may have less of it. */
+  isEntitled(person: PersonId, capability: CapabilityName): boolean
   /** Counts one call against the limits of the principal's grant; undefined when it may go on. */
   take(
     principal: Principal,

@@ -3,7 +3,7 @@ import { MANAGEMENT_ACTIONS, type ManagementAction, type Role } from '@parley/co
 /** What anyone may want to do: call or list a capability, or manage the hub. */
 export type Action = 'mcp.call' | 'mcp.list' | 'a2a.call' | ManagementAction
 
-const OWN: readonly ManagementAction[] = ['me.read', 'me.manage']
+const OWN: readonly ManagementAction[] = ['me.read', 'me.manage', 'directory.read']
 const READ: readonly ManagementAction[] = MANAGEMENT_ACTIONS.filter((action) => action.endsWith('.read'))
 
 /**

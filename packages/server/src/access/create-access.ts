@@ -48,6 +48,7 @@ export function createAccess(facts: AccessFacts): Access {
     },
     personBehind,
     mayUse: (person, server) => mayUseServer(facts, person, server),
+    isEntitled: (person, capability) => isEntitled(facts, person, capability),
     take(principal, args) {
       return principal.grant === undefined ? undefined : grants.take(principal.grant, args)
     },
@@ -55,7 +56,7 @@ export function createAccess(facts: AccessFacts): Access {
 
   function decideManagement(principal: Principal, action: ManagementAction): Decision {
     const { person, scopes } = principal
-    if (person === undefined && !isOwnCard(principal, action)) return ROLE_FORBIDS
+    if (person === undefined && !isForAgents(principal, action)) return ROLE_FORBIDS
     if (person !== undefined && !people.rolesOf(person).some((role) => ROLE_ACTIONS[role].has(action)))
       return ROLE_FORBIDS
     const scope = scopeOf(action)
@@ -103,9 +104,10 @@ function isWhole(scope: string, capability: CapabilityName): boolean {
   return scope === 'mcp' || (scope === 'a2a' && capability.startsWith('skill:'))
 }
 
-/** An agent that acts for itself may do one thing to the hub: say what it can do. */
-function isOwnCard({ chain, app }: Principal, action: ManagementAction): boolean {
-  return action === 'me.card' && app === undefined && chain.length === 1 && chain[0]!.kind === 'agent'
+/** An agent that acts for itself may do two things at the hub: say what it can do, and look for others. */
+function isForAgents({ chain, app }: Principal, action: ManagementAction): boolean {
+  if (action !== 'me.card' && action !== 'directory.read') return false
+  return app === undefined && chain.length === 1 && chain[0]!.kind === 'agent'
 }
 
 const NO_ARGUMENTS = () => undefined

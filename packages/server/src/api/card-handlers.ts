@@ -1,6 +1,12 @@
 import { ParleyError, type CardDetail, type CardView } from '@parley/contract'
 import type { Access } from '../access/index.ts'
-import { AgentSearch, type FoundAgent, type ManagedDirectory, type ServedAgent } from '../directory/index.ts'
+import {
+  AgentSearch,
+  describeAgents,
+  type ManagedDirectory,
+  type ServedAgent,
+  type Visible,
+} from '../directory/index.ts'
 import type { ApiHandlers } from './handlers.ts'
 import { nameOfSelf } from './name-of-self.ts'
 import type { Clients } from '../clients/index.ts'
@@ -8,7 +14,7 @@ import type { Clients } from '../clients/index.ts'
 export interface CardTools {
   /** Undefined where the authorization server runs alone. */
   readonly directory: ManagedDirectory | undefined
-  readonly access: Pick<Access, 'visible'>
+  readonly access: Pick<Access, 'visible' | 'isEntitled'>
   readonly clients: Pick<Clients, 'agent'>
   readonly origin: () => string
 }
@@ -60,8 +66,14 @@ export function cardHandlers({ directory, access, clients, origin }: CardTools) 
       return { removed: parameters.name }
     },
     searchAgents: async ({ query, principal }) => {
-      const { found, next } = search?.search(query, access.visible(principal)) ?? { found: [], next: null }
-      return { agents: found.map((agent) => foundView(agent, origin())), next }
+      const { person } = principal
+      // A token for this API covers no capability: what counts is what its person may use.
+      const visible: Visible =
+        person === undefined
+          ? access.visible(principal)
+          : (capability) => access.isEntitled(person, capability)
+      const { found, next } = search?.search(query, visible) ?? { found: [], next: null }
+      return { agents: describeAgents(found, origin()), next }
     },
     showMyCard: async ({ principal }) => detail(known().agent(nameOfSelf(clients, principal))),
     sendMyCard: async ({ body, principal }) =>
@@ -125,23 +137,4 @@ function interfaceView({
   protocolVersion,
 }: Pick<Interface, 'url' | 'protocolBinding' | 'protocolVersion'>) {
   return { url, protocolBinding, protocolVersion }
-}
-
-function foundView({ entry, skills }: FoundAgent, origin: string) {
-  const { card } = entry
-  return {
-    name: entry.name,
-    title: card.name,
-    description: card.description,
-    endpoint: `${origin}/a2a/agents/${entry.name}`,
-    skills: skills.map(({ id, name, description, tags, examples, inputModes, outputModes }) => ({
-      id,
-      name,
-      description,
-      tags,
-      examples: examples ?? [],
-      inputModes: inputModes ?? card.defaultInputModes,
-      outputModes: outputModes ?? card.defaultOutputModes,
-    })),
-  }
 }

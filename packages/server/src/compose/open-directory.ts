@@ -18,6 +18,7 @@ export function openDirectory(
   const { agents } = clients
   return createDirectory({
     ...house,
+    declared: house.config.agents,
     limit: house.config.limits.agents,
     openOutlet: (url, agent) => openCardOutlet(egress, url, agent),
     openLink: linkOpener(house, egress),

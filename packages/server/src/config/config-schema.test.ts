@@ -26,6 +26,7 @@ it('publishes a closed JSON Schema in which every setting is described', () => {
   expect(Object.keys(schema['properties'] as object)).toEqual([
     'listen',
     'servers',
+    'agents',
     'apps',
     'resources',
     'bundles',

@@ -10,11 +10,28 @@ import {
 } from '@parley/contract'
 import { z } from 'zod'
 import { limitsSchema } from './limits-schema.ts'
+import { agent, agentName } from './agent-schema.ts'
 import { isOwnVariable } from './read-env.ts'
+import { webhooks } from './webhook-settings.ts'
 
 const listen = z.strictObject({
   host: z.string().min(1).max(255).default('127.0.0.1').describe('Address to listen on.'),
   port: z.number().int().min(0).max(65_535).default(4747).describe('Port to listen on; 0 takes a free one.'),
+  grpcPort: z
+    .union([z.literal('off'), z.number().int().min(0).max(65_535)])
+    .optional()
+    .describe(
+      'Port for agents over gRPC, or off; the one after `listen.port` when absent, 0 takes a free one.',
+    ),
+  publicGrpc: z
+    .string()
+    .max(262)
+    .regex(
+      /^(?:[a-z0-9.-]+|\[[0-9a-f:.]+\]):[0-9]{1,5}$/,
+      'host:port in lower case, such as grpc.example.com:443',
+    )
+    .optional()
+    .describe('host:port under which clients reach the gRPC port, when a proxy stands in front of it.'),
   publicUrl: z
     .string()
     .max(2048)
@@ -105,25 +122,6 @@ const egress = z.strictObject({
     .max(4096)
     .optional()
     .describe('PEM file of further certificate authorities, relative to this file.'),
-})
-
-/** Where notifications may go beside addresses on the public internet. */
-const webhooks = z.strictObject({
-  allow: z
-    .array(
-      z
-        .string()
-        .max(300)
-        .regex(
-          /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(?:[0-9]{1,5}|\*))?$/,
-          'scheme, host in lower case and port, such as http://localhost:9999, or http://localhost:* for every port',
-        ),
-    )
-    .max(100)
-    .default([])
-    .describe(
-      'Origins, not on the public internet or on an unusual port, that may be told of tasks: http://localhost:9999.',
-    ),
 })
 
 const serverName = z
@@ -224,6 +222,7 @@ const resource = z.strictObject({
 export const configSchema = z.strictObject({
   listen: listen.prefault({}),
   servers: z.record(serverName, server).default({}).describe('MCP servers by name.'),
+  agents: z.record(agentName, agent).default({}).describe('A2A agents that can be asked, by name.'),
   apps: z.record(serverName, app).default({}).describe('LLM apps by client_id: public clients with PKCE.'),
   resources: z
     .record(serverName, resource)

@@ -1,4 +1,5 @@
 import type { BundleTerms, ContentSettings, ToolSearchSettings } from '@parley/contract'
+import type { FileAgent } from './agent-schema.ts'
 import type { FileConfig, FileServer } from './config-schema.ts'
 
 /** Every limit, its unit last in its name. Defaults and bounds stand in `config-schema.ts`. */
@@ -8,6 +9,12 @@ export interface ListenConfig {
   readonly host: string
   /** 0 lets the system choose a free port. */
   readonly port: number
+  /** Where agents are reached over gRPC; 0 as above, undefined for nowhere. */
+  readonly grpcPort: number | undefined
+  /** The file or a flag names the port: that it cannot be had is a mistake. */
+  readonly isGrpcPortSet: boolean
+  /** `host:port` under which clients reach it, when it is not the listening address itself. */
+  readonly publicGrpc: string | undefined
   /** The origin under which clients reach the hub, when it is not the listening address itself. */
   readonly publicUrl: string | undefined
   /** A proxy in front ends TLS; the limit per client address is then the proxy's work. */
@@ -95,6 +102,20 @@ export interface ResourceConfig {
   readonly scopes: Readonly<Record<string, string>>
 }
 
+/** An agent that the file declares: where its card is, or the card. */
+export interface AgentConfig {
+  readonly name: string
+  readonly cardUrl: string | null
+  readonly card: Readonly<Record<string, unknown>> | undefined
+  /** `host` or `host:port` as written. */
+  readonly allowHosts: readonly string[]
+  readonly binding: FileAgent['binding']
+  readonly version: FileAgent['version']
+  readonly isPublic: boolean
+  /** A JWK Set as it was read. */
+  readonly jwks: Readonly<Record<string, unknown>> | undefined
+}
+
 /** A selection of capabilities that the file declares. */
 export interface BundleConfig {
   readonly name: string
@@ -110,6 +131,7 @@ export interface Config {
   readonly listen: ListenConfig
   /** In the order of the file. */
   readonly servers: readonly ServerConfig[]
+  readonly agents: readonly AgentConfig[]
   readonly apps: readonly AppConfig[]
   /** Resource servers elsewhere that trust the hub's tokens. */
   readonly resources: readonly ResourceConfig[]

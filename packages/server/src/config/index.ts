@@ -4,6 +4,7 @@ export { ConfigError } from './config-error.ts'
 export type { ConfigProblem } from './config-error.ts'
 export { configJsonSchema } from './config-schema.ts'
 export type {
+  AgentConfig,
   AppConfig,
   BundleConfig,
   Config,

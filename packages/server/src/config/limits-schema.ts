@@ -1,12 +1,9 @@
 import { z } from 'zod'
+import { limit } from './limit.ts'
+import { webhookLimits } from './webhook-settings.ts'
 
 const MEBIBYTE = 1_048_576
 const HOUR_MS = 3_600_000
-
-/** A whole number with its default and bounds; the unit is the end of the setting's name. */
-function limit(fallback: number, bounds: { min: number; max: number }, meaning: string) {
-  return z.number().int().min(bounds.min).max(bounds.max).default(fallback).describe(meaning)
-}
 
 /** Everything that grows, with its bound. */
 export const limitsSchema = z.strictObject({
@@ -115,32 +112,7 @@ export const limitsSchema = z.strictObject({
     { min: 1024, max: 64 * MEBIBYTE },
     'Largest result of a task; all together may take 256 times as much.',
   ),
-  webhooks: limit(
-    20_000,
-    { min: 1, max: 1_000_000 },
-    'Addresses that want to be told of tasks (push notifications); a tenth as many of one app or agent of one person.',
-  ),
-  webhooksPerTask: limit(10, { min: 1, max: 1000 }, 'Addresses that want to be told of one task.'),
-  webhookEvents: limit(
-    1000,
-    { min: 1, max: 100_000 },
-    'Notifications that wait for one address; beyond it they become one that tells how the task stands.',
-  ),
-  webhookTimeoutMs: limit(
-    15_000,
-    { min: 100, max: 60_000 },
-    'Time for an address to take a notification, connecting included.',
-  ),
-  webhookRetryMs: limit(
-    1000,
-    { min: 1, max: 300_000 },
-    'Time before a notification that failed is sent again; doubles with each failure up to 5 minutes.',
-  ),
-  webhookFailures: limit(
-    20,
-    { min: 1, max: 1000 },
-    'Failures in a row after which an address is told nothing more; a day of failures does so too.',
-  ),
+  ...webhookLimits,
   clientMetadataBytes: limit(
     10_240,
     { min: 1024, max: MEBIBYTE },

@@ -87,7 +87,7 @@ describe('errors of the file', () => {
     ],
     ['limits:\n  body_bytes: 5', { line: 2, path: 'limits.body_bytes', message: /"bodyBytes"/ }],
     ['limit: {}', { line: 1, path: 'limit', message: /did you mean "limits"/ }],
-    ['xyzzy: {}', { line: 1, path: 'xyzzy', message: /here stand: listen, servers, apps, / }],
+    ['xyzzy: {}', { line: 1, path: 'xyzzy', message: /here stand: listen, servers, agents, / }],
     ['servers:\n  a:\n    ulr: http://x/', { line: 3, path: 'servers.a.ulr', message: /did you mean "url"/ }],
     ['limits:\n  bodyBytes: lots', { line: 2, path: 'limits.bodyBytes', message: /a number, not text/ }],
     ['limits:\n  bodyBytes: 1', { line: 2, path: 'limits.bodyBytes', message: /at least 1024/ }],

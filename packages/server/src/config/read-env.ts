@@ -3,6 +3,7 @@ export interface Environment {
   readonly config: string | undefined
   readonly host: string | undefined
   readonly port: string | undefined
+  readonly grpcPort: string | undefined
   readonly dataDir: string | undefined
   /** The master key itself; read once and given to nobody else. */
   readonly masterKey: string | undefined
@@ -20,6 +21,7 @@ export function readEnv(variables: Readonly<Record<string, string | undefined>> 
     config: variables['PARLEY_CONFIG'] || undefined,
     host: variables['PARLEY_HOST'] || undefined,
     port: variables['PARLEY_PORT'] || undefined,
+    grpcPort: variables['PARLEY_GRPC_PORT'] || undefined,
     dataDir: variables['PARLEY_DATA_DIR'] || undefined,
     masterKey: variables['PARLEY_MASTER_KEY'] || undefined,
     path: variables['PATH'] || FALLBACK_PATH,

@@ -9,6 +9,7 @@ import { findConfusableName } from './find-confusable-name.ts'
 import type { LoadedFile } from './load-file.ts'
 import type { Environment } from './read-env.ts'
 import { readAuthorities } from './read-authorities.ts'
+import { resolveAgents } from './resolve-agents.ts'
 import { resolveServer } from './resolve-server.ts'
 
 /** What the command line says; it wins over the environment and the file. */
@@ -16,6 +17,7 @@ export interface Flags {
   readonly config?: string | undefined
   readonly host?: string | undefined
   readonly port?: string | undefined
+  readonly grpcPort?: string | undefined
   readonly dataDir?: string | undefined
   readonly only?: string | undefined
 }
@@ -39,32 +41,40 @@ const DEFAULT_DATA_DIR = '.parley'
 export function resolveConfig(sources: ConfigSources): Config {
   const { flags, environment, loaded, file, workingDirectory } = sources
   const { settings } = loaded
+  const port = readPort(flags.port ?? environment.port) ?? settings.listen.port
+  const grpcPort = readGrpcPort(flags.grpcPort ?? environment.grpcPort) ?? settings.listen.grpcPort
   const listen: ListenConfig = Object.freeze({
     host: flags.host ?? environment.host ?? settings.listen.host,
-    port: readPort(flags.port ?? environment.port) ?? settings.listen.port,
+    port,
+    grpcPort: grpcPort === 'off' ? undefined : (grpcPort ?? portAfter(port)),
+    isGrpcPortSet: grpcPort !== undefined,
+    publicGrpc: settings.listen.publicGrpc,
     publicUrl: settings.listen.publicUrl,
     trustedProxy: settings.listen.trustedProxy,
     allowedHosts: Object.freeze([...settings.listen.allowedHosts]),
     allowedOrigins: Object.freeze([...settings.listen.allowedOrigins]),
   })
+  const directory = file === undefined ? workingDirectory : dirname(file)
   const { servers, problems: wrongServers } = readServers(settings.servers, file ?? workingDirectory)
-  const problems = [...checkListen(listen), ...checkLimits(settings.limits), ...wrongServers]
+  const { agents, problems: wrongAgents } = resolveAgents(settings.agents, {
+    directory,
+    taken: Object.keys(settings.servers),
+  })
+  const wrong = [...wrongServers, ...wrongAgents]
+  const problems = [...checkListen(listen), ...checkLimits(settings.limits), ...wrong]
   problems.push(...checkLoops(servers, listen), ...checkBundles(settings.bundles))
-  const authorities = readAuthorities(
-    settings.egress.caFile,
-    file === undefined ? workingDirectory : dirname(file),
-  )
+  const authorities = readAuthorities(settings.egress.caFile, directory)
   if (typeof authorities === 'object') problems.push(authorities)
   if (problems.length > 0)
     throw new ConfigError(problems.map(({ path, message }) => loaded.problemAt(path, message)))
   const dataDir = resolve(workingDirectory, flags.dataDir ?? environment.dataDir ?? DEFAULT_DATA_DIR)
-  const directory = file === undefined ? workingDirectory : dirname(file)
   return Object.freeze({
     file,
     dataDir,
     masterKey: resolveMasterKey(settings.masterKey, { directory, dataDir }),
     listen,
     servers: Object.freeze(servers),
+    agents,
     apps: Object.freeze(
       Object.entries(settings.apps).map(([clientId, { name, redirectUris }]) =>
         Object.freeze({ clientId, name: name ?? clientId, redirectUris: Object.freeze([...redirectUris]) }),
@@ -82,12 +92,9 @@ export function resolveConfig(sources: ConfigSources): Config {
     toolSearch: Object.freeze(settings.toolSearch),
     only: readOnly(flags.only) ?? settings.only,
     identity: Object.freeze({ ...settings.identity }),
-    connections: Object.freeze({
-      authorizationServerHosts: Object.freeze([...settings.connections.authorizationServerHosts]),
-      clientMetadataUrl: settings.connections.clientMetadataUrl,
-    }),
+    connections: Object.freeze({ clientMetadataUrl: undefined, ...settings.connections }),
     egress: Object.freeze({ ca: typeof authorities === 'string' ? authorities : undefined }),
-    webhooks: Object.freeze({ allow: Object.freeze([...settings.webhooks.allow]) }),
+    webhooks: Object.freeze({ ...settings.webhooks }),
     limits: Object.freeze({ ...settings.limits }),
     activity: settings.activity,
   })
@@ -138,6 +145,16 @@ function readPort(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   if (/^[0-9]{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
   throw new ConfigError([{ path: 'port', message: `"${text}" is no port; write a number from 0 to 65535` }])
+}
+
+function readGrpcPort(text: string | undefined): number | 'off' | undefined {
+  return text === 'off' ? text : readPort(text)
+}
+
+/** Hubs beside each other do not get into each other's way. */
+function portAfter(port: number): number | undefined {
+  if (port === 0) return 0
+  return port < 65_535 ? port + 1 : undefined
 }
 
 function readOnly(text: string | undefined): 'identity' | undefined {

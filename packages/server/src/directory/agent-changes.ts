@@ -22,11 +22,13 @@ export class AgentChanges {
   /** Throws `conflict`, in the words given, when a condition of the unit does not hold. */
   async commit(
     unit: Unit,
-    happening: Happening,
+    happening: Happening | readonly Happening[],
     conflict = 'Someone changed this at the same moment.',
   ): Promise<void> {
-    const record = this.#tools.activity.statement(recordOf(this.#tools, happening))
-    const result = await this.#tools.store.submit([...unit, record])
+    const records = [happening]
+      .flat()
+      .map((one) => this.#tools.activity.statement(recordOf(this.#tools, one)))
+    const result = await this.#tools.store.submit([...unit, ...records])
     if (result.kind === 'conflict') throw new ParleyError('conflict', conflict)
   }
 }

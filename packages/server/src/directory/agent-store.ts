@@ -98,6 +98,10 @@ export class AgentStore {
     }
   }
 
+  deleteKeys(agent: string): Statement {
+    return { sql: 'DELETE FROM agent_card_keys WHERE agent = ?', parameters: [agent] }
+  }
+
   deleteKey(agent: string, kid: string): Statement {
     return {
       sql: 'DELETE FROM agent_card_keys WHERE agent = ? AND kid = ?',

@@ -8,6 +8,7 @@ import type { AgentRow, AgentTerms, CardKey, SeenCard } from './agent-row.ts'
 import type { AgentStore } from './agent-store.ts'
 import { checkSignature } from './check-signature.ts'
 import { judgeCard } from './judge-card.ts'
+import type { DeclaredTerms } from './read-declared.ts'
 import type { ServedAgent } from './served-agent.ts'
 
 export interface CardKeeperOptions {
@@ -29,6 +30,7 @@ export interface CardReview {
 }
 
 export const WAITS = 'waits for its first review'
+const REJECTED = 'rejected by a reviewer'
 const HUB = 'hub'
 const MAX_KEYS = 20
 
@@ -45,8 +47,9 @@ export class CardKeeper {
   sight(seen: SeenCard): Promise<void> {
     return this.#turns.run(async () => {
       const { row } = this.#options.agent
-      if (row.cardHash === seen.hash) return this.#takeSignatures(seen)
       const reason = this.#reasonAgainst(seen, row)
+      const isKnown = row.cardHash === seen.hash
+      if (isKnown && (reason === row.reason || row.reason === REJECTED)) return this.#takeSignatures(seen)
       const { rows } = this.#options
       const saved = { ...row, card: seen.body, cardHash: seen.hash, reason }
       if (reason === null && row.approvedHash === null)
@@ -103,11 +106,10 @@ export class CardKeeper {
           'conflict',
           `This card of "${row.name}" is approved. To end it, remove the agent.`,
         )
-      const reason = 'rejected by a reviewer'
       await this.#commit(
-        [rows.reject(row.name, hash, reason)],
+        [rows.reject(row.name, hash, REJECTED)],
         { action: 'card.reject', subject: actor, note: row.name, definitionHash: hash },
-        { ...row, reason },
+        { ...row, reason: REJECTED },
       )
     })
   }
@@ -126,6 +128,27 @@ export class CardKeeper {
         [rows.setTerms(row.name, terms)],
         { action: 'card.terms', subject: actor, note: `${row.name}: ${describeTerms(terms)}` },
         { ...row, terms },
+      )
+    })
+  }
+
+  /** What the file says takes the place of what it said before. */
+  declare({ terms, keys }: DeclaredTerms, actor: string): Promise<void> {
+    return this.#turns.run(async () => {
+      const { rows, agent } = this.#options
+      const { row } = agent
+      await this.#commit(
+        [
+          rows.setTerms(row.name, terms),
+          rows.deleteKeys(row.name),
+          ...keys.map((key) => rows.insertKey(row.name, key)),
+        ],
+        {
+          action: 'card.terms',
+          subject: actor,
+          note: `${row.name}: ${describeTerms(terms)}; keys ${keys.map(({ kid }) => kid).join(', ') || 'none'}`,
+        },
+        { ...row, terms, keys },
       )
     })
   }

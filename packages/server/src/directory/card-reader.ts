@@ -2,7 +2,8 @@ import { ParleyError, toParleyError } from '@parley/contract'
 import type { Outlet } from '../egress/index.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { AgentRow, SeenCard } from './agent-row.ts'
-import { fetchCard, type Validators } from './fetch-card.ts'
+import { fetchCard, type FetchedCard, type Validators } from './fetch-card.ts'
+import { findCard } from './find-card.ts'
 import { seenCard } from './hash-card.ts'
 import type { Gate } from './gate.ts'
 
@@ -40,6 +41,8 @@ export class CardReader {
   readonly #options: CardReaderOptions
   readonly #stopping = new AbortController()
   #validators: Validators = {}
+  /** Where the card was found. */
+  #path: string | undefined
   /** What the validators are of. */
   #last: SeenCard | undefined
   #timer: Timer | undefined
@@ -112,12 +115,8 @@ export class CardReader {
     const { cardUrl, name } = row()
     if (cardUrl === null || this.#stopping.signal.aborted) return MAX_RETRY_MS
     try {
-      const { pathname, search } = new URL(cardUrl)
       const outlet = openOutlet(cardUrl, name)
-      const fetched = await fetchCard(outlet, pathname + search, {
-        validators: this.#validators,
-        signal: this.#stopping.signal,
-      }).finally(() => outlet.destroy())
+      const fetched = await this.#fetch(outlet, new URL(cardUrl)).finally(() => outlet.destroy())
       if (fetched.kind === 'card') {
         this.#last = seenCard(fetched.body)
         this.#validators = fetched.validators
@@ -130,6 +129,18 @@ export class CardReader {
     }
   }
 
+  /** An administrator may have typed where the agent is: then its card is looked for, once. */
+  async #fetch(outlet: Outlet, typed: URL): Promise<FetchedCard> {
+    const { signal } = this.#stopping
+    if (this.#options.row().source !== 'file')
+      return fetchCard(outlet, typed.pathname + typed.search, { validators: this.#validators, signal })
+    if (this.#path !== undefined)
+      return fetchCard(outlet, this.#path, { validators: this.#validators, signal })
+    const { url, fetched } = await findCard(outlet, typed, signal)
+    this.#path = url.slice(typed.origin.length)
+    return fetched
+  }
+
   #succeed(): void {
     this.#failures = 0
     const lastSeenAt = this.#options.clock.now()
@@ -137,6 +148,7 @@ export class CardReader {
   }
 
   #fail(error: unknown): number {
+    this.#path = undefined
     if (this.#stopping.signal.aborted) return MAX_RETRY_MS
     const { clock, log, row } = this.#options
     const known = toParleyError(error)

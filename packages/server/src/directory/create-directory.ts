@@ -18,7 +18,8 @@ import { Gate } from './gate.ts'
 import { seenCard } from './hash-card.ts'
 import { judgeCard } from './judge-card.ts'
 import type { AgentTest, ManagedDirectory, NewAgent, NewKeys } from './managed-directory.ts'
-import { newRow, type AgentOrigin } from './new-row.ts'
+import { emptyRow, newRow, type AgentOrigin } from './new-row.ts'
+import { isAsDeclared, readDeclared, type DeclaredAgent } from './read-declared.ts'
 import { readKeys } from './read-keys.ts'
 import { readAddress, readHosts, readTerms } from './read-new-agent.ts'
 import { ServedAgent, type AgentIdentity, type OpenLink } from './served-agent.ts'
@@ -29,6 +30,7 @@ export interface DirectoryOptions {
   readonly activity: Pick<Activity, 'statement'>
   readonly clock: Clock
   readonly newId: NewId
+  readonly declared: readonly DeclaredAgent[]
   /** Agents that there may be. */
   readonly limit: number
   /** The way to where a card is; an administrator pointed there. */
@@ -48,6 +50,7 @@ interface Tended {
 }
 
 const READ_AT_ONCE = 16
+const FILE_ACTOR = 'parley.yaml'
 
 export async function createDirectory(options: DirectoryOptions): Promise<ManagedDirectory> {
   const directory = new AgentDirectory(options)
@@ -77,8 +80,17 @@ class AgentDirectory implements ManagedDirectory {
     })
   }
 
+  /** Makes the stored agents and the declared ones agree, and begins to read cards. */
   async start(): Promise<void> {
-    for (const row of this.#rows.agents()) this.#tend(row).reader.start()
+    const declared = new Map(this.#options.declared.map((one) => [one.name, one]))
+    for (const row of this.#rows.agents()) await this.#reconcile(row, declared.get(row.name))
+    for (const one of declared.values()) {
+      if (this.#tended.has(one.name)) continue
+      await this.#names.claim(one.name, () => this.#declare(one, undefined))
+    }
+    for (const { card, name } of declared.values())
+      if (card) await this.#find(name).keeper.sight(seenCard(card))
+    for (const { reader } of this.#tended.values()) reader.start()
   }
 
   entry(name: string): AgentEntry | undefined {
@@ -165,6 +177,7 @@ class AgentDirectory implements ManagedDirectory {
 
   async addKeys(name: string, keys: NewKeys, actor: string): Promise<ServedAgent> {
     const { agent, keeper, reader } = this.#find(name)
+    refuseDeclared(agent)
     await keeper.addKeys(readKeys(keys, this.#options.clock.now()), actor)
     // It may be signed by now.
     await reader.refresh()
@@ -173,6 +186,7 @@ class AgentDirectory implements ManagedDirectory {
 
   async removeKey(name: string, kid: string, actor: string): Promise<ServedAgent> {
     const { agent, keeper } = this.#find(name)
+    refuseDeclared(agent)
     await keeper.removeKey(kid, actor)
     return agent
   }
@@ -210,6 +224,50 @@ class AgentDirectory implements ManagedDirectory {
     const tended = this.#tended.get(name)
     if (tended) return tended
     throw new ParleyError('not_found', `There is no agent "${name}" that can be asked.`)
+  }
+
+  /**
+   * A stored agent goes on as it is where it is still meant: its card at the same address, from the same hand. One that is
+   * declared with another address begins anew and waits for a review (T2).
+   */
+  async #reconcile(row: AgentRow, declared: DeclaredAgent | undefined): Promise<void> {
+    if (!declared && row.source !== 'file') return void this.#tend(row)
+    if (!declared) {
+      const note = `${row.name} is no longer declared`
+      await this.#changes.commit([this.#rows.remove(row.name)], {
+        action: 'card.remove',
+        subject: FILE_ACTOR,
+        note,
+      })
+      return
+    }
+    if (row.source !== 'file' || row.cardUrl !== declared.cardUrl) return this.#declare(declared, row)
+    const { keeper } = this.#tend(row)
+    const said = readDeclared(declared, this.#options.clock.now())
+    if (!isAsDeclared(row, said)) await keeper.declare(said, FILE_ACTOR)
+  }
+
+  /** One unit: a stop between the end of an approval and its new beginning must not make it a new agent. */
+  async #declare(declared: DeclaredAgent, replaces: AgentRow | undefined): Promise<void> {
+    const { clock, limit } = this.#options
+    const { name, cardUrl } = declared
+    const { terms, keys } = readDeclared(declared, clock.now())
+    const state = replaces?.source === 'file' ? 'pending' : 'approved'
+    const row = emptyRow({ name, source: 'file', state, cardUrl, terms, keys }, clock.now())
+    const note = `${name} is declared with another card; its approval ends, and \`parley agents review\` shows it`
+    await this.#changes.commit(
+      [
+        ...(replaces ? [this.#rows.remove(name)] : []),
+        this.#rows.insert(row, limit),
+        ...keys.map((key) => this.#rows.insertKey(name, key)),
+      ],
+      [
+        ...(replaces ? [{ action: 'card.remove', subject: FILE_ACTOR, note }] : []),
+        { action: 'card.add', subject: FILE_ACTOR, note: name },
+      ],
+      `There are ${limit} agents already.`,
+    )
+    this.#tend(row)
   }
 
   async #readNew({

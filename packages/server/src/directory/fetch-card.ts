@@ -1,4 +1,5 @@
 import { ParleyError } from '@parley/contract'
+import type { A2aVersion } from '../a2a/index.ts'
 import type { Outlet } from '../egress/index.ts'
 import { isObject, type JsonObject } from '../lib/json-rpc.ts'
 import { StrictJsonError, parseStrict } from '../lib/strict-json/index.ts'
@@ -32,16 +33,21 @@ export async function fetchCard(
   path: string,
   { validators: known = {}, signal }: { validators?: Validators; signal?: AbortSignal } = {},
 ): Promise<FetchedCard> {
-  const { status, headers, body } = await outlet.request({
-    method: 'GET',
-    path,
-    headers: {
-      accept: 'application/json, application/a2a+json;q=0.9',
-      ...(known.etag === undefined ? {} : { 'if-none-match': known.etag }),
-      ...(known.lastModified === undefined ? {} : { 'if-modified-since': known.lastModified }),
-    },
-    ...(signal && { signal }),
-  })
+  const ask = (version: A2aVersion) =>
+    outlet.request({
+      method: 'GET',
+      path,
+      headers: {
+        accept: 'application/json, application/a2a+json;q=0.9',
+        'a2a-version': version,
+        ...(known.etag === undefined ? {} : { 'if-none-match': known.etag }),
+        ...(known.lastModified === undefined ? {} : { 'if-modified-since': known.lastModified }),
+      },
+      ...(signal && { signal }),
+    })
+  const first = await ask('1.0')
+  // An agent refuses a version that it does not have (§3.6.2), and one without the header as 0.3.
+  const { status, headers, body } = first.status === 400 ? await ask('0.3') : first
   const freshMs = freshnessMs(headers)
   const isConditional = known.etag !== undefined || known.lastModified !== undefined
   if (status === 304 && isConditional) return { kind: 'unchanged', freshMs }

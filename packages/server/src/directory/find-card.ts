@@ -14,11 +14,11 @@ const WELL_KNOWN = ['/.well-known/agent-card.json', '/.well-known/agent.json']
  * The card at the address that an administrator typed: exactly there when it names a JSON file, else in the well-known
  * places below it (A2A §8.2) and of its host. All are of the same origin.
  */
-export async function findCard(outlet: Outlet, typed: URL): Promise<FoundCard> {
+export async function findCard(outlet: Outlet, typed: URL, signal?: AbortSignal): Promise<FoundCard> {
   let first: unknown
   for (const path of pathsOf(typed)) {
     try {
-      const fetched = await fetchCard(outlet, path)
+      const fetched = await fetchCard(outlet, path, signal && { signal })
       if (fetched.kind === 'card') return { url: new URL(path, typed).href, fetched }
     } catch (error) {
       if (!(error instanceof ParleyError) || error.code !== 'upstream_invalid') throw error

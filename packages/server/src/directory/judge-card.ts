@@ -1,9 +1,8 @@
-import type { AgentCard, AgentInterface } from '../a2a/index.ts'
+import { readCardJson, type AgentCard, type AgentInterface } from '../a2a/index.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import type { AgentRow } from './agent-row.ts'
 import { checkSignature } from './check-signature.ts'
 import { chooseInterface } from './choose-interface.ts'
-import { readCard } from './read-card.ts'
 
 /** A card that can be served, once it is approved. */
 export interface UsableCard {
@@ -24,8 +23,8 @@ export function judgeCard(
   row: Pick<AgentRow, 'cardUrl' | 'terms' | 'keys'>,
   now: number,
 ): Judgement {
-  const read = readCard(body)
-  if (read.kind === 'refused') return { kind: 'unreadable', why: `The card ${read.why}.` }
+  const read = readCardJson(body)
+  if (read.kind === 'refused') return { kind: 'unreadable', why: explain(read.violations) }
   if (row.keys.length > 0 && checkSignature(body, row.keys, now) !== 'verified')
     return { kind: 'unusable', why: 'The card is not signed with a key that is enrolled for this agent.' }
   const { card } = read
@@ -38,4 +37,11 @@ export function judgeCard(
     kind: 'unusable',
     why: `None of its interfaces can be used. ${reasons.join('. ') || 'It has none'}.`,
   }
+}
+
+function explain(violations: readonly { readonly field: string; readonly description: string }[]): string {
+  const shown = violations
+    .slice(0, MAX_REASONS)
+    .map(({ field, description }) => (field === '' ? description : `${field}: ${description}`))
+  return `The card is not one of A2A. ${shown.join(' ')}`
 }

@@ -27,3 +27,18 @@ export function newRow(
     keys: [],
   }
 }
+
+/** The row of an agent whose card was not read yet. */
+export function emptyRow(given: AgentOrigin & Pick<AgentRow, 'state' | 'keys'>, addedAt: number): AgentRow {
+  return {
+    ...given,
+    card: null,
+    cardHash: null,
+    reason: null,
+    approvedCard: null,
+    approvedHash: null,
+    approvedBy: null,
+    approvedAt: null,
+    addedAt,
+  }
+}

@@ -1,5 +1,5 @@
 import type { AgentId } from '@parley/contract'
-import type { AgentInterface } from '../a2a/index.ts'
+import { readCardJson, type AgentInterface } from '../a2a/index.ts'
 import type { AgentLink, LinkHealth } from '../a2a-client/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { AgentRow, CardKey } from './agent-row.ts'
@@ -8,7 +8,6 @@ import { chooseInterface, type JudgedInterface } from './choose-interface.ts'
 import { diffCards, type CardChange } from './diff-cards.ts'
 import type { AgentEntry } from './directory.ts'
 import { judgeCard, type Judgement, type UsableCard } from './judge-card.ts'
-import { readCard } from './read-card.ts'
 
 /** Makes the way to an agent over one of its interfaces, whose host an administrator pointed at. */
 export type OpenLink = (way: { readonly agent: string; readonly interface: AgentInterface }) => AgentLink
@@ -93,7 +92,7 @@ export class ServedAgent {
   /** All interfaces of the card as last seen. */
   get interfaces(): readonly JudgedInterface[] {
     const { card } = this.#row
-    const read = card && readCard(card)
+    const read = card && readCardJson(card)
     return read?.kind === 'card' ? chooseInterface(read.card.supportedInterfaces, this.#row).judged : []
   }
 

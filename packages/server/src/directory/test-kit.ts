@@ -101,7 +101,9 @@ export function removeDataDir(dataDir: string): void {
 /** The directory over a real store, activity and egress; without a way to call agents, which these tests do not need. */
 export async function openDirectoryHouse(
   dataDir: string,
-  options: { clock?: Clock } & Partial<Pick<DirectoryOptions, 'otherNames' | 'identityOf' | 'limit'>> = {},
+  options: { clock?: Clock } & Partial<
+    Pick<DirectoryOptions, 'otherNames' | 'identityOf' | 'limit' | 'declared'>
+  > = {},
 ): Promise<DirectoryHouse> {
   const clock = options.clock ?? systemClock
   const store = await openStore(dataDir)
@@ -112,7 +114,7 @@ export async function openDirectoryHouse(
     upstreamResponseBytes: 1024 * 1024,
     upstreamConnections: 4,
     clientMetadataBytes: 10_240,
-    webhookTimeoutMs: 2000,
+    webhookTimeoutMs: 1000,
   }
   const egress = createEgress({ limits, writes: new WriteBatch(), ownListeners: () => [] })
   const directory = await createDirectory({
@@ -120,6 +122,7 @@ export async function openDirectoryHouse(
     activity,
     clock,
     newId: createNewId(clock, systemRandom),
+    declared: [],
     limit: 100,
     identityOf: () => undefined,
     otherNames: () => [],

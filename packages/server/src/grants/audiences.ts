@@ -7,10 +7,22 @@ const ANY = '*'
 /** The scope that stands for the whole of a grant. */
 const WHOLE = 'mcp'
 
-/** The scopes for the audience; undefined when tokens for it are not to be had. */
+/** One agent's endpoint, and before it that of all agents. */
+const ONE_AGENT = /^(.*\/a2a)\/agents\/[^/]+$/
+
+/**
+ * The scopes for the audience; undefined when tokens for it are not to be had. Who may ask agents at the endpoint of all
+ * may be given tokens for one of them.
+ */
 export function scopesFor(audiences: Audiences, audience: string): readonly string[] | undefined {
   if (Object.hasOwn(audiences, audience)) return audiences[audience]
+  const all = ONE_AGENT.exec(audience)?.[1]
+  if (all !== undefined && Object.hasOwn(audiences, all)) return audiences[all]!.filter(isOfAgents)
   return Object.hasOwn(audiences, ANY) ? audiences[ANY] : undefined
+}
+
+function isOfAgents(scope: string): boolean {
+  return scope === 'a2a' || scope.startsWith('skill:')
 }
 
 /** Whether the scope is held, by its name or as a part of the whole: a capability's name is part of `mcp`. */

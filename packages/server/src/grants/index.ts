@@ -1,6 +1,7 @@
+export { scopesFor } from './audiences.ts'
 export { createGrants } from './create-grants.ts'
 export type { GrantTools } from './create-grants.ts'
 export { findExcess } from './find-excess.ts'
 export { EVERYONE } from './grants.ts'
 export type { Actor, Coverage, GrantFilter, Grants, LimitReached, NewGrant } from './grants.ts'
-export { matchesPattern } from './pattern.ts'
+export { isPatternWithin, matchesPattern } from './pattern.ts'

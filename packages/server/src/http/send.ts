@@ -41,6 +41,12 @@ export function sendProblem(
   )
 }
 
+/** A refusal in the words of a face. */
+export interface RefusalForm {
+  readonly type: string
+  readonly body: string
+}
+
 /**
  * Refuses a request before its body was read: answers, closes, and reads on for a moment, because a reset that meets
  * unread bytes would take the answer away from the client (RFC 9112 §9.6). On the MCP endpoints the body is a
@@ -50,18 +56,15 @@ export function refuseRequest(
   request: IncomingMessage,
   response: ServerResponse,
   error: ParleyError,
-  options: { asJsonRpc: boolean },
+  options: { asJsonRpc: boolean } | RefusalForm,
 ): void {
   const { socket } = request
   if (response.headersSent || !socket.writable) {
     socket.destroy()
     return
   }
-  const { http: status, jsonRpc } = ERRORS[error.code]
-  const type = options.asJsonRpc ? 'application/json' : 'application/problem+json'
-  const body = options.asJsonRpc
-    ? JSON.stringify({ jsonrpc: '2.0', error: { code: jsonRpc, message: error.message } })
-    : problemBody(error, status)
+  const { http: status } = ERRORS[error.code]
+  const { type, body } = 'body' in options ? options : formOf(error, options.asJsonRpc)
   if (response.socket === null) {
     // Earlier answers of a pipelining client are still to be sent; node:http keeps their order.
     return sendBody(response, status, ['connection', 'close', 'content-type', type], body)
@@ -78,6 +81,16 @@ export function refuseRequest(
   ]
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${formatHeaders(head)}\r\n${body}`)
   linger(request)
+}
+
+function formOf(error: ParleyError, asJsonRpc: boolean): RefusalForm {
+  const { http: status, jsonRpc } = ERRORS[error.code]
+  return asJsonRpc
+    ? {
+        type: 'application/json',
+        body: JSON.stringify({ jsonrpc: '2.0', error: { code: jsonRpc, message: error.message } }),
+      }
+    : { type: 'application/problem+json', body: problemBody(error, status) }
 }
 
 function formatHeaders(flat: readonly string[]): string {

@@ -1,5 +1,4 @@
-import type { Server } from 'node:http'
-import type { Socket } from 'node:net'
+import type { Server, Socket } from 'node:net'
 
 /**
  * The open connections of a server. One beyond `limitPerAddress` of its client address is closed at once; only

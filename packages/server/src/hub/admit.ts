@@ -1,13 +1,14 @@
-import { ParleyError, type CapabilityName, type Decision } from '@parley/contract'
+import { ParleyError, type Decision } from '@parley/contract'
 import type { LimitReached } from '../grants/index.ts'
+import { decideSend } from './decide-send.ts'
 import type { HubCall } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
-import { wholeOf } from './send-message.ts'
+import { wholeOf } from './whole-of.ts'
 
 /** What a caller has an agent do: the rest are questions about what it did, and its caller's own. */
 const DOES = new Set(['SendMessage', 'SendStreamingMessage'])
 
-/** decide, then limit: throws when the call may not go on. A promise only where a count has to be kept on disk. */
+/** decide, then limit: throws when the call may not go on; what a person could still allow stands in `call.missing`. A promise only where a count has to be kept on disk. */
 export function admit(hub: HubState, call: HubCall): void | Promise<void> {
   const { tools } = hub
   const waitSeconds = tools.takeToken(call.principal.subject)
@@ -17,42 +18,24 @@ export function admit(hub: HubState, call: HubCall): void | Promise<void> {
     })
   if (!DOES.has(call.operation)) return undefined
   const args = () => call.request
-  const decision = decideSend(hub, call, args)
-  call.decision = decision
+  call.capability = wholeOf(call.agent.name)
+  const decision = (call.decision = decideSend(tools, call, args))
+  if (decision.kind === 'consent') {
+    call.missing = decision.missing
+    return undefined
+  }
   if (decision.kind !== 'allow') throw refusal(hub, call, decision)
   const reached = tools.access.take(call.principal, args)
   return reached instanceof Promise ? reached.then(refuseReached) : refuseReached(reached)
 }
 
-/**
- * A message may set off any skill of the agent: its sender must be allowed all of them, as a whole or one by one.
- */
-function decideSend({ tools }: HubState, call: HubCall, args: () => unknown): Decision {
-  const { principal, agent } = call
-  const decide = (capability: CapabilityName) =>
-    tools.access.decide({ principal, action: 'a2a.call', capability, args })
-  call.capability = wholeOf(agent.name)
-  const whole = decide(call.capability)
-  if (whole.kind === 'allow' || agent.skills.length === 0) return whole
-  let first: Decision | undefined
-  const missing: CapabilityName[] = []
-  for (const { id } of agent.skills) {
-    const capability = `skill:${agent.name}/${id}` as CapabilityName
-    const decision = decide(capability)
-    if (decision.kind === 'allow') continue
-    // What cannot be asked for stands before what can.
-    if (decision.kind !== 'consent') return decision
-    first ??= decision
-    missing.push(...decision.missing)
-  }
-  if (!first) return decide(`skill:${agent.name}/${agent.skills[0]!.id}` as CapabilityName)
-  return { ...first, missing } as Decision
-}
-
-function refusal(hub: HubState, call: HubCall, decision: Exclude<Decision, { kind: 'allow' }>): ParleyError {
+function refusal(
+  hub: HubState,
+  call: HubCall,
+  decision: Exclude<Decision, { kind: 'allow' | 'consent' }>,
+): ParleyError {
   const challenges = hub.tools.challenges(call.resource)
   switch (decision.kind) {
-    case 'consent':
     case 'scope':
       return challenges.insufficientScope(decision.missing)
     case 'step-up':

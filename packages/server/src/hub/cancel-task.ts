@@ -15,6 +15,11 @@ export async function cancelTask(hub: HubState, call: HubCall): Promise<JsonObje
   if (!mirror) throw noTask(id)
   await mirror.flushed()
   if (mirror.isOver || isFinal(task.state)) throw hasEnded(id)
+  if (mirror.isHeld) {
+    mirror.end('TASK_STATE_CANCELED', undefined)
+    await mirror.flushed()
+    return mirror.snapshot() as unknown as JsonObject
+  }
   const headers = await hub.tools.credentialFor(agent, principal)
   const request = { id: mirror.name.foreign.taskId, ...(metadata && { metadata }) }
   try {

@@ -1,15 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { AgentCard, AgentInterface } from '../a2a/index.ts'
 import type { AgentEntry } from '../directory/index.ts'
-
-/** A card as it goes out. */
-export interface ServedCard {
-  readonly card: AgentCard
-  readonly json: string
-  readonly etag: string
-  /** Milliseconds since the epoch. */
-  readonly changedAt: number
-}
+import { ServedCard } from './served-card.ts'
 
 export interface CardOptions {
   readonly origin: () => string
@@ -38,7 +29,7 @@ export class CardDesk {
 
   /** The card for everyone. */
   of(agent: AgentEntry): ServedCard {
-    const keyId = this.#options.keyId()
+    const keyId = `${this.#options.keyId()} ${this.#options.grpcAddress()}`
     const known = this.#served.get(agent)
     if (known?.keyId === keyId) return known.card
     if (this.#served.size >= MAX_CARDS) this.#served.clear()
@@ -49,10 +40,7 @@ export class CardDesk {
 
   /** A card with other skills than the public one has. */
   make(agent: AgentEntry, skills: AgentCard['skills']): ServedCard {
-    const card = this.#options.sign(this.#rewrite(agent, skills))
-    const json = JSON.stringify(card)
-    const etag = `"${createHash('sha256').update(json).digest('base64url').slice(0, 22)}"`
-    return { card, json, etag, changedAt: agent.changedAt }
+    return new ServedCard(this.#options.sign(this.#rewrite(agent, skills)), agent.changedAt)
   }
 
   #rewrite(agent: AgentEntry, skills: AgentCard['skills']): AgentCard {

@@ -1,38 +1,39 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ParleyError, toParleyError, type Principal, type TaskId } from '@parley/contract'
 import { TaskDocument, type A2aTask, type StreamResponse } from '../a2a/index.ts'
-import { Running, sendProblem } from '../http/index.ts'
+import { Running, sendProblem, type GrpcCall } from '../http/index.ts'
 import { Challenge, type Authenticated } from '../identity/index.ts'
 import { isFinal } from '../tasks/index.ts'
+import { GrpcFace } from './grpc-face.ts'
 import { Delegations } from './delegations.ts'
 import { serveCard } from './serve-card.ts'
 import type { HubTools, Received } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
-import { JsonRpcReply, serveJsonRpc } from './json-rpc-face.ts'
+import { receiveJsonRpc } from './json-rpc-face.ts'
+import { HeldSends } from './held-sends.ts'
 import { Mirrors } from './mirrors.ts'
 import { readAddress, type Address } from './read-address.ts'
-import { readServiceParameters } from './read-service-parameters.ts'
+import type { ReadBody } from './read-body.ts'
 import { RecentSends } from './recent-sends.ts'
+import { failRest, receiveRest } from './rest-face.ts'
 import { TaskNames } from './task-names.ts'
-
-/** Reads a whole body under a limit; answers over-long and broken ones itself and does not call back then. */
-export type ReadBody = (
-  req: IncomingMessage,
-  res: ServerResponse,
-  limitBytes: number,
-  onBody: (body: Buffer) => void,
-) => void
 
 /** The A2A face: clients of every version and binding, in front of agents of every version and binding. */
 export interface A2aHub {
   /** Serves a request below `/a2a`; `path` is the whole path without the query. */
   handle(req: IncomingMessage, res: ServerResponse, path: string): void
+  /** Serves a call over gRPC. */
+  handleGrpc(call: GrpcCall): void
   /** Breaks off every exchange that callers who are meant have under way. */
   cut(isMeant: (principal: Principal) => boolean): void
   /** Cancels the tasks that run for callers who are meant. */
   cutTasks(isMeant: (principal: Principal) => boolean): void
+  /** The same for those that are followed now, which is cheap enough to be done again and again. */
+  cutOpenTasks(isMeant: (principal: Principal) => boolean): void
   /** After a start, or once an agent is there: goes on with what was under way. */
   resume(agent?: string): Promise<void>
+  /** Cancels a task by somebody's word who is not its owner, at the agent too; resolves once that is on disk. */
+  cancelTask(id: TaskId, words: string): Promise<void>
   /** A task as it stands on disk. */
   readTask(id: TaskId): A2aTask | undefined
   /** The agent's own id of a task. */
@@ -46,15 +47,18 @@ export interface A2aHub {
 
 export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
   const names = new TaskNames(tools.idKey, tools.tasks)
+  const mirrors = new Mirrors(tools, names)
   const hub: HubState = {
     tools,
     names,
-    mirrors: new Mirrors(tools, names),
+    mirrors,
+    held: new HeldSends(tools, names, mirrors),
     recent: new RecentSends(),
     delegations: new Delegations(tools.limits),
     sending: new Map(),
   }
   const running = new Running()
+  const grpc = new GrpcFace(hub)
 
   function handle(req: IncomingMessage, res: ServerResponse, path: string): void {
     try {
@@ -67,9 +71,9 @@ export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
       const accepted = (authenticated: Authenticated) =>
         accept(address, { req, res, resource }, authenticated)
       if (!(who instanceof Promise)) return accepted(who)
-      who.then(accepted).catch((error: unknown) => refuse(res, error))
+      who.then(accepted).catch((error: unknown) => refuse(hub, res, { path, error }))
     } catch (error) {
-      refuse(res, error)
+      refuse(hub, res, { path, error })
     }
   }
 
@@ -83,28 +87,31 @@ export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
     if (res.destroyed) return
     const received: Received = { ...endpoint, principal: who.principal, agentName: address.agent }
     running.enter(who.principal, req, res)
-    if (req.method !== 'POST') throw new ParleyError('method_not_allowed', 'Use POST here.')
-    refuseOtherMedia(req)
-    readBody(req, res, tools.limits.bodyBytes, (body) => {
-      try {
-        serveJsonRpc(hub, received, { body, parameters: readServiceParameters(req) })
-      } catch (error) {
-        new JsonRpcReply(hub, received).fail(toParleyError(error))
-      }
-    })
+    if (address.kind === 'json-rpc') receiveJsonRpc(hub, received, readBody)
+    else receiveRest(hub, received, { path: address.rest, readBody })
   }
 
   return {
     handle,
+    handleGrpc: (call) => grpc.receive(call),
     cut(isMeant) {
       running.cut(isMeant)
+      grpc.cut(isMeant)
       for (const [controller, principal] of hub.sending) if (isMeant(principal)) controller.abort()
     },
     cutTasks: (isMeant) => hub.mirrors.cut(isMeant),
+    cancelTask: (id, words) => hub.mirrors.cancel(id, words),
+    cutOpenTasks: (isMeant) => hub.mirrors.cutOpen(isMeant),
     ...taskSide(hub),
-    resume: (agent) => hub.mirrors.resume(agent),
+    resume(agent) {
+      hub.held.resume()
+      return hub.mirrors.resume(agent)
+    },
     tasks: () => hub.mirrors.size,
-    close: () => hub.mirrors.close(),
+    close() {
+      hub.held.close()
+      return hub.mirrors.close()
+    },
   }
 }
 
@@ -125,7 +132,8 @@ function taskSide({ tools, names, mirrors }: HubState): Pick<A2aHub, 'readTask' 
 }
 
 /** Without a credential, unless the agent's card is for those alone who have one (H4). */
-function serveAgentCard({ tools }: HubState, req: IncomingMessage, res: ServerResponse, name: string): void {
+function serveAgentCard(hub: HubState, req: IncomingMessage, res: ServerResponse, name: string): void {
+  const { tools } = hub
   if (req.method !== 'GET' && req.method !== 'HEAD')
     throw new ParleyError('method_not_allowed', 'Use GET here.')
   const agent = tools.directory.entry(name)
@@ -138,10 +146,13 @@ function serveAgentCard({ tools }: HubState, req: IncomingMessage, res: ServerRe
     serveCard(req, res, tools.cards.of(agent))
   }
   if (!(who instanceof Promise)) return answer(who)
-  who.then(answer).catch((error: unknown) => refuse(res, error))
+  who.then(answer).catch((error: unknown) => refuse(hub, res, { path: '', error }))
 }
 
-function refuse(res: ServerResponse, error: unknown): void {
+/** Before anything of the request was read: in the form of its binding where that has one for everything. */
+function refuse(hub: HubState, res: ServerResponse, { path, error }: { path: string; error: unknown }): void {
+  if (path !== '' && readAddress(path).kind === 'http-json')
+    return failRest(hub, res, { version: '1.0', error })
   const parleyError = toParleyError(error)
   const headers =
     parleyError instanceof Challenge
@@ -150,12 +161,6 @@ function refuse(res: ServerResponse, error: unknown): void {
         ? ['allow', 'POST']
         : []
   sendProblem(res, parleyError, headers)
-}
-
-function refuseOtherMedia(req: IncomingMessage): void {
-  const type = req.headers['content-type']
-  if (type !== undefined && /^application\/(?:a2a\+)?json\s*(?:;|$)/i.test(type)) return
-  throw new ParleyError('unsupported_media_type', 'Content-Type must be application/json.')
 }
 
 function nothingHere(): ParleyError {

@@ -39,7 +39,7 @@ export class Follower {
 
   /** Until the task ends. Does nothing for one that is followed already. */
   follow(mirror: Mirror): void {
-    if (this.#watches.has(mirror) || mirror.isOver || this.#isClosed) return
+    if (this.#watches.has(mirror) || mirror.isOver || mirror.isHeld || this.#isClosed) return
     const watch: Watch = { attempts: 0, timer: undefined }
     this.#watches.set(mirror, watch)
     void this.#attempt(mirror, watch)
@@ -48,7 +48,7 @@ export class Follower {
   /** Asks once how the task stands. */
   async refresh(mirror: Mirror): Promise<void> {
     const agent = this.#agentOf(mirror)
-    if (!agent) return
+    if (!agent || mirror.isHeld) return
     const { taskId: id } = mirror.name.foreign
     const options = await this.#options(agent, mirror)
     mirror.replace((await agent.link().call('GetTask', { id }, options)) as unknown as A2aTask)
@@ -56,9 +56,10 @@ export class Follower {
 
   async cancel(mirror: Mirror): Promise<A2aTask | undefined> {
     const agent = this.#agentOf(mirror)
-    if (!agent) return undefined
+    if (!agent || mirror.isHeld) return undefined
     const { taskId: id } = mirror.name.foreign
-    const options = await this.#options(agent, mirror)
+    const headers = await this.#tools.credentialToEnd(agent, mirror.task.principal)
+    const options = { headers, timeoutMs: this.#tools.limits.agentTimeoutMs }
     return (await agent.link().call('CancelTask', { id }, options)) as unknown as A2aTask
   }
 

@@ -44,6 +44,8 @@ export interface HubTools {
   readonly consents: ConsentRequests
   readonly takeToken: TakeToken
   readonly credentialFor: CredentialFor
+  /** To tell an agent to stop, also when its caller may do nothing any more. */
+  readonly credentialToEnd: CredentialFor
   readonly recordCall: Activity['recordCall']
   readonly clock: Clock
   readonly newId: NewId
@@ -84,6 +86,8 @@ export interface HubCall {
   readonly traceparent: string | undefined
   readonly startedMicros: number
   decision: Decision | undefined
+  /** What its person has to allow first. */
+  missing: readonly CapabilityName[] | undefined
   capability: CapabilityName | undefined
   argumentsDigest: string | undefined
 }
@@ -106,12 +110,11 @@ export interface ReplyStream {
   fail(error: ParleyError): void
 }
 
-/** One event for any number of readers: its JSON is made once for each version. */
+/** One event for any number of readers: it is put into each form once. */
 export class EventFrame {
   readonly event: StreamResponse
   #json: string | undefined
-  /** For faces that say it in another form. */
-  readonly forms = new Map<string, string>()
+  readonly #forms = new Map<string, string | Buffer>()
 
   constructor(event: StreamResponse) {
     this.event = event
@@ -119,5 +122,14 @@ export class EventFrame {
 
   get json(): string {
     return (this.#json ??= JSON.stringify(this.event))
+  }
+
+  /** As a face says it, made for the first who reads it so. */
+  form<Form extends string | Buffer>(name: string, make: (event: StreamResponse) => Form): Form {
+    const known = this.#forms.get(name)
+    if (known !== undefined) return known as Form
+    const form = make(this.event)
+    this.#forms.set(name, form)
+    return form
   }
 }

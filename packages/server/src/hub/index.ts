@@ -1,5 +1,6 @@
+export { authenticateCallers } from './authenticate-callers.ts'
 export { CardDesk } from './card-desk.ts'
-export type { CardOptions, ServedCard } from './card-desk.ts'
+export type { CardOptions } from './card-desk.ts'
 export { createHub } from './create-hub.ts'
 export type { A2aHub } from './create-hub.ts'
 export type { CredentialFor, HubLimits, HubTools } from './hub-call.ts'

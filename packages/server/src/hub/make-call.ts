@@ -1,5 +1,5 @@
 import { ParleyError } from '@parley/contract'
-import type { OperationName } from '../a2a/index.ts'
+import { refuseFields, type OperationName } from '../a2a/index.ts'
 import type { AgentEntry } from '../directory/index.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import { ownerOf } from '../tasks/index.ts'
@@ -19,6 +19,10 @@ export function makeCall(
   },
 ): HubCall {
   const { operation, request, parameters, argumentsDigest } = asked
+  const { tenant } = request
+  // The address names the agent already (§8.3.2).
+  if (tenant !== undefined && tenant !== agentName)
+    throw refuseFields([{ field: 'tenant', description: `Must be ${agentName}, or not be there.` }])
   return {
     ...parameters,
     principal,
@@ -30,6 +34,7 @@ export function makeCall(
     argumentsDigest,
     startedMicros: tools.clock.monotonicMicros(),
     decision: undefined,
+    missing: undefined,
     capability: undefined,
   }
 }

@@ -4,6 +4,7 @@ import {
   isTerminal,
   type A2aTask,
   type A2aTaskState,
+  type Message,
   type StreamResponse,
   type TaskDocument,
   type TaskView,
@@ -44,7 +45,8 @@ const MAX_PENDING_BYTES = 8 * 1024 * 1024
  * at once and are written in batches; an end, or a question to the caller, is told once it is on disk.
  */
 export class Mirror {
-  readonly name: TaskName
+  /** A task that waits for consent has no name at its agent yet. */
+  name: TaskName
   readonly task: Task
   readonly document: TaskDocument
   readonly #tools: MirrorTools
@@ -109,10 +111,27 @@ export class Mirror {
     for (const event of this.#differences(task)) this.accept(event)
   }
 
+  /** Whether it waits for a person's consent, and its agent knows nothing of it. */
+  get isHeld(): boolean {
+    return this.name.foreign.taskId === ''
+  }
+
   /** Ends the task by the hub's own word. */
-  end(state: 'TASK_STATE_FAILED' | 'TASK_STATE_CANCELED', text: string): void {
+  end(
+    state: 'TASK_STATE_COMPLETED' | 'TASK_STATE_FAILED' | 'TASK_STATE_CANCELED' | 'TASK_STATE_REJECTED',
+    text: string | undefined,
+  ): void {
+    this.tell(state, text)
+  }
+
+  /** A status that the hub itself gives the task. */
+  tell(state: A2aTaskState, text: string | undefined): void {
     const timestamp = new Date(this.#tools.clock.now()).toISOString()
-    this.accept(ended(this.name, { state, text, timestamp }))
+    const { taskId, contextId } = this.name.foreign
+    const message = text === undefined ? undefined : ownMessage(this.name, state, text)
+    this.accept({
+      statusUpdate: { taskId, contextId, status: { state, timestamp, ...(message && { message }) } },
+    })
   }
 
   /** Sends the task as it stands, then everything that comes. Resolves once the first is sent. */
@@ -279,25 +298,13 @@ function isTold({ event }: EventFrame): boolean {
   return !('message' in event)
 }
 
-function ended(
-  { foreign }: TaskName,
-  { state, text, timestamp }: { state: A2aTaskState; text: string; timestamp: string },
-): StreamResponse {
+function ownMessage({ ours, foreign }: TaskName, state: A2aTaskState, text: string): Message {
   return {
-    statusUpdate: {
-      ...foreign,
-      status: {
-        state,
-        timestamp,
-        message: {
-          messageId: `parley-${foreign.taskId.slice(0, 64)}-${state}`,
-          role: 'ROLE_AGENT',
-          taskId: foreign.taskId,
-          contextId: foreign.contextId,
-          parts: [{ text }],
-        },
-      },
-    },
+    messageId: `parley-${ours.id}-${state}`,
+    role: 'ROLE_AGENT',
+    taskId: foreign.taskId,
+    contextId: foreign.contextId,
+    parts: [{ text }],
   }
 }
 

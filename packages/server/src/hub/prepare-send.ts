@@ -34,6 +34,7 @@ export function prepareSend({ names }: HubState, call: HubCall): Outgoing {
       throw new ParleyError('invalid_params', 'The url of a part must be an http or https address.')
   }
   const foreign = task && names.foreignOf(task)
+  if (foreign?.taskId === '') throw waits(task!.id)
   const context = contextOf()
   return {
     request,
@@ -60,4 +61,12 @@ function checkContinues(task: Task, contextId: string | undefined): void {
       'The task has ended and takes no more messages; begin another one in its context.',
       { data: { taskId: task.id } },
     )
+}
+
+function waits(taskId: string): ParleyError {
+  return new ParleyError(
+    'unsupported_operation',
+    'The task waits for the consent that it asks for, and goes on by itself once the person has given it.',
+    { data: { taskId } },
+  )
 }

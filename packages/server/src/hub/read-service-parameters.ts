@@ -16,7 +16,8 @@ const MAX_LENGTH = 4096
 export function readServiceParameters({ headers, url }: IncomingMessage): ServiceParameters {
   return {
     version: readVersion(textOf(headers['a2a-version']) ?? versionOfQuery(url ?? '')),
-    extensions: readExtensions(textOf(headers['a2a-extensions'])),
+    // 0.3 has it as an experimental header.
+    extensions: readExtensions(textOf(headers['a2a-extensions'] ?? headers['x-a2a-extensions'])),
     traceparent: textOf(headers['traceparent']),
   }
 }

@@ -1,4 +1,4 @@
-import { ParleyError, type CapabilityName } from '@parley/contract'
+import { ParleyError } from '@parley/contract'
 import {
   isInterrupted,
   isTerminal,
@@ -12,13 +12,18 @@ import { isFinal, type Task } from '../tasks/index.ts'
 import { extensionsFor, tellCaller } from './caller-extension.ts'
 import type { HubCall } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
+import { wholeOf } from './whole-of.ts'
 import { prepareSend, type Outgoing } from './prepare-send.ts'
 
 /** `SendMessage` (specification §3.1.1): the agent's own answer, under our names, once it is kept. */
 export async function sendMessage(hub: HubState, call: HubCall): Promise<JsonObject> {
   const outgoing = prepareSend(hub, call)
   const before = hub.tools.tasks.findByMessage(outgoing.messageKey)
-  if (before) return { task: await currentTask(hub, call, { task: before, outgoing }) }
+  if (before) return { task: currentTask(hub, call, { task: before, outgoing }) }
+  if (call.missing) {
+    const held = await hub.held.hold(call, outgoing, call.missing)
+    return { task: currentTask(hub, call, { task: held, outgoing }) }
+  }
   const answer = await hub.recent.once(outgoing.messageKey, () => exchange(hub, call, outgoing))
   return 'task' in answer ? { task: trim(answer['task'] as A2aTask, outgoing) } : answer
 }
@@ -107,11 +112,11 @@ async function settle(
   return mirror.snapshot()
 }
 
-async function currentTask(
+function currentTask(
   hub: HubState,
   call: HubCall,
   { task, outgoing }: { task: Task; outgoing: Outgoing },
-): Promise<A2aTask> {
+): A2aTask {
   const document = hub.mirrors.documentOf(task)
   if (!document || task.owner !== call.owner)
     throw new ParleyError('task_not_found', 'The task is not kept any more.')
@@ -149,9 +154,4 @@ function trim(task: A2aTask, { request }: Outgoing): A2aTask {
   if (length === undefined || !task.history) return task
   const { history, ...rest } = task
   return length === 0 ? rest : { ...rest, history: history.slice(-length) }
-}
-
-/** All that an agent does: the message names no skill of its own. */
-export function wholeOf(agent: string): CapabilityName {
-  return `skill:${agent}/*`
 }

@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ServedCard } from './card-desk.ts'
+import type { A2aVersion } from '../a2a/index.ts'
+import { readServiceParameters } from './read-service-parameters.ts'
+import type { ServedCard } from './served-card.ts'
 
 const MAX_AGE_SECONDS = 300
 
 /** An agent's card over HTTP with what caches need (specification §8.6.1, RFC 9110 §13). */
-export function serveCard(
-  req: IncomingMessage,
-  res: ServerResponse,
-  { json, etag, changedAt }: ServedCard,
-): void {
+export function serveCard(req: IncomingMessage, res: ServerResponse, card: ServedCard): void {
+  const { changedAt } = card
+  const { json, etag } = card.text(versionOf(req))
   const modified = new Date(Math.floor(changedAt / 1000) * 1000)
   const headers = [
     'content-type',
@@ -19,6 +19,9 @@ export function serveCard(
     modified.toUTCString(),
     'cache-control',
     `public, max-age=${MAX_AGE_SECONDS}`,
+    // Each version has a text of its own, and caches are to know it.
+    'vary',
+    'a2a-version',
     'access-control-allow-origin',
     '*',
     'x-content-type-options',
@@ -30,6 +33,15 @@ export function serveCard(
   }
   res.writeHead(200, [...headers, 'content-length', String(Buffer.byteLength(json))])
   res.end(req.method === 'HEAD' ? undefined : json)
+}
+
+/** Nobody is refused a card for a version that is not known: it tells which there are. */
+function versionOf(req: IncomingMessage): A2aVersion {
+  try {
+    return readServiceParameters(req).version
+  } catch {
+    return '1.0'
+  }
 }
 
 /** The tag counts where there is one (RFC 9110 §13.2.2). */

@@ -14,6 +14,7 @@ export async function streamMessage(hub: HubState, call: HubCall, reply: HubRepl
   const outgoing = prepareSend(hub, call)
   const before = hub.tools.tasks.findByMessage(outgoing.messageKey)
   if (before?.owner === call.owner) return followFor(hub, before, reply)
+  if (call.missing) return followFor(hub, await hub.held.hold(call, outgoing, call.missing), reply)
   if (call.agent.card.capabilities.streaming !== true) return streamUnary(hub, call, reply)
   const headers = await hub.tools.credentialFor(call.agent, call.principal)
   await new Promise<void>((resolve, reject) => {
@@ -94,6 +95,8 @@ class Relay {
     if (this.#state === 'over') return
     if ('message' in event) return this.#relayMessage(event)
     this.#state = 'keeping'
+    // What is read meanwhile would be told all at once, more than a reader can take.
+    this.#stream?.pause()
     this.#keep(firstTask(event), event).catch((error: unknown) => this.#refuse(error))
   }
 
@@ -137,6 +140,7 @@ class Relay {
     this.#state = 'relaying'
     if (!('task' in first)) mirror.accept(first)
     for (const event of this.#early.splice(0)) mirror.accept(event)
+    if (!this.#isEnded) this.#stream?.resume()
     if (this.#isEnded) this.#handOver(mirror)
   }
 

@@ -5,7 +5,7 @@ import { parseExactly } from '../lib/exact-numbers.ts'
 import type { JsonObject, Outcome } from '../lib/json-rpc.ts'
 import type { NewId } from '../lib/random.ts'
 import type { Sealer } from '../sealing/index.ts'
-import type { Store, Unit } from '../store/index.ts'
+import type { Statement, Store, Unit } from '../store/index.ts'
 import { ownerOf } from './owner-of.ts'
 import {
   isFinal,
@@ -30,6 +30,11 @@ export interface TaskTools {
   readonly newId: NewId
   readonly sealer: Sealer
   readonly limits: TaskLimits
+  /** What others keep of tasks goes in the same unit, and they are told once it is on disk. */
+  readonly onForget?: {
+    statements(ids: readonly TaskId[]): readonly Statement[]
+    done(ids: readonly TaskId[]): void
+  }
   /** Told when the retention could not be carried out; it is tried again. */
   readonly onError: (error: unknown) => void
 }
@@ -316,23 +321,34 @@ class DurableTasks implements Tasks {
       await this.change(task.id, {
         state: 'failed',
         message,
-        outcome: { error: { code: -32603, message } },
+        ...(task.face === 'a2a'
+          ? { parts: [lateStatus(task, message)] }
+          : { outcome: { error: { code: -32603, message } } }),
       })
     }
     const ended = expired.filter(({ state }) => isFinal(state)).map(({ id }) => id)
     if (ended.length === 0) return
-    const { store, activity } = this.#tools
+    const { store, activity, onForget } = this.#tools
     const record = recordOf(this.#tools, {
       action: 'task.forget',
       subject: 'hub',
       policies: ['builtin:retention'],
       note: `${ended.length} tasks`,
     })
-    const result = await store.submit([...this.#store.delete(ended), activity.statement(record)])
+    const also = onForget?.statements(ended) ?? []
+    const result = await store.submit([...this.#store.delete(ended), ...also, activity.statement(record)])
     if (result.kind !== 'done') return
+    onForget?.done(ended)
     for (const row of result.rows[0] ?? [])
       this.#counts.give(row as unknown as Task, Number(row['outcome_bytes']))
   }
+}
+
+/** The end of an agent's task in the words of its protocol (A2A §4.2.1). */
+function lateStatus({ id, context }: Task, text: string): string {
+  const said = { messageId: `parley-${id}-late`, role: 'ROLE_AGENT', taskId: id, contextId: context }
+  const status = { state: 'TASK_STATE_FAILED', message: { ...said, parts: [{ text }] } }
+  return JSON.stringify({ statusUpdate: { taskId: id, contextId: context, status } })
 }
 
 function pageOf(found: readonly Task[], limit: number): TaskPage {

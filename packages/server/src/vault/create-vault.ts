@@ -6,7 +6,7 @@ import type { Sealer } from '../sealing/index.ts'
 import type { Statement, Store } from '../store/index.ts'
 import { stateOf, type Connection, type ConnectionSecret, type OwnerRule } from './connection.ts'
 import { ConnectionBook } from './connection-book.ts'
-import { ConnectionStore, placeOf } from './connection-store.ts'
+import { ConnectionStore, TO_SERVERS, type ConnectionTables } from './connection-store.ts'
 import { OpenedSecrets } from './opened-secrets.ts'
 import type { Actor, Carry, ConnectionChange, NewConnection, RenewConnection, Use, Vault } from './vault.ts'
 
@@ -16,6 +16,8 @@ export interface VaultTools {
   readonly clock: Clock
   readonly newId: NewId
   readonly sealer: Pick<Sealer, 'seal' | 'open'>
+  /** Whose connections: those to servers by default. */
+  readonly tables?: ConnectionTables
   /** Without it nothing is renewed. */
   readonly renew?: RenewConnection
   readonly log: (message: string, detail: Readonly<Record<string, unknown>>) => void
@@ -47,7 +49,7 @@ class SealedVault implements Vault {
 
   constructor(tools: VaultTools) {
     this.#tools = tools
-    this.#rows = new ConnectionStore(tools.store)
+    this.#rows = new ConnectionStore(tools.store, tools.tables ?? TO_SERVERS)
     this.#book = new ConnectionBook(this.#rows)
     this.#opened = new OpenedSecrets(this.#rows, tools.sealer)
   }
@@ -243,7 +245,7 @@ class SealedVault implements Vault {
     secret: ConnectionSecret,
     { by, what }: { by: Actor; what: 'added' | 'replaced' | 'renewed' },
   ): Promise<Connection> {
-    const sealed = this.#tools.sealer.seal(JSON.stringify(secret), placeOf(connection))
+    const sealed = this.#tools.sealer.seal(JSON.stringify(secret), this.#rows.placeOf(connection))
     const { id, kind } = connection
     const change =
       what === 'added' ? this.#rows.insert(connection, sealed) : this.#rows.replace(connection, sealed)

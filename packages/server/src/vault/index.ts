@@ -7,7 +7,7 @@ export type {
   CredentialHeaders,
   OwnerRule,
 } from './connection.ts'
-export { SEALED_CONNECTIONS } from './connection-store.ts'
+export { SEALED_CONNECTIONS, TO_AGENTS } from './connection-store.ts'
 export { createVault } from './create-vault.ts'
 export type { VaultTools } from './create-vault.ts'
 export type {

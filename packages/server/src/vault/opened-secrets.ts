@@ -1,7 +1,7 @@
 import { ParleyError, type ConnectionId } from '@parley/contract'
 import type { Sealer } from '../sealing/index.ts'
 import type { ConnectionSecret } from './connection.ts'
-import { placeOf, type ConnectionStore } from './connection-store.ts'
+import type { ConnectionStore } from './connection-store.ts'
 
 /** Secrets that are kept opened; the one that was opened first is dropped for the next. */
 const MAX_OPENED = 1000
@@ -14,11 +14,11 @@ export interface OpenedSecret {
 
 /** The secrets of connections in use, opened once. */
 export class OpenedSecrets {
-  readonly #rows: Pick<ConnectionStore, 'sealed'>
+  readonly #rows: Pick<ConnectionStore, 'sealed' | 'placeOf'>
   readonly #sealer: Pick<Sealer, 'open'>
   readonly #opened = new Map<ConnectionId, OpenedSecret>()
 
-  constructor(rows: Pick<ConnectionStore, 'sealed'>, sealer: Pick<Sealer, 'open'>) {
+  constructor(rows: Pick<ConnectionStore, 'sealed' | 'placeOf'>, sealer: Pick<Sealer, 'open'>) {
     this.#rows = rows
     this.#sealer = sealer
   }
@@ -35,7 +35,7 @@ export class OpenedSecrets {
   #open(id: ConnectionId): OpenedSecret {
     const row = this.#rows.sealed(id)
     if (!row) throw new ParleyError('forbidden', 'The connection to this server has ended.')
-    const text = this.#sealer.open(row.secret, placeOf(row.connection)).toString('utf8')
+    const text = this.#sealer.open(row.secret, this.#rows.placeOf(row.connection)).toString('utf8')
     const secret = JSON.parse(text) as ConnectionSecret
     const lines = Object.entries(secret.headers)
       .map(([name, value]) => `${name}: ${value}\r\n`)

@@ -1,5 +1,6 @@
 import { ParleyError, type TaskId, type WebhookId } from '@parley/contract'
 import { recordOf, type Activity } from '../activity/index.ts'
+import { eventToV03 } from '../a2a/index.ts'
 import type { A2aVersion, StreamResponse, TaskPushNotificationConfig } from '../a2a/index.ts'
 import type { Egress } from '../egress/index.ts'
 import { parseExactly } from '../lib/exact-numbers.ts'
@@ -47,6 +48,7 @@ class DurableWebhooks implements Webhooks {
   readonly #inbox: Inbox
   readonly #turns = new TaskTurns()
   #tasks: TaskSide | undefined
+  #isStarted = false
 
   constructor(tools: WebhookTools) {
     this.#tools = tools
@@ -62,7 +64,7 @@ class DurableWebhooks implements Webhooks {
         const found = this.#tasks?.readTask(task)
         return found && JSON.stringify({ task: found })
       },
-      toLegacy: (body) => JSON.stringify(this.#side().toLegacyEvent(parseExactly(body) as StreamResponse)),
+      toLegacy: (body) => JSON.stringify(eventToV03(parseExactly(body) as StreamResponse, 'kind')),
       disable: (entry, reason) => this.#disable(entry, reason),
     })
     const backlogs = this.#store.backlogs()
@@ -121,7 +123,7 @@ class DurableWebhooks implements Webhooks {
   }
 
   wake(task: TaskId): void {
-    if (this.#tasks) for (const entry of this.#book.of(task)) this.#courier.wake(entry)
+    if (this.#isStarted) for (const entry of this.#book.of(task)) this.#courier.wake(entry)
   }
 
   forget(tasks: readonly TaskId[]) {
@@ -132,8 +134,13 @@ class DurableWebhooks implements Webhooks {
     for (const task of tasks) for (const entry of this.#book.of(task)) this.#drop(entry)
   }
 
-  start(tasks: TaskSide): void {
+  attach(tasks: TaskSide): void {
     this.#tasks = tasks
+  }
+
+  start(): void {
+    if (!this.#tasks) return
+    this.#isStarted = true
     for (const entry of this.#book.all()) if (entry.waiting > 0) this.#courier.wake(entry)
   }
 
@@ -161,7 +168,7 @@ class DurableWebhooks implements Webhooks {
         ...this.#outbox.putState(entry),
       ])
       entry.webhook = webhook
-      if (this.#tasks) this.#courier.wake(entry)
+      if (this.#isStarted) this.#courier.wake(entry)
       return standingOf(entry)
     })
   }
@@ -225,7 +232,7 @@ class DurableWebhooks implements Webhooks {
     const missed = wasDisabled ? this.#outbox.putState(entry) : []
     await this.#commit('webhook.set', webhook, by, [replaced, ...missed])
     entry.webhook = webhook
-    if (this.#tasks) this.#courier.wake(entry)
+    if (this.#isStarted) this.#courier.wake(entry)
     return entry
   }
 
@@ -234,11 +241,6 @@ class DurableWebhooks implements Webhooks {
     const { webhook } = entry
     await this.#commit('webhook.remove', webhook, by, this.#store.remove(webhook.id))
     this.#drop(entry)
-  }
-
-  #side(): TaskSide {
-    if (!this.#tasks) throw new Error('webhooks have not started')
-    return this.#tasks
   }
 
   #drop(entry: Entry): void {

@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer as createTlsServer } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { StreamResponse as SdkStreamResponse } from '@a2a-js/sdk'
+import { V03PushNotificationSerializer } from '@a2a-js/sdk/compat/v0_3/server'
 import { jwtVerify } from 'jose'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { StreamResponse } from '../a2a/index.ts'
@@ -81,11 +83,8 @@ describe('what is sent', () => {
     await until(() => sink.requests.length === 1)
     const [{ headers, body }] = sink.requests as [Sink['requests'][number]]
     expect(headers['content-type']).toBe('application/json')
-    expect(JSON.parse(body)).toMatchObject({
-      kind: 'status-update',
-      taskId: task,
-      status: { state: 'working' },
-    })
+    const sdk = new V03PushNotificationSerializer().serialize(SdkStreamResponse.fromJSON(statusOf(task, 'a')))
+    expect(JSON.parse(body)).toEqual(JSON.parse(sdk.body))
   })
 
   test('H8: it is signed for its receiver and its body, and a retry has the id of the event', async () => {

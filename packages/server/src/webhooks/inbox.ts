@@ -9,6 +9,7 @@ import type { Random } from '../lib/random.ts'
 import { StrictJsonError, parseStrict } from '../lib/strict-json/index.ts'
 import type { Store } from '../store/index.ts'
 import type { WebhookStore } from './webhook-store.ts'
+import { readEvent } from './read-event.ts'
 import type { TaskSide } from './webhooks.ts'
 
 export interface InboxTools {
@@ -74,7 +75,7 @@ export class Inbox {
     // The agent may be faster with its first notification than with its answer; it tries again.
     if (!tasks || expected === undefined)
       throw new ParleyError('unavailable', 'The task is not known yet; try again.')
-    const event = tasks.readEvent(parse(body))
+    const event = readEvent(parse(body))
     // §4.3.3: clients MUST validate that the task is the one they expect.
     if (taskOf(event) !== expected)
       throw new ParleyError('invalid_params', 'This address is for another task.')

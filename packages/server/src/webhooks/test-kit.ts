@@ -1,14 +1,11 @@
 import { generateKeyPairSync, sign, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { StreamResponse as SdkStreamResponse } from '@a2a-js/sdk'
-import { V03PushNotificationSerializer } from '@a2a-js/sdk/compat/v0_3/server'
-import { ParleyError, type TaskId } from '@parley/contract'
+import type { TaskId } from '@parley/contract'
 import type { A2aTask, StreamResponse } from '../a2a/index.ts'
 import { createActivity, type Activity } from '../activity/index.ts'
-import { createEgress, type Resolve } from '../egress/index.ts'
+import { createEgress, type Egress, type Resolve } from '../egress/index.ts'
 import { systemClock, type Clock } from '../lib/clock.ts'
-import type { JsonObject } from '../lib/json-rpc.ts'
 import { createNewId, systemRandom } from '../lib/random.ts'
 import { WriteBatch } from '../lib/write-batch.ts'
 import { openSealing } from '../sealing/index.ts'
@@ -41,6 +38,7 @@ export interface KitOptions extends Partial<Pick<WebhookTools, 'allow'>> {
   readonly limits?: Partial<WebhookTools['limits'] & { readonly webhookTimeoutMs: number }>
   readonly resolve?: Resolve
   readonly ownPort?: () => number
+  readonly discoveredPorts?: readonly number[]
   /** Of who signs, for a hub that was there before. */
   readonly privateKey?: KeyObject
 }
@@ -62,19 +60,7 @@ export async function openWebhooksIn(dataDir: string, options: KitOptions = {}):
     { kind: 'file', file: `${dataDir}/master.key` },
   )
   stack.use(masterKeys)
-  const egress = createEgress({
-    limits: {
-      upstreamConnectTimeoutMs: 500,
-      upstreamTimeoutMs: 1500,
-      upstreamResponseBytes: 1_048_576,
-      upstreamConnections: 4,
-      clientMetadataBytes: 10_240,
-      webhookTimeoutMs: options.limits?.webhookTimeoutMs ?? 1000,
-    },
-    writes: new WriteBatch(),
-    ownListeners: () => (options.ownPort ? [{ address: '127.0.0.1', port: options.ownPort() }] : []),
-    ...(options.resolve && { resolve: options.resolve }),
-  })
+  const egress = openEgress(options)
   stack.defer(() => egress.close())
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const webhooks = stack.use(
@@ -115,24 +101,36 @@ export async function openWebhooksIn(dataDir: string, options: KitOptions = {}):
       await store.submit(events.flatMap((event) => webhooks.enqueue(task, event)))
       webhooks.wake(task)
     },
-    start: () => webhooks.start(taskSide({ tasks, agentTasks, received })),
+    start() {
+      webhooks.attach(taskSide({ tasks, agentTasks, received }))
+      webhooks.start()
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
 
+function openEgress(options: KitOptions): Egress {
+  return createEgress({
+    limits: {
+      upstreamConnectTimeoutMs: 500,
+      upstreamTimeoutMs: 1500,
+      upstreamResponseBytes: 1_048_576,
+      upstreamConnections: 4,
+      clientMetadataBytes: 10_240,
+      webhookTimeoutMs: options.limits?.webhookTimeoutMs ?? 1000,
+    },
+    writes: new WriteBatch(),
+    ownListeners: () => (options.ownPort ? [{ address: '127.0.0.1', port: options.ownPort() }] : []),
+    ...(options.resolve && { resolve: options.resolve }),
+    ...(options.discoveredPorts && { discoveredPorts: options.discoveredPorts }),
+  })
+}
+
 function taskSide(kept: Pick<OpenedWebhooks, 'tasks' | 'agentTasks' | 'received'>): TaskSide {
-  const serializer = new V03PushNotificationSerializer()
   return {
     readTask: (task) => kept.tasks.get(task),
     agentTaskOf: (task) => kept.agentTasks.get(task),
     onNotification: (task, event) => void kept.received.push({ task, event }),
-    toLegacyEvent: (event) =>
-      JSON.parse(serializer.serialize(SdkStreamResponse.fromJSON(event)).body) as JsonObject,
-    readEvent(body) {
-      if (!('task' in body) && !('statusUpdate' in body) && !('artifactUpdate' in body))
-        throw new ParleyError('invalid_params', 'That is no event.')
-      return body as unknown as StreamResponse
-    },
   }
 }
 

@@ -160,11 +160,12 @@ describe('H3', () => {
     let address = '1.1.1.1'
     await using kit = await open({
       resolve: async () => [{ address, family: 4 }],
+      discoveredPorts: [canary.port],
       limits: { webhookFailures: 3 },
     })
     kit.start()
     const task = kit.newTask()
-    await kit.webhooks.set(task, { id: 'mine', url: 'http://rebinding.example/' }, HOW)
+    await kit.webhooks.set(task, { id: 'mine', url: `http://rebinding.example:${canary.port}/` }, HOW)
     for (address of ['127.0.0.1', '169.254.169.254', '10.0.0.1']) {
       await kit.tell(task, statusOf(task, address))
       await until(() => !kit.webhooks.wants(task))

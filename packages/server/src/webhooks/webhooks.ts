@@ -1,6 +1,5 @@
 import type { TaskId, WebhookId } from '@parley/contract'
 import type { A2aTask, A2aVersion, StreamResponse, TaskPushNotificationConfig } from '../a2a/index.ts'
-import type { JsonObject } from '../lib/json-rpc.ts'
 import type { RawHandler } from '../http/index.ts'
 import type { Statement } from '../store/index.ts'
 import type { Setter, Webhook } from './webhook.ts'
@@ -39,8 +38,10 @@ export interface Webhooks extends AsyncDisposable {
   /** For the unit that removes the tasks; undelivered events go with them. Once it is on disk, `forgotten` is told. */
   forget(tasks: readonly TaskId[]): readonly Statement[]
   forgotten(tasks: readonly TaskId[]): void
-  /** From now on there are deliveries, those of before the start first. */
-  start(tasks: TaskSide): void
+  /** Who keeps the tasks; before the start. */
+  attach(tasks: TaskSide): void
+  /** The hub listens: from now on there are deliveries, those of before the start first. Nothing without tasks. */
+  start(): void
 
   /**
    * A new address of the hub's own that an agent elsewhere may be given for one task: who knows it can tell of that task.
@@ -88,8 +89,4 @@ export interface TaskSide {
   agentTaskOf(task: TaskId): string | undefined
   /** An agent told of a task; its own ids stand in the event. A `ParleyError` thrown is the agent's answer. */
   onNotification(task: TaskId, event: StreamResponse): void | Promise<void>
-  /** The event as 0.3 tells it: bare, without the member that names its kind. */
-  toLegacyEvent(event: StreamResponse): JsonObject
-  /** A notification of either version as an event of 1.0; throws a `ParleyError` for what is none. */
-  readEvent(body: JsonObject): StreamResponse
 }

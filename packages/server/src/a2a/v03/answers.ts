@@ -11,15 +11,8 @@ import {
   statusUpdateFromV03,
   taskFromV03,
 } from './from-v03.ts'
-import { formOf } from './requests.ts'
-import {
-  artifactUpdateToV03,
-  messageToV03,
-  pushConfigToV03,
-  statusUpdateToV03,
-  taskToV03,
-  type V03Form,
-} from './to-v03.ts'
+import { artifactUpdateToV03, messageToV03, pushConfigToV03, statusUpdateToV03, taskToV03 } from './to-v03.ts'
+import { formOf, type V03Form } from './v03-form.ts'
 
 /**
  * The answer of 1.0, or one event of a stream, that an agent of 0.3 gave: `result` of JSON-RPC, the body of REST, the

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../../lib/json-rpc.ts'
-import { set } from './from-v03.ts'
+import { setMembers } from './set-members.ts'
 
 /** Each interface of a card of 0.3 speaks the version of the card, said here as `Major.Minor`. */
 const DEFAULT_VERSION = '0.3'
@@ -9,7 +9,7 @@ const DEFAULT_TRANSPORT = 'JSONRPC'
 export function cardFromV03(json: unknown): unknown {
   if (!isObject(json)) return json
   const { name, description, version, provider, documentationUrl, iconUrl, signatures } = json
-  return set({
+  return setMembers({
     name,
     description,
     version,
@@ -52,7 +52,7 @@ function capabilitiesOf(card: JsonObject): unknown {
   const { capabilities } = card
   if (!isObject(capabilities)) return capabilities
   const { streaming, pushNotifications, extensions } = capabilities
-  return set({
+  return setMembers({
     streaming,
     pushNotifications,
     extensions,
@@ -63,7 +63,7 @@ function capabilitiesOf(card: JsonObject): unknown {
 function skillFromV03(json: unknown): unknown {
   if (!isObject(json)) return json
   const { security, ...rest } = json
-  return set({ ...rest, securityRequirements: eachItem(security, requirementFromV03) })
+  return setMembers({ ...rest, securityRequirements: eachItem(security, requirementFromV03) })
 }
 
 /** `{ name: scopes }`, or `{ schemes: { name: { list: scopes } } }` in ProtoJSON. */
@@ -78,10 +78,10 @@ function schemeFromV03(json: unknown): unknown {
   const { type, description } = json
   switch (type) {
     case 'apiKey':
-      return { apiKeySecurityScheme: set({ description, location: json['in'], name: json['name'] }) }
+      return { apiKeySecurityScheme: setMembers({ description, location: json['in'], name: json['name'] }) }
     case 'http':
       return {
-        httpAuthSecurityScheme: set({
+        httpAuthSecurityScheme: setMembers({
           description,
           scheme: json['scheme'],
           bearerFormat: json['bearerFormat'],
@@ -89,16 +89,18 @@ function schemeFromV03(json: unknown): unknown {
       }
     case 'oauth2':
       return {
-        oauth2SecurityScheme: set({
+        oauth2SecurityScheme: setMembers({
           description,
           flows: oneFlowOf(json['flows']),
           oauth2MetadataUrl: json['oauth2MetadataUrl'],
         }),
       }
     case 'openIdConnect':
-      return { openIdConnectSecurityScheme: set({ description, openIdConnectUrl: json['openIdConnectUrl'] }) }
+      return {
+        openIdConnectSecurityScheme: setMembers({ description, openIdConnectUrl: json['openIdConnectUrl'] }),
+      }
     case 'mutualTLS':
-      return { mtlsSecurityScheme: set({ description }) }
+      return { mtlsSecurityScheme: setMembers({ description }) }
     default:
       return json
   }

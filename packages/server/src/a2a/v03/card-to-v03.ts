@@ -1,8 +1,8 @@
 import { ParleyError } from '@parley/contract'
-import type { JsonObject } from '../../lib/json-rpc.ts'
+import { isObject, type JsonObject } from '../../lib/json-rpc.ts'
 import type { AgentCard, AgentSkill, SecurityRequirement } from '../model.ts'
-import { set } from './from-v03.ts'
-import type { V03Form } from './to-v03.ts'
+import { setMembers } from './set-members.ts'
+import type { V03Form } from './v03-form.ts'
 
 /** The version that cards of 0.3 name in full. */
 const V03_VERSION = '0.3.0'
@@ -18,7 +18,7 @@ export function cardToV03(card: AgentCard, form: V03Form): JsonObject {
   if (preferred === undefined)
     throw new ParleyError('unsupported_version', 'The agent has no interface of A2A 0.3.')
   const { streaming, pushNotifications, extensions, extendedAgentCard } = card.capabilities
-  return set({
+  return setMembers({
     protocolVersion: V03_VERSION,
     name: card.name,
     description: card.description,
@@ -32,7 +32,7 @@ export function cardToV03(card: AgentCard, form: V03Form): JsonObject {
     provider: card.provider,
     documentationUrl: card.documentationUrl,
     iconUrl: card.iconUrl,
-    capabilities: set({ streaming, pushNotifications, extensions }),
+    capabilities: setMembers({ streaming, pushNotifications, extensions }),
     supportsAuthenticatedExtendedCard: extendedAgentCard,
     securitySchemes: schemesToV03(card.securitySchemes, form),
     security: requirementsToV03(card.securityRequirements, form),
@@ -44,7 +44,7 @@ export function cardToV03(card: AgentCard, form: V03Form): JsonObject {
 
 function skillToV03(skill: AgentSkill, form: V03Form): JsonObject {
   const { id, name, description, tags, examples, inputModes, outputModes } = skill
-  return set({
+  return setMembers({
     id,
     name,
     description: description ?? '',
@@ -66,8 +66,22 @@ function requirementsToV03(requirements: readonly SecurityRequirement[] | undefi
 
 function schemesToV03(schemes: AgentCard['securitySchemes'], form: V03Form): unknown {
   if (schemes === undefined) return undefined
-  if (form === 'proto') return schemes
-  return Object.fromEntries(Object.entries(schemes).map(([name, scheme]) => [name, schemeToV03(scheme)]))
+  return Object.fromEntries(
+    Object.entries(schemes).map(([name, scheme]) => {
+      const older = withoutNewer(scheme)
+      return [name, form === 'proto' ? older : schemeToV03(older)]
+    }),
+  )
+}
+
+/** 0.3 has neither the flow of devices nor the word for PKCE, and its strict readers refuse what they do not know. */
+function withoutNewer(scheme: JsonObject): JsonObject {
+  const oauth2 = scheme['oauth2SecurityScheme']
+  if (!isObject(oauth2) || !isObject(oauth2['flows'])) return scheme
+  const { deviceCode: _deviceCode, authorizationCode, ...others } = oauth2['flows']
+  if (!isObject(authorizationCode)) return { oauth2SecurityScheme: { ...oauth2, flows: others } }
+  const { pkceRequired: _pkceRequired, ...older } = authorizationCode
+  return { oauth2SecurityScheme: { ...oauth2, flows: { ...others, authorizationCode: older } } }
 }
 
 function schemeToV03(scheme: JsonObject): JsonObject {

@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from '../../lib/json-rpc.ts'
 import { toUtcTimestamp } from '../timestamp.ts'
+import { setMembers } from './set-members.ts'
 
 /**
  * Values of 0.3 as values of 1.0: the JSON of JSON-RPC (told apart by `kind`) and the ProtoJSON of REST and gRPC alike.
@@ -8,7 +9,7 @@ import { toUtcTimestamp } from '../timestamp.ts'
 export function messageFromV03(json: unknown): unknown {
   if (!isObject(json)) return json
   const { messageId, contextId, taskId, role, metadata, extensions, referenceTaskIds } = json
-  return set({
+  return setMembers({
     messageId,
     contextId,
     taskId,
@@ -29,7 +30,7 @@ export function partFromV03(json: unknown): unknown {
   if (!isObject(json)) return json
   const { file, metadata } = json
   if (isObject(file)) {
-    return set({
+    return setMembers({
       raw: file['bytes'] ?? file['fileWithBytes'],
       url: file['uri'] ?? file['fileWithUri'],
       filename: emptyToNone(file['name']),
@@ -38,14 +39,14 @@ export function partFromV03(json: unknown): unknown {
     })
   }
   const isData = json['kind'] === 'data' || (json['kind'] === undefined && isObject(json['data']))
-  if (!isData) return { ...set({ text: json['text'] }), ...readMetadata(metadata) }
+  if (!isData) return { ...setMembers({ text: json['text'] }), ...readMetadata(metadata) }
   const given = json['kind'] === 'data' ? json['data'] : (json['data'] as JsonObject)['data']
   const isWrapped = isObject(metadata) && metadata[WRAPPED_DATA_KEY] === true && isObject(given)
   return { data: isWrapped ? given['value'] : (given ?? {}), ...readMetadata(metadata) }
 }
 
 function readMetadata(metadata: unknown): JsonObject {
-  if (!isObject(metadata)) return set({ metadata })
+  if (!isObject(metadata)) return setMembers({ metadata })
   const { [WRAPPED_DATA_KEY]: wrapped, [MEDIA_TYPE_KEY]: mediaType, ...rest } = metadata
   if (wrapped === undefined && typeof mediaType !== 'string') return { metadata }
   const others = {
@@ -53,7 +54,7 @@ function readMetadata(metadata: unknown): JsonObject {
     ...(wrapped === undefined || wrapped === true ? {} : { [WRAPPED_DATA_KEY]: wrapped }),
     ...(mediaType === undefined || typeof mediaType === 'string' ? {} : { [MEDIA_TYPE_KEY]: mediaType }),
   }
-  return set({
+  return setMembers({
     mediaType: typeof mediaType === 'string' ? mediaType : undefined,
     metadata: Object.keys(others).length === 0 ? undefined : others,
   })
@@ -62,7 +63,7 @@ function readMetadata(metadata: unknown): JsonObject {
 export function taskFromV03(json: unknown): unknown {
   if (!isObject(json)) return json
   const { id, contextId, metadata } = json
-  return set({
+  return setMembers({
     id,
     contextId,
     status: statusFromV03(json['status']),
@@ -89,7 +90,7 @@ const STATES: ReadonlyMap<unknown, string> = new Map([
 function statusFromV03(json: unknown): unknown {
   if (!isObject(json)) return json
   const { state, timestamp } = json
-  return set({
+  return setMembers({
     state: STATES.get(state) ?? state,
     message: messageFromV03(json['message'] ?? json['update'] ?? undefined),
     timestamp: typeof timestamp === 'string' ? timestampFromV03(timestamp) : undefined,
@@ -104,7 +105,7 @@ function timestampFromV03(text: string): string | undefined {
 export function artifactFromV03(json: unknown): unknown {
   if (!isObject(json)) return json
   const { artifactId, name, description, metadata, extensions } = json
-  return set({
+  return setMembers({
     artifactId,
     name: emptyToNone(name),
     description: emptyToNone(description),
@@ -118,13 +119,20 @@ export function artifactFromV03(json: unknown): unknown {
 export function statusUpdateFromV03(json: unknown): unknown {
   if (!isObject(json)) return json
   const { taskId, contextId, metadata } = json
-  return set({ taskId, contextId, status: statusFromV03(json['status']), metadata })
+  return setMembers({ taskId, contextId, status: statusFromV03(json['status']), metadata })
 }
 
 export function artifactUpdateFromV03(json: unknown): unknown {
   if (!isObject(json)) return json
   const { taskId, contextId, append, lastChunk, metadata } = json
-  return set({ taskId, contextId, artifact: artifactFromV03(json['artifact']), append, lastChunk, metadata })
+  return setMembers({
+    taskId,
+    contextId,
+    artifact: artifactFromV03(json['artifact']),
+    append,
+    lastChunk,
+    metadata,
+  })
 }
 
 /** The configuration and its task, which 0.3 keeps outside of it: by field, or in a resource name. */
@@ -133,14 +141,14 @@ export function pushConfigFromV03(json: unknown): unknown {
   const named = readResourceName(json['name'])
   const inner = json['pushNotificationConfig']
   return isObject(inner)
-    ? set({ ...innerPushConfigFromV03(inner), taskId: json['taskId'] ?? named.taskId })
+    ? setMembers({ ...innerPushConfigFromV03(inner), taskId: json['taskId'] ?? named.taskId })
     : { url: undefined }
 }
 
 export function innerPushConfigFromV03(json: unknown): JsonObject {
   if (!isObject(json)) return {}
   const { id, url, token, authentication } = json
-  return set({
+  return setMembers({
     id: emptyToNone(id),
     url,
     token: emptyToNone(token),
@@ -151,7 +159,7 @@ export function innerPushConfigFromV03(json: unknown): JsonObject {
 /** 1.0 has one scheme: the first that 0.3 names. */
 function authenticationFromV03({ schemes, credentials }: JsonObject): JsonObject | undefined {
   const scheme: unknown = Array.isArray(schemes) ? schemes[0] : schemes
-  return scheme === undefined ? undefined : set({ scheme, credentials: emptyToNone(credentials) })
+  return scheme === undefined ? undefined : setMembers({ scheme, credentials: emptyToNone(credentials) })
 }
 
 /** `tasks/{id}` and `tasks/{id}/pushNotificationConfigs/{id}`. */
@@ -171,14 +179,4 @@ function eachFromV03(list: unknown, from: (json: unknown) => unknown): unknown {
 /** ProtoJSON writers leave empty texts out, and some do not. */
 function emptyToNone(value: unknown): unknown {
   return value === '' ? undefined : value
-}
-
-/** Without what is not set. */
-export function set(members: JsonObject): JsonObject {
-  const object: Record<string, unknown> = {}
-  for (const name in members) {
-    const value = members[name]
-    if (value !== undefined && value !== null) object[name] = value
-  }
-  return object
 }

@@ -3,18 +3,10 @@ import { isObject, type JsonObject } from '../../lib/json-rpc.ts'
 import { checkRequest } from '../check-request.ts'
 import type { SendMessageRequest, TaskPushNotificationConfig } from '../model.ts'
 import type { Binding, OperationName } from '../operations.ts'
-import {
-  innerPushConfigFromV03,
-  messageFromV03,
-  pushConfigFromV03,
-  readResourceName,
-  set,
-} from './from-v03.ts'
-import { innerPushConfigToV03, messageToV03, pushConfigToV03, type V03Form } from './to-v03.ts'
-
-export function formOf(binding: Binding): V03Form {
-  return binding === 'JSONRPC' ? 'kind' : 'proto'
-}
+import { innerPushConfigFromV03, messageFromV03, pushConfigFromV03, readResourceName } from './from-v03.ts'
+import { setMembers } from './set-members.ts'
+import { innerPushConfigToV03, messageToV03, pushConfigToV03 } from './to-v03.ts'
+import { formOf, type V03Form } from './v03-form.ts'
 
 /**
  * The request of 1.0 that a request of 0.3 is: `params` of JSON-RPC, the message of gRPC, or for REST the body with
@@ -31,27 +23,27 @@ function translate(operation: OperationName, params: JsonObject, form: V03Form):
   switch (operation) {
     case 'SendMessage':
     case 'SendStreamingMessage':
-      return set({
+      return setMembers({
         message: messageFromV03(params['message'] ?? params['request']),
         configuration: configurationFromV03(params['configuration'], form),
         metadata,
       })
     case 'GetTask':
-      return set({ id: params['id'] ?? named.taskId, historyLength: historyLengthOf(params, form) })
+      return setMembers({ id: params['id'] ?? named.taskId, historyLength: historyLengthOf(params, form) })
     case 'CancelTask':
-      return set({ id: params['id'] ?? named.taskId, metadata })
+      return setMembers({ id: params['id'] ?? named.taskId, metadata })
     case 'SubscribeToTask':
-      return set({ id: params['id'] ?? named.taskId })
+      return setMembers({ id: params['id'] ?? named.taskId })
     case 'CreateTaskPushNotificationConfig':
       return createConfigFromV03(params)
     case 'GetTaskPushNotificationConfig':
     case 'DeleteTaskPushNotificationConfig': {
       const taskId = params['taskId'] ?? params['id'] ?? named.taskId
       // In 0.3 the only configuration of a task need not be named; its id is then the task's.
-      return set({ taskId, id: params['pushNotificationConfigId'] ?? named.configId ?? taskId })
+      return setMembers({ taskId, id: params['pushNotificationConfigId'] ?? named.configId ?? taskId })
     }
     case 'ListTaskPushNotificationConfigs':
-      return set({
+      return setMembers({
         taskId: params['taskId'] ?? params['id'] ?? named.taskId,
         pageSize: params['pageSize'],
         pageToken: params['pageToken'],
@@ -69,7 +61,7 @@ function configurationFromV03(json: unknown, form: V03Form): unknown {
   const push = json['pushNotificationConfig'] ?? json['pushNotification']
   // Agents of 0.3 wait unless told not to; ProtoJSON cannot tell false from not set.
   const returnsAtOnce = form === 'kind' ? blocking === false : blocking !== true
-  return set({
+  return setMembers({
     acceptedOutputModes,
     historyLength: historyLengthOf(json, form),
     returnImmediately: returnsAtOnce ? true : undefined,
@@ -90,7 +82,7 @@ function createConfigFromV03(params: JsonObject): unknown {
   const translated = pushConfigFromV03(config) as JsonObject
   const id = translated['id'] ?? (params['configId'] === '' ? undefined : params['configId'])
   const task = params['taskId'] ?? taskId ?? translated['taskId']
-  return set({ ...translated, taskId: task, id: id ?? task })
+  return setMembers({ ...translated, taskId: task, id: id ?? task })
 }
 
 /**
@@ -104,9 +96,9 @@ export function requestToV03(operation: OperationName, request: JsonObject, bind
     case 'SendStreamingMessage':
       return sendMessageToV03(request as unknown as SendMessageRequest, form)
     case 'GetTask':
-      return set({ ...taskNameOf(request['id'], form), historyLength: request['historyLength'] })
+      return setMembers({ ...taskNameOf(request['id'], form), historyLength: request['historyLength'] })
     case 'CancelTask':
-      return set({
+      return setMembers({
         ...taskNameOf(request['id'], form),
         metadata: form === 'kind' ? request['metadata'] : undefined,
       })
@@ -131,9 +123,9 @@ function sendMessageToV03(request: SendMessageRequest, form: V03Form): JsonObjec
     request.configuration ?? {}
   const push =
     taskPushNotificationConfig === undefined ? undefined : innerPushConfigToV03(taskPushNotificationConfig)
-  return set({
+  return setMembers({
     message: messageToV03(request.message, form),
-    configuration: set({
+    configuration: setMembers({
       acceptedOutputModes,
       historyLength,
       blocking: returnImmediately !== true,

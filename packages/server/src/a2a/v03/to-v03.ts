@@ -13,15 +13,14 @@ import {
   type TaskStatus,
   type TaskStatusUpdateEvent,
 } from '../model.ts'
-import { MEDIA_TYPE_KEY, set, WRAPPED_DATA_KEY } from './from-v03.ts'
-
-/** JSON-RPC tells objects apart by `kind`; REST and gRPC have the ProtoJSON of 0.3's own proto. */
-export type V03Form = 'kind' | 'proto'
+import { MEDIA_TYPE_KEY, WRAPPED_DATA_KEY } from './from-v03.ts'
+import { setMembers } from './set-members.ts'
+import type { V03Form } from './v03-form.ts'
 
 export function messageToV03(message: Message, form: V03Form): JsonObject {
   const { messageId, contextId, taskId, role, metadata, extensions, referenceTaskIds } = message
   const parts = message.parts.map((part) => partToV03(part, form))
-  return set({
+  return setMembers({
     ...(form === 'kind' ? { kind: 'message', parts } : { content: parts }),
     messageId,
     contextId,
@@ -37,14 +36,14 @@ export function partToV03(part: Part, form: V03Form): JsonObject {
   const { text, raw, url, data, filename, mediaType, metadata } = part
   if (text !== undefined) {
     const kept = keepMediaType(metadata, mediaType === 'text/plain' ? undefined : mediaType)
-    return set({ ...(form === 'kind' ? { kind: 'text' } : {}), text, metadata: kept })
+    return setMembers({ ...(form === 'kind' ? { kind: 'text' } : {}), text, metadata: kept })
   }
   if (raw !== undefined || url !== undefined) {
     const file =
       form === 'kind'
-        ? set({ bytes: raw, uri: url, mimeType: mediaType, name: filename })
-        : set({ fileWithBytes: raw, fileWithUri: url, mimeType: mediaType, name: filename })
-    return set({ ...(form === 'kind' ? { kind: 'file' } : {}), file, metadata })
+        ? setMembers({ bytes: raw, uri: url, mimeType: mediaType, name: filename })
+        : setMembers({ fileWithBytes: raw, fileWithUri: url, mimeType: mediaType, name: filename })
+    return setMembers({ ...(form === 'kind' ? { kind: 'file' } : {}), file, metadata })
   }
   const isPlain = isObject(data)
   const wrapped = isPlain ? data : { value: data ?? null }
@@ -52,7 +51,7 @@ export function partToV03(part: Part, form: V03Form): JsonObject {
     isPlain ? metadata : { ...metadata, [WRAPPED_DATA_KEY]: true },
     mediaType === 'application/json' ? undefined : mediaType,
   )
-  return set(
+  return setMembers(
     form === 'kind'
       ? { kind: 'data', data: wrapped, metadata: kept }
       : { data: { data: wrapped }, metadata: kept },
@@ -68,7 +67,7 @@ function keepMediaType(
 
 export function taskToV03(task: A2aTask, form: V03Form): JsonObject {
   const { id, contextId, metadata, artifacts, history } = task
-  return set({
+  return setMembers({
     ...(form === 'kind' ? { kind: 'task' } : {}),
     id,
     contextId,
@@ -91,7 +90,7 @@ const STATES: Readonly<Record<A2aTaskState, string>> = {
 }
 
 function statusToV03({ state, message, timestamp }: TaskStatus, form: V03Form): JsonObject {
-  return set({
+  return setMembers({
     state: form === 'kind' ? STATES[state] : state === 'TASK_STATE_CANCELED' ? 'TASK_STATE_CANCELLED' : state,
     message: message === undefined ? undefined : messageToV03(message, form),
     timestamp,
@@ -101,13 +100,13 @@ function statusToV03({ state, message, timestamp }: TaskStatus, form: V03Form): 
 export function artifactToV03(artifact: Artifact, form: V03Form): JsonObject {
   const { artifactId, name, description, metadata, extensions } = artifact
   const parts = (artifact.parts ?? []).map((part) => partToV03(part, form))
-  return set({ artifactId, name, description, parts, metadata, extensions: filled(extensions) })
+  return setMembers({ artifactId, name, description, parts, metadata, extensions: filled(extensions) })
 }
 
 /** `final` says that the stream ends here: a task that waits for its caller ends it too (1.0, §11.7). */
 export function statusUpdateToV03(event: TaskStatusUpdateEvent, form: V03Form): JsonObject {
   const { taskId, contextId, status, metadata } = event
-  return set({
+  return setMembers({
     ...(form === 'kind' ? { kind: 'status-update' } : {}),
     taskId,
     contextId,
@@ -119,7 +118,7 @@ export function statusUpdateToV03(event: TaskStatusUpdateEvent, form: V03Form): 
 
 export function artifactUpdateToV03(event: TaskArtifactUpdateEvent, form: V03Form): JsonObject {
   const { taskId, contextId, artifact, append, lastChunk, metadata } = event
-  return set({
+  return setMembers({
     ...(form === 'kind' ? { kind: 'artifact-update' } : {}),
     taskId,
     contextId,
@@ -144,7 +143,7 @@ export function innerPushConfigToV03({
   token,
   authentication,
 }: TaskPushNotificationConfig): JsonObject {
-  return set({
+  return setMembers({
     id,
     url,
     token,
@@ -153,7 +152,7 @@ export function innerPushConfigToV03({
 }
 
 function authenticationToV03({ scheme, credentials }: AuthenticationInfo): JsonObject {
-  return set({ schemes: [scheme], credentials })
+  return setMembers({ schemes: [scheme], credentials })
 }
 
 function filled<item>(list: readonly item[] | undefined): readonly item[] | undefined {

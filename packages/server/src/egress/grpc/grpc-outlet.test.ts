@@ -9,6 +9,7 @@ import { smallEgress, startCanary, type Canary } from '../test-kit.ts'
 import type { GrpcOutlet } from './grpc-outlet.ts'
 
 const HELLO = Buffer.from('hello')
+const GZIP = 2
 const asIs = (bytes: Buffer): Buffer => bytes
 type Unary = ServerUnaryCall<Buffer, Buffer>
 type Streaming = ServerWritableStream<Buffer, Buffer>
@@ -29,9 +30,9 @@ afterEach(async () => {
 async function startServer(
   onCall: (call: Unary, answer: (error: object | null, bytes?: Buffer) => void) => void,
   onStream: (call: Streaming) => void = (call) => call.end(),
-  credentials = ServerCredentials.createInsecure(),
+  { credentials = ServerCredentials.createInsecure(), isGzip = false } = {},
 ) {
-  const server = new Server()
+  const server = new Server(isGzip ? { 'grpc.default_compression_algorithm': GZIP } : {})
   const common = { requestSerialize: asIs, requestDeserialize: asIs, responseSerialize: asIs }
   const method = { ...common, responseDeserialize: asIs, requestStream: false }
   server.addService(
@@ -118,7 +119,7 @@ describe('E1: gRPC to addresses that are not global', () => {
     expect(canary.connections()).toBe(0)
   })
 
-  it('refuses anything but http and https, and user info', async () => {
+  it('E6: refuses anything but http and https, and user info', async () => {
     for (const url of [`dns:127.0.0.1:${canary.port}`, `unix:/tmp/x`, `http://a:b@127.0.0.1:${canary.port}`])
       expect(await reach(url)).toBe('egress_refused')
     expect(canary.connections()).toBe(0)
@@ -159,6 +160,32 @@ it('E2: looks the name up again for each connection, and dials what it then is',
   await guarded.close()
 })
 
+it('E5: says the same of a refused address, whatever stands behind it', async () => {
+  const closed = await startCanary()
+  await closed.close()
+  const guarded = smallEgress({ discoveredPorts: [canary.port, closed.port] })
+  const messages = new Set<string>()
+  for (const url of [canary.port, closed.port].flatMap((port) => [
+    `http://127.0.0.1:${port}`,
+    `http://10.0.0.1:${port}`,
+  ])) {
+    const outlet = guarded.openGrpc({ purpose: 'agent', url })
+    const call = outlet.call({ path: '/s/Call', message: HELLO, metadata: {}, timeoutMs: 1000 })
+    messages.add(await call.then(String, (error: Error) => error.message))
+  }
+  expect([...messages]).toEqual(['Parley does not connect to this address.'])
+  await guarded.close()
+})
+
+it('E7: refuses the hub itself, even where somebody typed it', async () => {
+  const ownListeners = () => [{ address: '127.0.0.1', port: canary.port }]
+  const guarded = smallEgress({ ownListeners })
+  const url = `http://127.0.0.1:${canary.port}`
+  expect(await reach(url, guarded.allow(url, 'agent:test'), guarded)).toBe('egress_refused')
+  expect(canary.connections()).toBe(0)
+  await guarded.close()
+})
+
 it('E3: follows no redirect', async () => {
   const server = http2.createServer((_, response) => {
     response.writeHead(307, { location: `http://127.0.0.1:${canary.port}/` }).end()
@@ -169,7 +196,7 @@ it('E3: follows no redirect', async () => {
   server.close()
 })
 
-it('E6: takes no proxy from the environment', async () => {
+it('takes no proxy from the environment', async () => {
   for (const name of ['grpc_proxy', 'http_proxy', 'https_proxy', 'GRPC_PROXY'])
     vi.stubEnv(name, `http://127.0.0.1:${canary.port}`)
   using server = await startServer((call, answer) => answer(null, call.request))
@@ -186,6 +213,13 @@ describe('E4: gRPC within limits', () => {
     const outlet = open(server.url)
     expect(await ask(outlet)).toBe('8')
     expect(await read(outlet).over).toEqual(['8'])
+  })
+
+  it('nor one that is larger once it is unpacked', async () => {
+    const bomb = Buffer.alloc(20 * 1024 * 1024)
+    using server = await startServer((_, answer) => answer(null, bomb), undefined, { isGzip: true })
+    const outlet = open(server.url)
+    expect(await ask(outlet)).toBe('8')
   })
 
   it('ends what takes too long, and waits no longer for those who have gone', async () => {
@@ -248,7 +282,7 @@ it('streams, and stops reading while its reader cannot keep up', async () => {
   expect(await slow.over).toEqual(['0', '1', '2', '3', '4', 'end'])
 })
 
-describe('E7: gRPC over TLS', () => {
+describe('gRPC over TLS', () => {
   const credentials = ServerCredentials.createSsl(null, [
     { private_key: Buffer.from(SELF_SIGNED.key), cert_chain: Buffer.from(SELF_SIGNED.cert) },
   ])
@@ -260,11 +294,9 @@ describe('E7: gRPC over TLS', () => {
     ['of another name', 'example.com', SELF_SIGNED.cert, 'upstream_unavailable'],
   ])('to a server with a certificate %s', async (_, host, ca, outcome) => {
     let calls = 0
-    using server = await startServer(
-      (call, answer) => (calls++, answer(null, call.request)),
-      undefined,
+    using server = await startServer((call, answer) => (calls++, answer(null, call.request)), undefined, {
       credentials,
-    )
+    })
     const guarded = smallEgress({ resolve, ca })
     expect(await ask(open(`https://${host}:${server.port}`, guarded))).toBe(outcome)
     expect(calls).toBe(outcome === 'hello' ? 1 : 0)

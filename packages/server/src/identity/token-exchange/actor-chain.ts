@@ -1,4 +1,4 @@
-import type { AgentId } from '@parley/contract'
+import { isId, type AgentId } from '@parley/contract'
 import { errors } from '../provider/library.ts'
 import type { OwnTokenClaims } from '../tokens/verify-own-token.ts'
 
@@ -33,10 +33,20 @@ export function extendChain(claims: OwnTokenClaims, agent: AgentId): ActorClaim 
   if (actors[0] === agent) return claims.act as ActorClaim
   if (actors.includes(agent) || claims.sub === agent)
     throw new errors.InvalidRequest('the agent acts in this chain already')
-  const before = claims.act as ActorClaim | undefined
-  const app = claims.sub === claims.client_id ? undefined : { sub: claims.client_id }
-  const earlier = before ?? app
+  const earlier = withApp(claims, actors)
   if (readActors(earlier).length + 1 > MAX_ACTORS)
     throw new errors.InvalidRequest(`a chain has ${MAX_ACTORS} links at most`)
   return { sub: agent, ...(earlier ? { act: earlier } : {}) }
+}
+
+/** Who acted before. The token of a hop is not issued to who acts there: its app stands before all of them. */
+function withApp(
+  { sub, client_id: client, act }: OwnTokenClaims,
+  actors: readonly string[],
+): ActorClaim | undefined {
+  const isNamed = client === sub || actors.includes(client) || (isId('agent', client) && actors.length > 0)
+  if (isNamed) return act as ActorClaim | undefined
+  return [...actors]
+    .toReversed()
+    .reduce<ActorClaim>((before, actor) => ({ sub: actor, act: before }), { sub: client })
 }

@@ -1,3 +1,4 @@
+import { scopesFor } from '../../grants/index.ts'
 import { errors } from '../provider/library.ts'
 import type { Resource } from '../resources/resource.ts'
 import { ANY, includesScope } from '../workloads/scopes.ts'
@@ -22,9 +23,12 @@ export function chooseTarget(
   const resource = resources.find(asked.resource ?? claims.aud)
   if (!resource) throw new errors.InvalidTarget('the resource is unknown')
   const { audiences } = grant.terms
-  const granted = audiences[resource.identifier] ?? audiences[ANY]
+  const granted =
+    resource.kind === 'a2a'
+      ? scopesFor(audiences, resource.identifier)
+      : (audiences[resource.identifier] ?? audiences[ANY])
   if (!granted) throw new errors.InvalidTarget('the grant does not reach this resource')
-  // A grant for every resource names none: then the token's own audience bounds what it is exchanged for.
+  // A grant for every resource, or for all agents, does not name this one: then the token's own audience bounds what it is exchanged for.
   if (!Object.hasOwn(audiences, resource.identifier) && !isWithin(resource, audienceOf(claims, resources)))
     throw new errors.InvalidTarget('the subject token is for another resource')
   const own = (claims.scope ?? '').split(' ').filter((scope) => scope !== '')

@@ -1,5 +1,5 @@
 import type { CapabilityRule, Grant, GrantTerms, ParleyCapabilityDetail } from '@parley/contract'
-import { findExcess, matchesPattern } from '../../grants/index.ts'
+import { findExcess, isPatternWithin, matchesPattern } from '../../grants/index.ts'
 import { errors } from '../provider/library.ts'
 import { WHOLE } from '../workloads/scopes.ts'
 import type { Target } from './choose-target.ts'
@@ -18,7 +18,9 @@ export function narrowTerms(
     audiences: { [resource.identifier]: [...scopes] },
     capabilities: scopes.includes(WHOLE)
       ? parent.terms.capabilities
-      : scopes.flatMap((scope) => rulesFor(scope, parent)),
+      : scopes.flatMap((scope) =>
+          scope === resource.wholeScope ? skillRules(resource, parent) : rulesFor(scope, parent),
+        ),
     limits: parent.terms.limits,
     expiresAt: parent.terms.expiresAt,
   }
@@ -36,6 +38,15 @@ export function narrowTerms(
   if (excess !== undefined)
     throw new errors.InvalidAuthorizationDetails(`this is more than the subject token has: ${excess}`)
   return terms
+}
+
+/** What the parent has of the skills of all agents, or of the one that the resource is. */
+function skillRules({ server }: Target['resource'], { terms }: Grant): CapabilityRule[] {
+  const bound = server === undefined ? 'skill:*' : `skill:${server}/*`
+  return terms.capabilities.flatMap((rule) => {
+    if (isPatternWithin(rule.capability, bound)) return [rule]
+    return isPatternWithin(bound, rule.capability) ? [{ ...rule, capability: bound }] : []
+  })
 }
 
 /** A capability's name as scope keeps what the parent demands of its arguments. */

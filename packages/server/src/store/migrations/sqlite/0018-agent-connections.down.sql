@@ -1,0 +1,2 @@
+DROP TABLE agent_connection_rules;
+DROP TABLE agent_connections;
