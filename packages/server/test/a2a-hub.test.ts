@@ -88,3 +88,21 @@ test('H8: the same message a hundred times is one message to the agent, and one 
   await rpc('SendMessage', echo)
   expect(agent.executor.received).toEqual(['chunks 2', 'echo once'])
 })
+
+test('an operator cancels a task, which its agent and its caller are told', async () => {
+  const { hub, rpc, stream, agent } = await open()
+  const { result } = await rpc('SendMessage', {
+    ...say('wait'),
+    configuration: { returnImmediately: true },
+  })
+  const { id } = result.task
+  const reader = stream('SubscribeToTask', { id })
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect((await hub.api('DELETE', `/api/tasks/${id}`)).body).toMatchObject({ state: 'cancelled' })
+  expect((await reader).at(-1).statusUpdate.status).toMatchObject({
+    state: 'TASK_STATE_CANCELED',
+    message: { parts: [{ text: 'An administrator cancelled it.' }] },
+  })
+  expect((await rpc('GetTask', { id })).result.status.state).toBe('TASK_STATE_CANCELED')
+  await expect.poll(() => agent.executor.cancelled.length).toBe(1)
+})

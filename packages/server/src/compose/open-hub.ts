@@ -1,13 +1,15 @@
 import { createHmac } from 'node:crypto'
-import type { AgentId, Principal } from '@parley/contract'
-import type { StreamResponse } from '../a2a/index.ts'
-import type { AgentEntry, Directory } from '../directory/index.ts'
+import type { PersonId, Principal } from '@parley/contract'
+import { signCard, type StreamResponse } from '../a2a/index.ts'
+import type { ManagedDirectory } from '../directory/index.ts'
 import { readBody, refuseRequest, type ClientStreams } from '../http/index.ts'
 import { authenticateCallers, CardDesk, createHub, type A2aHub } from '../hub/index.ts'
 import { openStateKey, type Identity } from '../identity/index.ts'
 import type { WriteBatch } from '../lib/write-batch.ts'
 import type { Tasks } from '../tasks/index.ts'
+import type { Vault } from '../vault/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
+import { createAgentCredentials } from './agent-credentials.ts'
 import { stackOf, type House } from './house.ts'
 import { isGrantOver, type Enforcement } from './open-enforcement.ts'
 import { isNamed, watchExpiry } from './cut-off.ts'
@@ -16,10 +18,11 @@ import type { IdentityRooms } from './open-identity.ts'
 export interface HubRooms
   extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations' | 'clients'> {
   readonly identity: Identity
-  readonly directory: Directory
+  readonly directory: ManagedDirectory
   readonly tasks: Tasks
   readonly webhooks: Webhooks
   readonly clientStreams: ClientStreams
+  readonly agentVault: Vault
   /** `host:port`, once and where gRPC listens. */
   readonly grpcAddress: () => string | undefined
   readonly writes: WriteBatch
@@ -29,6 +32,7 @@ export interface HubRooms
 export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
   const { store, activity, config, log, metrics, random, origin } = house
   const { gatekeeper, directory, webhooks, hopTokens } = rooms
+  const { keys } = rooms.identity
   const { limits } = config
   const stateKey = await openStateKey(store, random)
   const hub = createHub(
@@ -37,10 +41,8 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
       ...rooms,
       authenticate: authenticateCallers(rooms.authenticate, origin),
       challenges: (resource) => gatekeeper.challenges(resource),
-      credentialFor: (agent, principal) =>
-        credentialFor(agent, (audience, workload) => hopTokens.mintForAgent(principal, audience, workload)),
-      credentialToEnd: (agent, principal) =>
-        credentialFor(agent, (audience) => hopTokens.mintToEnd(principal, audience)),
+      credentialFor: createAgentCredentials(rooms.agentVault, (...asked) => hopTokens.mintForAgent(...asked)),
+      credentialToEnd: createAgentCredentials(rooms.agentVault, (...asked) => hopTokens.mintToEnd(...asked)),
       recordCall(call) {
         metrics.countCall(call)
         return activity.recordCall(call)
@@ -48,8 +50,8 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
       cards: new CardDesk({
         origin,
         grpcAddress: rooms.grpcAddress,
-        sign: (card) => card,
-        keyId: () => '',
+        sign: (card) => signCard(card, { ...keys.current(), jku: `${origin()}/oauth/jwks` }),
+        keyId: () => keys.current().kid,
       }),
       idKey: createHmac('sha256', stateKey).update('agents').digest(),
       limits: {
@@ -74,7 +76,13 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
     agentTaskOf: (id) => hub.agentTaskOf(id),
     onNotification: (id, event: StreamResponse) => hub.notify(id, event),
   })
-  const unfollow = directory.onChange((name) => void hub.resume(name))
+  rooms.revocations.onRevoked(({ kind, id }) => {
+    if (kind === 'person') rooms.agentVault.personEnded(id as PersonId)
+  })
+  const unfollow = directory.onChange((name) => {
+    void hub.resume(name)
+    if (!directory.agents().some((agent) => agent.name === name)) rooms.agentVault.serverEnded(name)
+  })
   void hub.resume()
   return {
     ...hub,
@@ -84,21 +92,6 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
       await hub.close()
     },
   }
-}
-
-const NO_CREDENTIAL: Readonly<Record<string, string>> = Object.freeze({})
-
-/**
- * An agent with an identity of this hub's trusts its issuer: it gets a token of its caller's for this hop, which it alone
- * can go on with. Its audience is the first address that the agent's card names, whatever way is taken.
- */
-function credentialFor(
-  { workload, card }: AgentEntry,
-  mint: (audience: string, workload: AgentId) => string,
-): Readonly<Record<string, string>> {
-  const audience = card.supportedInterfaces[0]?.url.replace(/\/+$/, '')
-  if (workload === undefined || audience === undefined) return NO_CREDENTIAL
-  return { authorization: `Bearer ${mint(audience, workload)}` }
 }
 
 function cutWhatEnds(house: House, rooms: HubRooms, hub: A2aHub): () => void {
@@ -115,6 +108,6 @@ function cutWhatEnds(house: House, rooms: HubRooms, hub: A2aHub): () => void {
   const isOver = ({ grant }: Principal) => grant !== undefined && isGrantOver(house, rooms, grant)
   return watchExpiry(house, () => {
     hub.cut(isOver)
-    hub.cutTasks(isOver)
+    hub.cutOpenTasks(isOver)
   })
 }

@@ -28,8 +28,12 @@ export interface A2aHub {
   cut(isMeant: (principal: Principal) => boolean): void
   /** Cancels the tasks that run for callers who are meant. */
   cutTasks(isMeant: (principal: Principal) => boolean): void
+  /** The same for those that are followed now, which is cheap enough to be done again and again. */
+  cutOpenTasks(isMeant: (principal: Principal) => boolean): void
   /** After a start, or once an agent is there: goes on with what was under way. */
   resume(agent?: string): Promise<void>
+  /** Cancels a task by somebody's word who is not its owner, at the agent too; resolves once that is on disk. */
+  cancelTask(id: TaskId, words: string): Promise<void>
   /** A task as it stands on disk. */
   readTask(id: TaskId): A2aTask | undefined
   /** The agent's own id of a task. */
@@ -96,6 +100,8 @@ export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
       for (const [controller, principal] of hub.sending) if (isMeant(principal)) controller.abort()
     },
     cutTasks: (isMeant) => hub.mirrors.cut(isMeant),
+    cancelTask: (id, words) => hub.mirrors.cancel(id, words),
+    cutOpenTasks: (isMeant) => hub.mirrors.cutOpen(isMeant),
     ...taskSide(hub),
     resume(agent) {
       hub.held.resume()

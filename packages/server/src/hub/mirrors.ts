@@ -120,10 +120,26 @@ export class Mirrors {
     for (const task of this.#tools.tasks.unfinished('a2a')) {
       if (!isMeant(task.principal)) continue
       const mirror = this.of(task)
-      if (!mirror) continue
-      void this.#follower.cancel(mirror).catch(() => undefined)
-      mirror.end('TASK_STATE_CANCELED', 'What it ran under has been taken back.')
+      if (mirror) this.#cancel(mirror)
     }
+  }
+
+  cutOpen(isMeant: (principal: Principal) => boolean): void {
+    for (const mirror of this.#open.values())
+      if (!mirror.isOver && isMeant(mirror.task.principal)) this.#cancel(mirror)
+  }
+
+  async cancel(id: TaskId, words: string): Promise<void> {
+    const task = this.#tools.tasks.findAny(id)
+    const mirror = task?.face === 'a2a' ? this.of(task) : undefined
+    if (!mirror || mirror.isOver) return
+    this.#cancel(mirror, words)
+    await mirror.flushed()
+  }
+
+  #cancel(mirror: Mirror, words = 'What it ran under has been taken back.'): void {
+    void this.#follower.cancel(mirror).catch(() => undefined)
+    mirror.end('TASK_STATE_CANCELED', words)
   }
 
   /** After a start: what was under way is looked for at its agent, and goes on. */

@@ -24,7 +24,7 @@ export interface HopTokens {
    * For an agent that is told to stop because its caller has been cut off: nobody can go on with it. Guards refuse what was
    * issued in the second of the cut or before, so it is from the next.
    */
-  mintToEnd(principal: Principal, audience: string): string
+  mintToEnd(principal: Principal, audience: string, agent: AgentId): string
 }
 
 /** A token is used again for half of its life, so that the other half is left for its way. */
