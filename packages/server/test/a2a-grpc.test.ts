@@ -58,7 +58,7 @@ describe('§10: gRPC by hand', () => {
     expect(media.headers[':status']).toBe(415)
   })
 
-  test('who is not known is told so before the message is looked at', async () => {
+  test('B2, B4: who is not known is told so before the message is looked at', async () => {
     using session = openRawGrpc(opened.address)
     for (const authorization of ['', 'Bearer wrong', 'Basic eDp5']) {
       const refused = await callRawGrpc(session, 'SendMessage', {

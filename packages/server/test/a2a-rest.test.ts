@@ -197,7 +197,7 @@ describe('§11: HTTP+JSON of 1.0', () => {
     expect((await ask('POST', '/message:send', { body: say('echo fine') })).status).toBe(200)
   })
 
-  test('who is not known is told where to get a token, in the words of the binding', async () => {
+  test('B2: who is not known is told where to get a token, in the words of the binding', async () => {
     const refused = await ask('GET', '/tasks', { headers: { Authorization: '' } })
     expect(refused.status).toBe(401)
     expect(refused.headers.get('www-authenticate')).toContain('resource_metadata=')
