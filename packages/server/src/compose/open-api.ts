@@ -22,6 +22,7 @@ export function openApi(
     readonly directory: ManagedDirectory | undefined
     readonly connect: Connect | undefined
     readonly vault: Vault
+    readonly agentVault: Vault
     readonly tasks: Tasks
     readonly hub: Pick<A2aHub, 'cancelTask'> | undefined
     readonly webhooks: Webhooks
