@@ -28,6 +28,16 @@ export const STANDARDS: readonly Standard[] = [
     about: 'both sides, and 2025-11-25 tasks in its words',
   },
   {
+    name: 'A2A 1.0.1',
+    url: 'https://a2a-protocol.org/latest/specification/',
+    about: 'hub, both sides: JSON-RPC, HTTP+JSON and gRPC',
+  },
+  {
+    name: 'A2A 0.3',
+    url: 'https://a2a-protocol.org/v0.3.0/specification/',
+    about: 'hub, both sides: JSON-RPC and HTTP+JSON; gRPC towards agents',
+  },
+  {
     name: 'OAuth 2.1 (draft)',
     url: 'https://datatracker.ietf.org/doc/draft-ietf-oauth-v2-1/',
     about: 'authorization code with PKCE S256 alone, refresh, client credentials',
