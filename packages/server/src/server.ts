@@ -103,7 +103,11 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       ...identity.handlers,
       ...enforcement.handlers,
       account: routeAccount(identity, late.connect?.handlers.accountConnections),
-      '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
+      '.well-known': routeWellKnown({
+        ...identity.wellKnown,
+        ...enforcement.wellKnown,
+        ...(hub && { 'agent-card.json': hub.handle }),
+      }),
       ...rooms.handlers,
       api: openApi(house, { ...rooms.shared, ...late, registry, hub, version: VERSION }),
       metrics: openMetrics(house, { ...rooms.shared, state }),
@@ -196,7 +200,7 @@ function agentsOf(late: Late): KnownAgents {
 async function openFaces(
   stack: AsyncDisposableStack,
   house: House,
-  rooms: Omit<GatewayRooms & HubRooms & DirectoryRooms, 'directory' | 'grpcAddress'>,
+  rooms: Omit<GatewayRooms & HubRooms & DirectoryRooms, 'directory' | 'grpcAddress' | 'version'>,
   late: Late,
 ) {
   const directory = (late.directory = stack.use(await openDirectory(house, rooms)))
@@ -206,7 +210,7 @@ async function openFaces(
   let grpc: GrpcListener | undefined
   stack.defer(() => grpc?.destroy())
   const grpcAddress = () => grpcAddressOf(house.config.listen, grpc)
-  const hub = await openHub(house, { ...rooms, directory, grpcAddress })
+  const hub = await openHub(house, { ...rooms, directory, grpcAddress, version: VERSION })
   stack.defer(() => hub.close())
   const handlers: Readonly<Record<string, RawHandler>> = {
     mcp: gateway.handle,

@@ -26,6 +26,7 @@ export interface HubRooms
   /** `host:port`, once and where gRPC listens. */
   readonly grpcAddress: () => string | undefined
   readonly writes: WriteBatch
+  readonly version: string
 }
 
 /** The hub of agents; whatever is cut off ends in it at once. */
@@ -100,10 +101,12 @@ function cutWhatEnds(house: House, rooms: HubRooms, hub: A2aHub): () => void {
     const isMeant = isNamed(revocation, rooms)
     hub.cut((principal) => gatekeeper.isHit(principal, revocation))
     hub.cutTasks(isMeant)
+    void rooms.webhooks.cut(isMeant)
   })
   key.onRetired((id) => {
     hub.cut(({ subject }) => subject === id)
     hub.cutTasks(({ subject }) => subject === id)
+    void rooms.webhooks.cut(({ subject }) => subject === id)
   })
   const isOver = ({ grant }: Principal) => grant !== undefined && isGrantOver(house, rooms, grant)
   return watchExpiry(house, () => {

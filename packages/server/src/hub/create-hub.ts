@@ -11,6 +11,7 @@ import type { HubTools, Received } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
 import { receiveJsonRpc } from './json-rpc-face.ts'
 import { HeldSends } from './held-sends.ts'
+import { OWN_AGENT, createOwnAgent } from './own-agent.ts'
 import { Mirrors } from './mirrors.ts'
 import { readAddress, type Address } from './read-address.ts'
 import type { ReadBody } from './read-body.ts'
@@ -45,7 +46,8 @@ export interface A2aHub {
   close(): Promise<void>
 }
 
-export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
+export function createHub(given: HubTools, readBody: ReadBody): A2aHub {
+  const tools = withOwnAgent(given)
   const names = new TaskNames(tools.idKey, tools.tasks)
   const mirrors = new Mirrors(tools, names)
   const hub: HubState = {
@@ -111,6 +113,23 @@ export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
     close() {
       hub.held.close()
       return hub.mirrors.close()
+    },
+  }
+}
+
+/** The hub is found among the agents, and is none of those that are listed. */
+function withOwnAgent(tools: HubTools): HubTools {
+  const own = createOwnAgent({ ...tools, startedAt: tools.clock.now() })
+  const { directory } = tools
+  return {
+    ...tools,
+    directory: {
+      entry: (name) => (name === OWN_AGENT ? own : directory.entry(name)),
+      entries: () => directory.entries(),
+      get version() {
+        return directory.version
+      },
+      onChange: (listener) => directory.onChange(listener),
     },
   }
 }

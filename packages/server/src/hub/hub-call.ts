@@ -50,6 +50,8 @@ export interface HubTools {
   readonly clock: Clock
   readonly newId: NewId
   readonly origin: () => string
+  /** Of the hub, as its own card tells it. */
+  readonly version: string
   readonly cards: CardDesk
   /** For answers: those of one turn of the event loop go out together. */
   readonly writes: WriteBatch
