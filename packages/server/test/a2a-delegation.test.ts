@@ -173,6 +173,13 @@ describe('what runs three agents deep', () => {
     const last = body.tasks.slice(0, 3).map(({ server, state }: any) => `${server} ${state}`)
     expect(last.toSorted()).toEqual(['maps cancelled', 'planner cancelled', 'weather cancelled'])
     expect(hub.hub.hub.grants.find(ended!)?.state).toBe('revoked')
+    // They were told to stop with tokens that are good for nothing else.
+    const told = maps.stolen.at(-1)!
+    expect(decodeJwt(told)).not.toHaveProperty('may_act')
+    const { status, body: refused } = await exchangeAs(maps, told, hub.hub.url, {
+      resource: `${hub.hub.url}/a2a`,
+    })
+    expect([status, refused.error]).toEqual([400, 'invalid_request'])
   })
 
   test('G7: ends with the app, and with any agent of the chain, within a second', async () => {
@@ -181,8 +188,7 @@ describe('what runs three agents deep', () => {
     expect(await cutWhileRunning(() => clients.apps.suspend(app, BY))).toBeLessThan(1000)
     await clients.apps.resume(app, BY)
     for (const { id } of [planner, weather]) {
-      // What was issued in the second of a cut is cut off with it.
-      await new Promise((resolve) => setTimeout(resolve, 1100))
+      await anotherSecond()
       expect(await cutWhileRunning(() => clients.agents.suspend(id, BY))).toBeLessThan(1000)
       await clients.agents.resume(id, BY)
     }
@@ -190,6 +196,7 @@ describe('what runs three agents deep', () => {
 })
 
 test('G7: a chain that a suspended agent is in goes no further', async () => {
+  await anotherSecond()
   const { token } = await hub.tokenFor()
   const asked = hub.ask('planner', token)
   await asked.send('pass weather work')
@@ -211,3 +218,8 @@ test('G7: a chain that a suspended agent is in goes no further', async () => {
   expect(maps.calls.length).toBe(before)
   await hub.hub.hub.clients.agents.resume(planner.id, BY)
 })
+
+/** What was issued in the second of a cut is cut off with it. */
+async function anotherSecond(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 1100))
+}
