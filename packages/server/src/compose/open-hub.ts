@@ -14,7 +14,7 @@ import { isNamed, watchExpiry } from './cut-off.ts'
 import type { IdentityRooms } from './open-identity.ts'
 
 export interface HubRooms
-  extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations' | 'clients'> {
+  extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations' | 'clients' | 'people'> {
   readonly identity: Identity
   readonly directory: Directory
   readonly tasks: Tasks
@@ -39,6 +39,7 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
       authenticate: authenticateCallers(rooms.authenticate, origin),
       challenges: (resource) => gatekeeper.challenges(resource),
       credentialFor: (agent, principal) => credentialFor(rooms, agent, principal),
+      needsOf: (person) => rooms.people.presentation.of(person),
       recordCall(call) {
         metrics.countCall(call)
         return activity.recordCall(call)
