@@ -79,7 +79,7 @@ test('what is built reaches servers over HTTP', async () => {
 test('a start loads neither the authorization server nor passkeys, nor Node’s own fetch', async () => {
   const sources = startFiles().flatMap((file) => JSON.parse(readFileSync(`${file}.map`, 'utf8')).sources)
   expect(sources.join()).toContain('create-identity.ts')
-  for (const late of ['/oidc-provider/', '/@simplewebauthn/', '/client-h2.js'])
+  for (const late of ['/oidc-provider/', '/@simplewebauthn/', '/client-h2.js', '/@grpc/grpc-js/'])
     expect(sources.filter((source) => source.includes(late))).toEqual([])
 
   const preload = join(directory, 'preload.cjs')

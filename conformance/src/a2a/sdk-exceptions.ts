@@ -62,7 +62,7 @@ const agent: readonly Exception[] = [
     reason: 'the SDK reads the header alone',
   },
   {
-    check: 'no version, and an empty one, are 0.3: operations of 1.0 are not known to it',
+    check: 'no version, and an empty one, are 0.3',
     where: ['HTTP+JSON'],
     reason: 'the SDK serves addresses of 1.0 to requests of 0.3',
   },
@@ -84,8 +84,20 @@ const hub: readonly Exception[] = [
   },
 ]
 
+/** What an agent without streams cannot tell: its answer is there as a whole. */
+const plain: readonly Exception[] = [
+  'a stream begins with the task, tells what happens in its order, and ends with the task',
+  'chunks of an artifact come in order, and are one artifact afterwards',
+  'message/stream of 0.3 has events of 0.3, the last of them final',
+  'POST /v1/message:stream of 0.3 is a stream, the last event of which is final',
+].map((check) => ({
+  check,
+  reason: 'an agent that cannot stream tells its states and chunks at once, when it is done',
+}))
+
 export function exceptionsOf(subject: A2aLeg['subject']): readonly Exception[] {
-  return subject === 'agent' ? agent : hub
+  if (subject === 'agent') return agent
+  return subject === 'hub' ? hub : [...hub, ...plain]
 }
 
 export function exceptionFor(

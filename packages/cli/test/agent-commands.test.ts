@@ -88,6 +88,17 @@ test('a changed card: reviewed, rejected, approved; keys refuse an unsigned one'
   expect(await ok('agents', 'change', 'weather', '--public')).toContain('public')
 })
 
+test('an agent is let send its own card, and nobody else is', async () => {
+  await ok('agents', 'add', 'night-shift', '--secret')
+  const grant = await json('grants', 'add', '--agent', 'night-shift', '--own-card')
+  expect(grant.terms).toMatchObject({
+    capabilities: [],
+    audiences: { [`${hub.url}/api`]: ['hub:manage'], [`${hub.url}/a2a`]: ['a2a'] },
+  })
+  const { errors } = await ada.run(['grants', 'add', '--group', 'everyone', '--own-card'])
+  expect(errors).toContain('Only an agent')
+})
+
 test('mistakes are told with their way out', async () => {
   const told = async (...argv: string[]) => (await ada.run(['agents', ...argv])).errors
   expect(await told('show', 'nobody')).toContain('no agent "nobody"')

@@ -76,6 +76,7 @@ export type { ApiBody, ApiExchange, ApiReply, ApiRouteName } from './api/api-rou
 export type { AgentDetail, AgentView, ShownOnceView } from './api/agent-routes.ts'
 export type { AddAppBody, AppView } from './api/app-routes.ts'
 export type { AddCardBody, CardDetail, CardView, FoundAgentView } from './api/card-routes.ts'
+export type { AgentConnections, AgentConnectionView } from './api/agent-connection-routes.ts'
 export type { ConnectionView } from './api/connection-routes.ts'
 export type { BundleDetail, BundleView } from './api/bundle-routes.ts'
 export type { GrantDetail, GrantView } from './api/grant-routes.ts'

@@ -22,6 +22,7 @@ import {
   type DirectoryRooms,
   type GatewayRooms,
   type House,
+  type KnownAgents,
   type HubRooms,
   type Log,
 } from './compose/index.ts'
@@ -49,7 +50,7 @@ import type { People } from './people/index.ts'
 import type { ManagedRegistry, RegistryOptions } from './registry/index.ts'
 import { openSealing } from './sealing/index.ts'
 import { openStore, type Store } from './store/index.ts'
-import { createVault, type RenewConnection } from './vault/index.ts'
+import { createVault, TO_AGENTS, type RenewConnection } from './vault/index.ts'
 import type { Webhooks } from './webhooks/index.ts'
 
 type OnRefused = NonNullable<RegistryOptions['onRefused']>
@@ -92,7 +93,7 @@ export async function startHub(config: Config, environment: Environment, log: Lo
   const { limits } = config
   const streams = new EventStreams(limits)
   const rooms = await openRooms(stack, house, { environment, egress, writes, streams })
-  const { identity, enforcement, registry, gateway, webhooks, late } = rooms
+  const { identity, enforcement, registry, gateway, hub, webhooks, late } = rooms
   const state = () => stateOf({ ...house, registry, gateway, streams, webhooks })
   const listener = createListener({
     listen: config.listen,
@@ -102,9 +103,13 @@ export async function startHub(config: Config, environment: Environment, log: Lo
       ...identity.handlers,
       ...enforcement.handlers,
       account: routeAccount(identity, late.connect?.handlers.accountConnections),
-      '.well-known': routeWellKnown({ ...identity.wellKnown, ...enforcement.wellKnown }),
+      '.well-known': routeWellKnown({
+        ...identity.wellKnown,
+        ...enforcement.wellKnown,
+        ...(hub && { 'agent-card.json': hub.handle }),
+      }),
       ...rooms.handlers,
-      api: openApi(house, { ...rooms.shared, ...late, registry, version: VERSION }),
+      api: openApi(house, { ...rooms.shared, ...late, registry, hub, version: VERSION }),
       metrics: openMetrics(house, { ...rooms.shared, state }),
       '': welcome,
     },
@@ -155,27 +160,39 @@ async function openRooms(
   const late: Late = { directory: undefined, connect: undefined }
   const hubTokenFor = (url: string) => () => hubToken(late.hopTokens, house, url)
   const vault = createVault({ ...house, renew: (...asked) => renewLate(late.connect, ...asked) })
+  const agentVault = createVault({ ...house, tables: TO_AGENTS })
   const onRefused: OnRefused = ({ id }, error) => void late.connect?.readRefused(id, error)
-  const ways = { egress, environment, vault, hubTokenFor, onRefused }
+  const agents = agentsOf(late)
+  const ways = { egress, environment, vault, hubTokenFor, onRefused, agents }
   const registry = config.only === 'identity' ? undefined : stack.use(await openRegistry(house, ways))
   const bundles = createBundles(house, config.bundles)
-  const agents = agentsOf(late)
   const identity = stack.use(await openIdentity({ ...house, egress, registry, bundles, vault, agents }))
   const enforcement = await openEnforcement(house, identity)
   late.hopTokens = enforcement.hopTokens
   const webhooks = stack.use(openWebhooks(house, { ...identity, egress }))
   const tasks = stack.use(openTasks(house, webhooks))
   const clientStreams = new ClientStreams(streams, new StreamCaps(config.limits))
-  const shared = { ...identity, ...enforcement, ...given, vault, bundles, tasks, webhooks, clientStreams }
+  const shared = {
+    ...identity,
+    ...enforcement,
+    ...given,
+    vault,
+    agentVault,
+    bundles,
+    tasks,
+    webhooks,
+    clientStreams,
+  }
   const faces = registry && (await openFaces(stack, house, { ...shared, registry }, late))
   return { ...faces, identity, enforcement, registry, webhooks, late, shared }
 }
 
 /** There are none before the hub has started. */
-function agentsOf(late: Late): Pick<ManagedDirectory, 'entry' | 'entries'> {
+function agentsOf(late: Late): KnownAgents {
   return {
     entry: (name) => late.directory?.entry(name),
     entries: () => late.directory?.entries() ?? [],
+    agents: () => late.directory?.agents() ?? [],
   }
 }
 
@@ -183,7 +200,7 @@ function agentsOf(late: Late): Pick<ManagedDirectory, 'entry' | 'entries'> {
 async function openFaces(
   stack: AsyncDisposableStack,
   house: House,
-  rooms: Omit<GatewayRooms & HubRooms & DirectoryRooms, 'directory' | 'grpcAddress'>,
+  rooms: Omit<GatewayRooms & HubRooms & DirectoryRooms, 'directory' | 'grpcAddress' | 'version'>,
   late: Late,
 ) {
   const directory = (late.directory = stack.use(await openDirectory(house, rooms)))
@@ -193,7 +210,7 @@ async function openFaces(
   let grpc: GrpcListener | undefined
   stack.defer(() => grpc?.destroy())
   const grpcAddress = () => grpcAddressOf(house.config.listen, grpc)
-  const hub = await openHub(house, { ...rooms, directory, grpcAddress })
+  const hub = await openHub(house, { ...rooms, directory, grpcAddress, version: VERSION })
   stack.defer(() => hub.close())
   const handlers: Readonly<Record<string, RawHandler>> = {
     mcp: gateway.handle,
@@ -202,6 +219,7 @@ async function openFaces(
   }
   return {
     gateway,
+    hub,
     handlers,
     grpc: () => grpc,
     async startGrpc() {

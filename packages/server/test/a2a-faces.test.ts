@@ -139,7 +139,8 @@ describe.each(FACES)('§5.1: $binding of $version', (face) => {
   test('tasks are listed, which 0.3 cannot', async () => {
     if (face.version === '0.3') {
       const { error } = await client.ask('ListTasks', {})
-      return expect(error.envelope?.error?.code ?? nameOf(error)).toBeOneOf([-32601, 'UnsupportedOperation'])
+      // Over REST the SDK does not even ask.
+      return expect(String(error)).toMatch(/not found|no equivalent/)
     }
     const { task } = await ask('SendMessage', say('chunks 1'))
     const request = { contextId: task.contextId, pageSize: 5, includeArtifacts: true }

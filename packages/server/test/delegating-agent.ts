@@ -35,7 +35,9 @@ export interface DelegatingAgent extends AsyncDisposable {
   }[]
   /** What it was refused when it asked others. */
   readonly errors: readonly any[]
-  /** How many of its tasks were cancelled at it. */
+  /** How many tasks it works on. */
+  running(): number
+  /** Its tasks that it was told to cancel. */
   readonly cancelled: readonly string[]
   /** The tokens that came, as a thief in its place would have them. */
   readonly stolen: readonly string[]
@@ -95,6 +97,7 @@ export async function startDelegatingAgent(options: DelegatingAgentOptions): Pro
     agent,
     calls: executor.calls,
     errors: executor.errors,
+    running: () => executor.running.size,
     cancelled: executor.cancelled,
     stolen,
     async [Symbol.asyncDispose]() {
@@ -111,7 +114,7 @@ class DelegatingExecutor implements AgentExecutor {
   readonly cancelled: string[] = []
   readonly #agent: Agent
   readonly #options: DelegatingAgentOptions
-  readonly #running = new Map<string, AbortController>()
+  readonly running = new Map<string, AbortController>()
 
   constructor(agent: Agent, options: DelegatingAgentOptions) {
     this.#agent = agent
@@ -120,7 +123,7 @@ class DelegatingExecutor implements AgentExecutor {
 
   readonly cancelTask = async (taskId: string, bus: ExecutionEventBus): Promise<void> => {
     this.cancelled.push(taskId)
-    this.#running.get(taskId)?.abort()
+    this.running.get(taskId)?.abort()
     bus.publish(status({ taskId, contextId: '' }, 'TASK_STATE_CANCELED'))
   }
 
@@ -137,7 +140,7 @@ class DelegatingExecutor implements AgentExecutor {
     )
     bus.publish(status(ids, 'TASK_STATE_WORKING', `${this.#options.name} works`))
     const controller = new AbortController()
-    this.#running.set(taskId, controller)
+    this.running.set(taskId, controller)
     try {
       await this.#work({ text, caller, ids, signal: controller.signal }, bus)
       if (!controller.signal.aborted) bus.publish(status(ids, 'TASK_STATE_COMPLETED'))
@@ -145,7 +148,7 @@ class DelegatingExecutor implements AgentExecutor {
       this.errors.push(error)
       if (!controller.signal.aborted) bus.publish(status(ids, 'TASK_STATE_FAILED', String(error)))
     } finally {
-      this.#running.delete(taskId)
+      this.running.delete(taskId)
     }
   }
 

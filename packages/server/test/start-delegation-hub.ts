@@ -6,6 +6,7 @@ import {
   type DelegatingAgent,
   type DelegatingAgentOptions,
 } from './delegating-agent.ts'
+import type { PageVisitor } from './page-visitor.ts'
 import { signUpAdministrator } from './sign-in.ts'
 import { startTestHub, type TestHub } from './start-test-hub.ts'
 
@@ -15,6 +16,8 @@ export const APP = 'test-app'
 export interface DelegationHub extends AsyncDisposable {
   readonly hub: TestHub
   readonly person: string
+  /** The person's browser. */
+  readonly visitor: PageVisitor
   /** The id of the app that people use. */
   readonly app: string
   /** Makes an agent with an identity at the hub, and adds it to the directory. */
@@ -38,13 +41,14 @@ export async function startDelegationHub(settings: object = {}): Promise<Delegat
   const apps = { [APP]: { name: 'Test app', redirectUris: ['http://127.0.0.1/callback'] } }
   await using stack = new AsyncDisposableStack()
   const hub = stack.use(await startTestHub(JSON.stringify({ apps, ...settings })))
-  const { person } = await signUpAdministrator(hub)
+  const { person, visitor } = await signUpAdministrator(hub)
   const { clients, grants, identity } = hub.hub
   const app = clients.findApp(APP)!.id
   const owned = stack.move()
   return {
     hub,
     person,
+    visitor,
     app,
     async addAgent(name, options = {}) {
       const { agent, shownOnce } = await clients.agents.create(

@@ -1,4 +1,4 @@
-import { listAt, valueAt } from '../wire/json.ts'
+import { listAt, objectAt, textAt, valueAt } from '../wire/json.ts'
 import type { JsonObject } from '../wire/json.ts'
 import { OPERATIONS, streams } from '../wire/operations.ts'
 import type { Operation } from '../wire/operations.ts'
@@ -67,6 +67,14 @@ export const accessChecks: Check[] = [
     needs: [credential('narrow')],
     async run(scene) {
       const reply = await ask(scene, 'SendMessage', { token: scene.subject.credentials.narrow ?? '' })
+      const task = objectAt(reply.result, 'task')
+      // §7.6: what somebody can still allow may be asked for in a task, before the agent hears of it.
+      if (stateOf(task) === 'TASK_STATE_AUTH_REQUIRED') {
+        insistEqual(listAt(task, 'artifacts').length, 0, 'the number of artifacts')
+        const said = textAt(listAt(task, 'status', 'message', 'parts')[0], 'text')
+        insist(said !== '', 'it does not say what it wants')
+        return said.slice(0, 120)
+      }
       insist(reply.error !== undefined, `it was served: ${told(reply)}`)
       if (scene.binding === 'GRPC') insistEqual(reply.error.code, 7, told(reply))
       else insistEqual(reply.http?.status, 403, told(reply))

@@ -16,21 +16,24 @@ import { streamChecks } from './stream-checks.ts'
 import { taskChecks } from './task-checks.ts'
 import { versionChecks } from './version-checks.ts'
 
-export const CHECKS: readonly Check[] = [
-  ...sendChecks,
-  ...streamChecks,
-  ...taskChecks,
-  ...listChecks,
-  ...pushChecks,
-  ...capabilityChecks,
-  ...modelChecks,
-  ...cardChecks,
-  ...jsonRpcChecks,
-  ...httpJsonChecks,
-  ...grpcChecks,
-  ...versionChecks,
-  ...accessChecks,
-  ...equivalenceChecks,
-  ...olderChecks,
-  ...olderRestChecks,
-]
+/** By the file that they are in. */
+export const CHECKS_BY_FILE: Readonly<Record<string, readonly Check[]>> = {
+  'send-checks.ts': sendChecks,
+  'stream-checks.ts': streamChecks,
+  'task-checks.ts': taskChecks,
+  'list-checks.ts': listChecks,
+  'push-checks.ts': pushChecks,
+  'capability-checks.ts': capabilityChecks,
+  'model-checks.ts': modelChecks,
+  'card-checks.ts': cardChecks,
+  'json-rpc-checks.ts': jsonRpcChecks,
+  'http-json-checks.ts': httpJsonChecks,
+  'grpc-checks.ts': grpcChecks,
+  'version-checks.ts': versionChecks,
+  'access-checks.ts': accessChecks,
+  'equivalence-checks.ts': equivalenceChecks,
+  'older-checks.ts': olderChecks,
+  'older-rest-checks.ts': olderRestChecks,
+}
+
+export const CHECKS: readonly Check[] = Object.values(CHECKS_BY_FILE).flat()

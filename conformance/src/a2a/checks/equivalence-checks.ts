@@ -157,7 +157,7 @@ function normalized(value: Json): string {
   const text = JSON.stringify(plain(value))
   return text
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
-    .replaceAll(/(?:[\w]+[-_])*[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b(?:tsk|ctx)_\w+/g, (id) => {
+    .replaceAll(/(?:[\w]+[-_])*[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b(?:tsk|ctx)_[\w-]+/g, (id) => {
       if (!known.has(id)) known.set(id, `ID${known.size}`)
       return known.get(id)!
     })

@@ -8,6 +8,7 @@ import {
   setCard,
   testCard,
 } from '../agents/card-actions.ts'
+import { connectAgent, disconnectAgent, showConnections } from '../agents/connection-actions.ts'
 import { cardText, describedCard, standingOf } from '../agents/describe-card.ts'
 import { findBoth, readBoth } from '../agents/find-both.ts'
 import { addIdentity, changeState, identityText, rotateKeys } from '../agents/identity-actions.ts'
@@ -25,6 +26,9 @@ const USAGE = [
   'agents review NAME [--approve [--allow-host HOST]… | --reject]',
   'agents change NAME [--allow-host HOST]… [--binding NAME|any] [--version V|any] [--public | --private]',
   'agents keys NAME [--add-keys FILE [--days N] | --remove-key KID]',
+  'agents connections NAME [--own]',
+  'agents connect NAME [--header HEADER]… [--own] [--account WORDS]',
+  'agents disconnect NAME [--own]',
   'agents rotate AGENT [--grace SECONDS] [--secret] [--out FILE]',
   'agents suspend|reactivate|retire AGENT',
 ]
@@ -39,6 +43,9 @@ const ACTIONS = {
   review: 1,
   change: 1,
   keys: 1,
+  connections: 1,
+  connect: 1,
+  disconnect: 1,
   rotate: 1,
   suspend: 1,
   reactivate: 1,
@@ -50,6 +57,7 @@ export const agents: Command = {
   summary: 'Agents: those that can be asked, by their cards, and those with an identity of their own here.',
   about: [
     'With --card an agent can be asked; without, it gets an identity: a key that is shown once and kept nowhere.',
+    'connect gives what the agent asks for, typed unseen or piped in; it is sealed and goes with calls to it alone.',
     'What has the same name is the same agent. What an agent may do: parley grants add --agent NAME',
   ],
   options: {
@@ -96,6 +104,14 @@ export const agents: Command = {
       value: 'N',
       about: 'With --add-keys: they end after so many days. Default: never.',
     },
+    own: { type: 'boolean', about: 'Your own connection instead of the shared one.' },
+    header: {
+      type: 'string',
+      multiple: true,
+      value: 'HEADER',
+      about: 'With connect: a header that carries a secret, where the card does not say it.',
+    },
+    account: { type: 'string', value: 'WORDS', about: 'With connect: which account it is, for people.' },
     owner: { type: 'string', value: 'WHO', about: 'With add: the person who answers for it.' },
     secret: { type: 'boolean', about: 'A secret instead of a key pair.' },
     out: {
@@ -134,6 +150,12 @@ export const agents: Command = {
         return setCard(given, hub, name)
       case 'keys':
         return cardKeys(given, hub, name)
+      case 'connections':
+        return showConnections(given, hub, name)
+      case 'connect':
+        return connectAgent(given, hub, name)
+      case 'disconnect':
+        return disconnectAgent(given, hub, name)
       case 'rotate':
         return rotateKeys(given, hub, name)
       default:

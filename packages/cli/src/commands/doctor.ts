@@ -1,5 +1,6 @@
 import { CliError } from '../cli-error.ts'
 import type { Command } from '../command.ts'
+import { examineAgent, findAgentCard, type AgentExamination } from '../doctor/agent/examine-agent.ts'
 import { examineClientDocument } from '../doctor/client-document/examine-client-document.ts'
 import { examine, type Examination } from '../doctor/examine.ts'
 import type { Finding } from '../doctor/finding.ts'
@@ -9,21 +10,24 @@ const MARKS = { good: 'ok  ', doubtful: 'HMM ', bad: 'FAIL' } as const
 export const doctor: Command = {
   usage: [
     "doctor URL [--header 'NAME: VALUE']… [--register]",
+    "doctor https://agent.example [--agent] [--header 'NAME: VALUE']…",
     'doctor https://app.example/client.json [--client]',
   ],
   about: [
     'The exit code is 0 when Parley can use the server, also where it departs from the specification (marked HMM), or',
     'when the server wants a sign-in that apps can do. Headers are shown to nobody but the server.',
-    'An address that ends in .json is looked at as the metadata document of an app.',
+    'An address with an agent card, or with one in its well-known places, is looked at as an A2A agent; any other that ends',
+    'in .json as the metadata document of an app.',
   ],
   summary:
-    'Speaks to an MCP server as a client would, and says what is wrong and how to mend it. Needs no hub.',
+    'Speaks to an MCP server or an A2A agent as a client would, and says what is wrong and how to mend it. Needs no hub.',
   options: {
     header: { type: 'string', multiple: true, value: "'NAME: VALUE'", about: 'Sent with every request.' },
     register: {
       type: 'boolean',
       about: 'Where apps may register themselves: register a throw-away one, and see what comes.',
     },
+    agent: { type: 'boolean', about: 'The URL is that of an A2A agent or its card.' },
     client: { type: 'boolean', about: 'The URL is the client ID metadata document of an app.' },
   },
   async run({ values, positionals }) {
@@ -37,6 +41,11 @@ export const doctor: Command = {
       throw new CliError('No credentials in the URL, they end up in logs.', {
         hint: "Use --header 'Authorization: …'.",
       })
+    const headers = readHeaders(values['header'])
+    if (values['client'] !== true && (values['agent'] === true || (await isAgent(url, headers)))) {
+      const value = await examineAgent(url, headers)
+      return { value, text: [...value.findings.map(line), agentSummary(value)].join('\n'), ok: value.ok }
+    }
     if (values['client'] === true || url.pathname.endsWith('.json')) {
       const value = await examineClientDocument(url)
       const end = value.ok
@@ -44,7 +53,7 @@ export const doctor: Command = {
         : 'Authorization servers refuse this app.'
       return { value, text: [...value.findings.map(line), end].join('\n'), ok: value.ok }
     }
-    const value = await examine(url, readHeaders(values['header']), { register: values['register'] === true })
+    const value = await examine(url, headers, { register: values['register'] === true })
     return { value, text: [...value.findings.map(line), summary(value)].join('\n'), ok: value.ok }
   },
 }
@@ -60,6 +69,18 @@ function summary({ ok, signIn, transport, eras }: Examination): string {
   return ok
     ? `Parley can use this server (${transport}, ${eras.join(' and ')}).`
     : 'Parley cannot use this server as it is.'
+}
+
+/** A card's own address, or one that has no MCP about it and a card below it. */
+async function isAgent(url: URL, headers: Readonly<Record<string, string>>): Promise<boolean> {
+  const looksLikeCard = /\/(?:agent-card|agent)\.json$/.test(url.pathname)
+  const mayBe = url.pathname.endsWith('.json') || !/\/mcp\/?$/.test(url.pathname)
+  return looksLikeCard || (mayBe && (await findAgentCard(url, headers)) !== undefined)
+}
+
+function agentSummary({ ok, agent, interfaces }: AgentExamination): string {
+  if (!ok) return 'Parley cannot ask this agent as it is.'
+  return `Parley can ask ${agent!.name} (${interfaces.join(', ')}).`
 }
 
 /** What is no URL is most often the command line of a stdio server. */

@@ -12,6 +12,7 @@ const USAGE = [
   'grants mine',
   'grants show|revoke GRANT',
   'grants add --person WHO | --group GROUP | --agent AGENT --allow PATTERN… [--days N] [--per-minute N]',
+  'grants add --agent AGENT --own-card [--allow PATTERN…]',
   'grants change GRANT --allow PATTERN… [--days N] [--per-minute N]',
 ]
 const ACTIONS = { list: 0, mine: 0, show: 1, revoke: 1, add: 0, change: 1 } as const
@@ -35,6 +36,10 @@ export const grants: Command = {
       value: 'PATTERN',
       about: 'With add and change: what it lets do.',
     },
+    'own-card': {
+      type: 'boolean',
+      about: 'With add: the agent may send the hub its own card, to be asked by others.',
+    },
     days: {
       type: 'string',
       value: 'N',
@@ -53,7 +58,7 @@ export const grants: Command = {
     if (action === 'mine') return listed(hub, '/api/me/grants')
     if (action === 'add') {
       const holder = await readHolder(given, hub)
-      const body = { holder, terms: readTerms(given, { [`${hub.url}/mcp`]: ['mcp'] }) }
+      const body = { holder, terms: readTerms(given, audiencesOf(given, hub.url, holder)) }
       return changed((await hub.api('POST', '/api/grants', body)) as GrantView)
     }
     const path = `/api/grants/${encodeURIComponent(names[0]!)}`
@@ -64,6 +69,18 @@ export const grants: Command = {
     const body = { terms: readTerms(given, terms.audiences), version }
     return changed((await hub.api('PUT', `${path}/terms`, body)) as GrantView)
   },
+}
+
+/** Where tokens of an agent's own are good: at all servers and agents, and for its card where it may send it. */
+function audiencesOf(
+  given: Given,
+  url: string,
+  { kind }: { readonly kind: string },
+): GrantTerms['audiences'] {
+  const everywhere = { [`${url}/mcp`]: ['mcp'], [`${url}/a2a`]: ['a2a'] }
+  if (given.values['own-card'] !== true) return everywhere
+  if (kind !== 'agent') throw new CliError('Only an agent has a card of its own.', { hint: '--agent NAME' })
+  return { ...everywhere, [`${url}/api`]: ['hub:manage'] }
 }
 
 async function listed(hub: HubClient, path: string): Promise<Answer> {
@@ -101,7 +118,7 @@ const DAY_MS = 86_400_000
 
 function readTerms(given: Given, audiences: GrantTerms['audiences']): GrantTerms {
   const allow = listOf(given, 'allow')
-  if (allow.length === 0)
+  if (allow.length === 0 && given.values['own-card'] !== true)
     throw new CliError('Say what it lets do.', {
       hint: "--allow 'tool:files/*', or --allow '*' for everything",
     })

@@ -3,6 +3,7 @@ import { agentRoutes } from './agent-routes.ts'
 import type { ApiRoute, RouteParameters } from './api-route.ts'
 import { appRoutes } from './app-routes.ts'
 import { connectionRoutes } from './connection-routes.ts'
+import { agentConnectionRoutes } from './agent-connection-routes.ts'
 import { cardRoutes } from './card-routes.ts'
 import { bundleRoutes } from './bundle-routes.ts'
 import { grantRoutes } from './grant-routes.ts'
@@ -26,6 +27,7 @@ export const apiRoutes = {
   ...appRoutes,
   ...agentRoutes,
   ...cardRoutes,
+  ...agentConnectionRoutes,
   ...grantRoutes,
   ...resourceRoutes,
   ...connectionRoutes,

@@ -6,7 +6,7 @@ import { proveAgent, type AgentCredential } from './agent-credential.ts'
 
 const TIMEOUT_MS = 10_000
 const LIMIT_BYTES = 65_536
-/** Tokens that are kept; those asked for longest ago go first. */
+/** Tokens that are kept; the oldest go first. */
 const MAX_TOKENS = 1000
 /** What is left of a token's life for its way. */
 const MARGIN_MS = 15_000

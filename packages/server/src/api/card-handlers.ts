@@ -2,7 +2,7 @@ import { ParleyError, type CardDetail, type CardView } from '@parley/contract'
 import type { Access } from '../access/index.ts'
 import {
   AgentSearch,
-  type FoundAgent,
+  describeAgents,
   type ManagedDirectory,
   type ServedAgent,
   type Visible,
@@ -73,7 +73,7 @@ export function cardHandlers({ directory, access, clients, origin }: CardTools) 
           ? access.visible(principal)
           : (capability) => access.isEntitled(person, capability)
       const { found, next } = search?.search(query, visible) ?? { found: [], next: null }
-      return { agents: found.map((agent) => foundView(agent, origin())), next }
+      return { agents: describeAgents(found, origin()), next }
     },
     showMyCard: async ({ principal }) => detail(known().agent(nameOfSelf(clients, principal))),
     sendMyCard: async ({ body, principal }) =>
@@ -137,23 +137,4 @@ function interfaceView({
   protocolVersion,
 }: Pick<Interface, 'url' | 'protocolBinding' | 'protocolVersion'>) {
   return { url, protocolBinding, protocolVersion }
-}
-
-function foundView({ entry, skills }: FoundAgent, origin: string) {
-  const { card } = entry
-  return {
-    name: entry.name,
-    title: card.name,
-    description: card.description,
-    endpoint: `${origin}/a2a/agents/${entry.name}`,
-    skills: skills.map(({ id, name, description, tags, examples, inputModes, outputModes }) => ({
-      id,
-      name,
-      description,
-      tags,
-      examples: examples ?? [],
-      inputModes: inputModes ?? card.defaultInputModes,
-      outputModes: outputModes ?? card.defaultOutputModes,
-    })),
-  }
 }

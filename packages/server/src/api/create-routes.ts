@@ -1,3 +1,4 @@
+import { agentConnectionHandlers, type AgentConnectionTools } from './agent-connection-handlers.ts'
 import { agentHandlers, type AgentTools } from './agent-handlers.ts'
 import { appHandlers, type AppTools } from './app-handlers.ts'
 import type { ConnectionTools } from './connection-desk.ts'
@@ -24,6 +25,7 @@ export type RouteTools = HubTools &
   AppTools &
   AgentTools &
   CardTools &
+  AgentConnectionTools &
   GrantTools &
   ResourceTools &
   ConnectionTools &
@@ -42,6 +44,7 @@ export function createRoutes(tools: RouteTools): ApiHandlers {
     ...appHandlers(tools),
     ...agentHandlers(tools),
     ...cardHandlers(tools),
+    ...agentConnectionHandlers(tools),
     ...grantHandlers(tools),
     ...resourceHandlers(tools),
     ...connectionHandlers(tools),

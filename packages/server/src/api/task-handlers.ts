@@ -5,12 +5,14 @@ import { meOf } from './me-handlers.ts'
 
 export interface TaskTools {
   readonly tasks: Tasks
+  /** Cancels a task of an agent, at the agent too; resolves once that is on disk. */
+  readonly cancelAgentTask: (id: TaskId, words: string) => Promise<void>
 }
 
 const NONE = 'There is no such task.'
 
 /** Tasks as administrators and those they run for see them: never what they came to. */
-export function taskHandlers({ tasks }: TaskTools) {
+export function taskHandlers({ tasks, cancelAgentTask }: TaskTools) {
   const known = (id: TaskId, person?: PersonId): Task => {
     const task = tasks.findAny(id)
     // Another person's is not there.
@@ -32,6 +34,10 @@ export function taskHandlers({ tasks }: TaskTools) {
   })
   const cancel = async (task: Task, message: string) => {
     if (isFinal(task.state)) return view(task)
+    if (task.face === 'a2a') {
+      await cancelAgentTask(task.id, message)
+      return view(known(task.id))
+    }
     const cancelled = await tasks.change(task.id, { state: 'cancelled', message })
     return view(cancelled ?? known(task.id))
   }

@@ -27,6 +27,12 @@ export type ShownOnce =
   | { readonly kind: 'secret'; readonly secret: string }
   | { readonly kind: 'nothing' }
 
+/** What else has a name at this hub. An agent that can be asked has that of its workload, where it has one. */
+export interface OtherNames {
+  readonly servers: readonly string[]
+  readonly agents: readonly string[]
+}
+
 export interface AgentTools {
   readonly store: ClientStore
   readonly changes: ClientChanges
@@ -34,6 +40,7 @@ export interface AgentTools {
   readonly random: Random
   readonly newId: NewId
   readonly limit: number
+  readonly otherNames: () => OtherNames
   /** Ends every grant that the agent holds. */
   readonly revokeGrants: (agent: AgentId, by: Actor) => Promise<void>
 }
@@ -182,15 +189,13 @@ export class Agents {
         'invalid_params',
         `An agent's name is lower-case letters, digits and single hyphens, at most ${OWNER_NAME_MAX_LENGTH}.`,
       )
-    const alike = findConfusableName(
-      name,
-      this.list().map((agent) => agent.name),
-    )
-    if (alike !== undefined)
-      throw new ParleyError(
-        'conflict',
-        `The name is too easily mistaken for the agent "${alike}"; choose another.`,
-      )
+    const { servers, agents } = this.#tools.otherNames()
+    const others = agents.filter((agent) => agent !== name)
+    const alike = findConfusableName(name, [...this.list().map((agent) => agent.name), ...others])
+    const server = findConfusableName(name, servers)
+    if (alike === undefined && server === undefined) return
+    const what = alike === undefined ? `server "${server}"` : `agent "${alike}"`
+    throw new ParleyError('conflict', `The name is too easily mistaken for the ${what}; choose another.`)
   }
 
   async #makeProof(

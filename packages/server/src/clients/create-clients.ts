@@ -5,7 +5,7 @@ import type { Egress } from '../egress/index.ts'
 import type { Actor, Grants } from '../grants/index.ts'
 import type { RawHandler } from '../http/index.ts'
 import type { Random } from '../lib/random.ts'
-import { Agents } from './agents.ts'
+import { Agents, type OtherNames } from './agents.ts'
 import { Apps } from './apps.ts'
 import { ClientChanges } from './client-changes.ts'
 import type { ChangeTools } from './client-changes.ts'
@@ -29,6 +29,7 @@ export interface ClientsOptions extends ChangeTools {
   readonly declared: readonly AppConfig[]
   readonly limits: Pick<Limits, 'clientMetadataBytes' | 'registrationsPerHour' | 'registeredApps' | 'agents'>
   readonly trustedProxy: boolean
+  readonly otherNames?: () => OtherNames
   /** Client ID metadata documents kept in memory; 1,000 by default. */
   readonly rememberedDocuments?: number
   readonly log: (message: string, detail: Readonly<Record<string, unknown>>) => void
@@ -78,6 +79,7 @@ export async function createClients(options: ClientsOptions): Promise<Clients> {
   const agents = new Agents({
     ...tools,
     limit: limits.agents,
+    otherNames: options.otherNames ?? (() => ({ servers: [], agents: [] })),
     revokeGrants: (id, by) => revokeGrants({ kind: 'agent', id }, by),
   })
   const unused = Math.max(1, Math.floor(limits.registeredApps / UNUSED_SHARE))

@@ -2,6 +2,7 @@ import { createApi, createMetricsHandler, createRoutes } from '../api/index.ts'
 import type { Connect } from '../connect/index.ts'
 import type { Bundles } from '../bundles/index.ts'
 import type { ManagedDirectory } from '../directory/index.ts'
+import type { A2aHub } from '../hub/index.ts'
 import type { RawHandler } from '../http/index.ts'
 import type { HubState } from '../metrics/index.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
@@ -21,7 +22,9 @@ export function openApi(
     readonly directory: ManagedDirectory | undefined
     readonly connect: Connect | undefined
     readonly vault: Vault
+    readonly agentVault: Vault
     readonly tasks: Tasks
+    readonly hub: Pick<A2aHub, 'cancelTask'> | undefined
     readonly webhooks: Webhooks
     readonly bundles: Bundles
     readonly version: string
@@ -36,6 +39,7 @@ export function openApi(
     handlers: createRoutes({
       ...house,
       ...rooms,
+      cancelAgentTask: async (id, words) => rooms.hub?.cancelTask(id, words),
       keys,
       outsideResources,
       bootstrapKey: rooms.key,

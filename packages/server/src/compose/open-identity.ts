@@ -4,7 +4,7 @@ import { createAccess, isEntitled, type Access } from '../access/index.ts'
 import type { Activity } from '../activity/index.ts'
 import { createClients, type Clients } from '../clients/index.ts'
 import type { AppConfig, Config } from '../config/index.ts'
-import type { Directory } from '../directory/index.ts'
+import type { ManagedDirectory } from '../directory/index.ts'
 import type { Egress } from '../egress/index.ts'
 import { createGrants, type Grants } from '../grants/index.ts'
 import type { EventStreams, RawHandler } from '../http/index.ts'
@@ -13,13 +13,16 @@ import type { Clock } from '../lib/clock.ts'
 import type { NewId, Random } from '../lib/random.ts'
 import { createPageKit, serveAssets, type PageKit } from '../pages/index.ts'
 import { createPeople, type People } from '../people/index.ts'
-import type { Registry } from '../registry/index.ts'
+import type { ManagedRegistry } from '../registry/index.ts'
 import { createFeed, createRevocations, type RevocationLog, type Revocations } from '../revocations/index.ts'
 import type { Sealer } from '../sealing/index.ts'
 import type { Store } from '../store/index.ts'
 import type { Vault } from '../vault/index.ts'
 import { createDescribeCapabilities } from './describe-capabilities.ts'
 import { createFindConnectionToken } from './find-connection-token.ts'
+
+/** The directory as those see it who are there before it. */
+export type KnownAgents = Pick<ManagedDirectory, 'entry' | 'entries' | 'agents'>
 
 export interface IdentityParts {
   readonly store: Store
@@ -34,10 +37,10 @@ export interface IdentityParts {
   /** The public origin; asked once the hub listens. */
   readonly origin: () => string
   /** Undefined where the authorization server runs alone. */
-  readonly registry: Pick<Registry, 'entries' | 'entry'> | undefined
+  readonly registry: Pick<ManagedRegistry, 'entries' | 'entry' | 'servers'> | undefined
   readonly bundles: Bundles
   /** The agents that can be asked; they are there once the hub has started. */
-  readonly agents: Pick<Directory, 'entry' | 'entries'>
+  readonly agents: KnownAgents
   readonly vault: Pick<Vault, 'use'>
 }
 
@@ -139,6 +142,10 @@ function openClients(
     identity,
     limits,
     declared: [COMMAND_LINE, ...apps],
+    otherNames: () => ({
+      servers: (house.registry?.servers() ?? []).map(({ name }) => name),
+      agents: house.agents.agents().map(({ name }) => name),
+    }),
     trustedProxy: listen.trustedProxy,
   })
 }

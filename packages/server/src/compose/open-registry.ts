@@ -1,4 +1,5 @@
 import { childEnvironment, type Config, type Environment } from '../config/index.ts'
+import type { ManagedDirectory } from '../directory/index.ts'
 import type { Egress, Outlet } from '../egress/index.ts'
 import {
   createRegistry,
@@ -19,6 +20,7 @@ interface Ways {
   readonly hubTokenFor: (url: string) => () => string
   readonly vault: Vault
   readonly onRefused: NonNullable<RegistryOptions['onRefused']>
+  readonly agents: Pick<ManagedDirectory, 'agents'>
 }
 
 export function openRegistry(house: House, ways: Ways): Promise<ManagedRegistry> {
@@ -29,6 +31,7 @@ export function openRegistry(house: House, ways: Ways): Promise<ManagedRegistry>
     ...house,
     vault: ways.vault,
     onRefused: ways.onRefused,
+    otherNames: () => ways.agents.agents().map(({ name }) => name),
     keepDocument: documents.keep,
     content: config.content,
     declared: config.servers.map((server) => ({

@@ -1,5 +1,5 @@
-import type { AgentId } from '@parley/contract'
-import type { AgentCard, AgentExtension, AgentSkill } from '../a2a/index.ts'
+import type { AgentId, Principal } from '@parley/contract'
+import type { AgentCard, AgentExtension, AgentSkill, Message } from '../a2a/index.ts'
 import type { AgentLink } from '../a2a-client/index.ts'
 
 /** An agent that can be asked, as it was approved. */
@@ -21,6 +21,8 @@ export interface AgentEntry {
   readonly changedAt: number
   /** The way to it; throws `upstream_unavailable` while it has none that works. */
   link(): AgentLink
+  /** The hub itself, which answers at once. */
+  readonly answer?: (principal: Principal, message: Message) => Message
 }
 
 /** Read by the hub on every request. */

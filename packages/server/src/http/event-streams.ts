@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Limits } from '../config/index.ts'
+import { WriteBatch } from '../lib/write-batch.ts'
 
 export interface EventStreamEvents {
   /** The stream is over, whoever ended it; called exactly once. */
@@ -10,7 +11,7 @@ export interface EventStreamEvents {
 
 /** A `text/event-stream` response (WHATWG HTML, Server-sent events). After its end every call does nothing. */
 export interface EventStream {
-  /** Writes whole events as they stand. False once the stream is over, be it because its reader is too slow. */
+  /** Writes whole events as they stand, those of one turn of the event loop together. False once the stream is over, be it because its reader is too slow. */
   send(bytes: Buffer | string): boolean
   /** Ends the stream, after last events if there are any. */
   end(last?: Buffer | string): void
@@ -20,9 +21,12 @@ export interface EventStream {
 
 export type EventStreamLimits = Pick<Limits, 'heartbeatMs' | 'streamBufferBytes'>
 
+const NOTHING: (Buffer | string)[] = []
 const HEARTBEAT = Buffer.from(': \n\n')
 /** TCP probes begin after this silence and give up some ten seconds later. */
 const PROBE_AFTER_MS = 15_000
+/** So much is not put off until the end of the turn. */
+const ONE_WRITE_BYTES = 65_536
 
 /** `x-accel-buffering` keeps proxies such as nginx from holding events back. */
 const HEADERS = (
@@ -37,6 +41,7 @@ const HEADERS = (
 export class EventStreams {
   readonly #limits: EventStreamLimits
   readonly #open = new Set<OpenStream>()
+  readonly #writes = new WriteBatch()
   #timer: NodeJS.Timeout | undefined
   #isDraining = false
 
@@ -55,9 +60,14 @@ export class EventStreams {
     events: EventStreamEvents,
     headers: readonly string[] = [],
   ): EventStream {
-    const stream: OpenStream = new OpenStream(response, this.#limits.streamBufferBytes, events, () => {
-      this.#open.delete(stream)
-      if (this.#open.size === 0) this.#stopBeating()
+    const stream: OpenStream = new OpenStream(response, {
+      limitBytes: this.#limits.streamBufferBytes,
+      writes: this.#writes,
+      events,
+      onClose: () => {
+        this.#open.delete(stream)
+        if (this.#open.size === 0) this.#stopBeating()
+      },
     })
     request.socket.setKeepAlive(true, PROBE_AFTER_MS)
     response.writeHead(200, [...HEADERS, ...headers])
@@ -84,16 +94,28 @@ export class EventStreams {
   }
 }
 
+interface OpenStreamParts {
+  readonly limitBytes: number
+  readonly writes: WriteBatch
+  readonly events: EventStreamEvents
+  readonly onClose: () => void
+}
+
 class OpenStream implements EventStream {
   readonly #response: ServerResponse
   readonly #limitBytes: number
+  readonly #writes: WriteBatch
   readonly #events: EventStreamEvents
+  /** What this turn brought. */
+  #unwritten: (Buffer | string)[] = NOTHING
+  #unwrittenBytes = 0
   #isOver = false
   #wasQuiet = false
 
-  constructor(response: ServerResponse, limitBytes: number, events: EventStreamEvents, onClose: () => void) {
+  constructor(response: ServerResponse, { limitBytes, writes, events, onClose }: OpenStreamParts) {
     this.#response = response
     this.#limitBytes = limitBytes
+    this.#writes = writes
     this.#events = events
     response.on('close', () => {
       this.#isOver = true
@@ -110,12 +132,18 @@ class OpenStream implements EventStream {
       this.destroy()
       return false
     }
-    this.#response.write(bytes)
+    this.#unwrittenBytes += bytes.length
+    if (this.#unwritten === NOTHING) {
+      this.#unwritten = [bytes]
+      this.#writes.add(() => this.#flush())
+    } else this.#unwritten.push(bytes)
+    if (this.#unwrittenBytes > ONE_WRITE_BYTES) this.#flush()
     return true
   }
 
   end(last?: Buffer | string): void {
     if (this.#isOver) return
+    this.#flush()
     this.#isOver = true
     if (last === undefined) this.#response.end()
     else this.#response.end(last)
@@ -123,7 +151,23 @@ class OpenStream implements EventStream {
 
   destroy(): void {
     this.#isOver = true
+    this.#unwritten = NOTHING
     this.#response.destroy()
+  }
+
+  #flush(): void {
+    const parts = this.#unwritten
+    if (parts === NOTHING || this.#isOver) return
+    this.#unwritten = NOTHING
+    this.#unwrittenBytes = 0
+    const isText = parts.every((part) => typeof part === 'string')
+    this.#response.write(
+      parts.length === 1
+        ? parts[0]
+        : isText
+          ? parts.join('')
+          : Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part))),
+    )
   }
 
   drain(): void {

@@ -7,23 +7,28 @@ const BEARER = /^bearer +[^.]+\.([^.]+)\.[^.]+$/i
 const MAX_HEADER_LENGTH = 8192
 /** Tokens whose audience is remembered. Beyond it, all are read anew. */
 const MAX_REMEMBERED = 10_000
-/** Enough of a signature that two tokens never share it; a wrong guess leads to a refusal. */
+/** Found by the end of the text and then compared whole: to hash all of a token costs ten times as much. */
 const TAIL_LENGTH = 40
+
+interface Remembered {
+  readonly authorization: string
+  readonly isForAll: boolean
+}
 
 /**
  * Who calls an agent, by a token for that agent or for all of them. What a token says of its audience only chooses by which of the
  * two it is checked: one that says something else of itself than its signature holds for is refused there.
  */
 export function authenticateCallers(authenticate: Authenticate, origin: () => string): Authenticate {
-  const remembered = new Map<string, boolean>()
+  const remembered = new Map<string, Remembered>()
 
   function isForAll(authorization: string): boolean {
     const tail = authorization.slice(-TAIL_LENGTH)
     const known = remembered.get(tail)
-    if (known !== undefined) return known
+    if (known?.authorization === authorization) return known.isForAll
     const answer = readAudience(authorization) === origin() + ALL_AGENTS
     if (remembered.size >= MAX_REMEMBERED) remembered.clear()
-    remembered.set(tail, answer)
+    remembered.set(tail, { authorization, isForAll: answer })
     return answer
   }
 

@@ -11,6 +11,7 @@ import type { HubTools, Received } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
 import { receiveJsonRpc } from './json-rpc-face.ts'
 import { HeldSends } from './held-sends.ts'
+import { OWN_AGENT, createOwnAgent } from './own-agent.ts'
 import { Mirrors } from './mirrors.ts'
 import { readAddress, type Address } from './read-address.ts'
 import type { ReadBody } from './read-body.ts'
@@ -32,6 +33,8 @@ export interface A2aHub {
   cutOpenTasks(isMeant: (principal: Principal) => boolean): void
   /** After a start, or once an agent is there: goes on with what was under way. */
   resume(agent?: string): Promise<void>
+  /** Cancels a task by somebody's word who is not its owner, at the agent too; resolves once that is on disk. */
+  cancelTask(id: TaskId, words: string): Promise<void>
   /** A task as it stands on disk. */
   readTask(id: TaskId): A2aTask | undefined
   /** The agent's own id of a task. */
@@ -43,7 +46,8 @@ export interface A2aHub {
   close(): Promise<void>
 }
 
-export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
+export function createHub(given: HubTools, readBody: ReadBody): A2aHub {
+  const tools = withOwnAgent(given)
   const names = new TaskNames(tools.idKey, tools.tasks)
   const mirrors = new Mirrors(tools, names)
   const hub: HubState = {
@@ -98,6 +102,7 @@ export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
       for (const [controller, principal] of hub.sending) if (isMeant(principal)) controller.abort()
     },
     cutTasks: (isMeant) => hub.mirrors.cut(isMeant),
+    cancelTask: (id, words) => hub.mirrors.cancel(id, words),
     cutOpenTasks: (isMeant) => hub.mirrors.cutOpen(isMeant),
     ...taskSide(hub),
     resume(agent) {
@@ -108,6 +113,23 @@ export function createHub(tools: HubTools, readBody: ReadBody): A2aHub {
     close() {
       hub.held.close()
       return hub.mirrors.close()
+    },
+  }
+}
+
+/** The hub is found among the agents, and is none of those that are listed. */
+function withOwnAgent(tools: HubTools): HubTools {
+  const own = createOwnAgent({ ...tools, startedAt: tools.clock.now() })
+  const { directory } = tools
+  return {
+    ...tools,
+    directory: {
+      entry: (name) => (name === OWN_AGENT ? own : directory.entry(name)),
+      entries: () => directory.entries(),
+      get version() {
+        return directory.version
+      },
+      onChange: (listener) => directory.onChange(listener),
     },
   }
 }

@@ -58,7 +58,8 @@ export class Follower {
     const agent = this.#agentOf(mirror)
     if (!agent || mirror.isHeld) return undefined
     const { taskId: id } = mirror.name.foreign
-    const options = await this.#options(agent, mirror)
+    const headers = await this.#tools.credentialToEnd(agent, mirror.task.principal)
+    const options = { headers, timeoutMs: this.#tools.limits.agentTimeoutMs }
     return (await agent.link().call('CancelTask', { id }, options)) as unknown as A2aTask
   }
 

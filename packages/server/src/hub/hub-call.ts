@@ -45,12 +45,16 @@ export interface HubTools {
   readonly consents: ConsentRequests
   readonly takeToken: TakeToken
   readonly credentialFor: CredentialFor
+  /** To tell an agent to stop, also when its caller may do nothing any more. */
+  readonly credentialToEnd: CredentialFor
   /** How answers are to be put to a person, as they keep it. */
   readonly needsOf: NeedsOf
   readonly recordCall: Activity['recordCall']
   readonly clock: Clock
   readonly newId: NewId
   readonly origin: () => string
+  /** Of the hub, as its own card tells it. */
+  readonly version: string
   readonly cards: CardDesk
   /** For answers: those of one turn of the event loop go out together. */
   readonly writes: WriteBatch

@@ -129,9 +129,17 @@ export class Mirrors {
       if (!mirror.isOver && isMeant(mirror.task.principal)) this.#cancel(mirror)
   }
 
-  #cancel(mirror: Mirror): void {
+  async cancel(id: TaskId, words: string): Promise<void> {
+    const task = this.#tools.tasks.findAny(id)
+    const mirror = task?.face === 'a2a' ? this.of(task) : undefined
+    if (!mirror || mirror.isOver) return
+    this.#cancel(mirror, words)
+    await mirror.flushed()
+  }
+
+  #cancel(mirror: Mirror, words = 'What it ran under has been taken back.'): void {
     void this.#follower.cancel(mirror).catch(() => undefined)
-    mirror.end('TASK_STATE_CANCELED', 'What it ran under has been taken back.')
+    mirror.end('TASK_STATE_CANCELED', words)
   }
 
   /** After a start: what was under way is looked for at its agent, and goes on. */

@@ -27,6 +27,7 @@ export function readServiceParameters({ headers, url }: IncomingMessage): Servic
 
 /** §3.6.2: nothing means 0.3; patch numbers do not count (§3.6). Throws `unsupported_version`. */
 export function readVersion(text: string | undefined): A2aVersion {
+  if (text === '1.0') return text
   if (text === undefined || text.trim() === '') return '0.3'
   const [, majorMinor] = /^(\d{1,3}\.\d{1,3})(?:\.\d{1,5})?$/.exec(text.trim()) ?? []
   const known = A2A_VERSIONS.find((version) => version === majorMinor)

@@ -56,6 +56,7 @@ export function releaseAtEnd({ tools }: HubState, { id }: Task, release: () => v
 
 async function askAgent(hub: HubState, call: HubCall, request: JsonObject): Promise<SendMessageResponse> {
   const { agent, principal } = call
+  if (agent.answer) return { message: agent.answer(principal, request['message'] as Message) }
   const headers = await hub.tools.credentialFor(agent, principal)
   const controller = new AbortController()
   hub.sending.set(controller, principal)

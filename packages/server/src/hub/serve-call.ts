@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { ParleyError, toParleyError } from '@parley/contract'
 import { admit } from './admit.ts'
 import type { CallResult, HubCall, HubReply } from './hub-call.ts'
@@ -80,7 +80,7 @@ function recordCall({ tools }: HubState, call: HubCall, result: CallResult): voi
 
 /** Of a request's bytes as they came. */
 export function digestOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('base64url')
+  return hash('sha256', bytes, 'base64url')
 }
 
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/

@@ -96,6 +96,8 @@ class Relay {
     if (this.#state === 'over') return
     if ('message' in event) return this.#relayMessage(event)
     this.#state = 'keeping'
+    // What is read meanwhile would be told all at once, more than a reader can take.
+    this.#stream?.pause()
     this.#keep(firstTask(event), event).catch((error: unknown) => this.#refuse(error))
   }
 
@@ -139,6 +141,7 @@ class Relay {
     this.#state = 'relaying'
     if (!('task' in first)) mirror.accept(first)
     for (const event of this.#early.splice(0)) mirror.accept(event)
+    if (!this.#isEnded) this.#stream?.resume()
     if (this.#isEnded) this.#handOver(mirror)
   }
 

@@ -20,6 +20,11 @@ export interface HopTokens {
    * can (`may_act`, §4.4). It holds the scopes that the caller's own token has.
    */
   mintForAgent(principal: Principal, audience: string, agent: AgentId): string
+  /**
+   * For an agent that is told to stop because its caller has been cut off: nobody can go on with it. Guards refuse what was
+   * issued in the second of the cut or before, so it is from the next.
+   */
+  mintToEnd(principal: Principal, audience: string, agent: AgentId): string
 }
 
 /** A token is used again for half of its life, so that the other half is left for its way. */
@@ -32,6 +37,15 @@ const ID_BYTES = 16
 interface Minted {
   readonly token: string
   readonly until: number
+}
+
+interface HopWish {
+  readonly capability?: CapabilityName | undefined
+  /** Who may go on with it. */
+  readonly agent?: AgentId
+  /** All that the server has unless named. */
+  readonly scope?: readonly string[]
+  readonly isLater?: boolean
 }
 
 export function createHopTokens(options: {
@@ -51,9 +65,9 @@ export function createHopTokens(options: {
   function mintNew(
     principal: Principal | undefined,
     audience: string,
-    { capability, agent }: { capability?: CapabilityName | undefined; agent?: AgentId },
+    { capability, agent, scope, isLater = false }: HopWish,
   ): string {
-    const issuedAt = Math.floor(clock.now() / 1000)
+    const issuedAt = Math.floor(clock.now() / 1000) + (isLater ? 1 : 0)
     return sign({
       iss: issuer(),
       aud: audience,
@@ -61,10 +75,7 @@ export function createHopTokens(options: {
       ...(capability !== undefined && { capability }),
       ...(agent !== undefined && { may_act: { sub: agent } }),
       // What this call may do was decided here. A guard there knows its own scopes alone, so it is told that all are held.
-      scope: (agent === undefined
-        ? ['mcp', ...options.scopesOf(audience)]
-        : (principal?.scopes ?? ['a2a'])
-      ).join(' '),
+      scope: (scope ?? ['mcp', ...options.scopesOf(audience)]).join(' '),
       iat: issuedAt,
       exp: issuedAt + LIFETIME_SECONDS,
       jti: newId(random),
@@ -89,8 +100,13 @@ export function createHopTokens(options: {
       return reuse(principal ?? hub, key, () => mintNew(principal, audience, { capability }))
     },
     mintForAgent(principal, audience, agent) {
-      return reuse(principal, `${audience} for ${agent}`, () => mintNew(principal, audience, { agent }))
+      const scope = principal.scopes ?? ['a2a']
+      return reuse(principal, `${audience} for ${agent}`, () =>
+        mintNew(principal, audience, { agent, scope }),
+      )
     },
+    mintToEnd: (principal, audience) =>
+      mintNew(principal, audience, { scope: principal.scopes ?? ['a2a'], isLater: true }),
   }
 }
 

@@ -52,6 +52,8 @@ export interface RegistryOptions {
   readonly keepDocument: (serverId: string, document: Buffer) => Promise<readonly Statement[]>
   /** What people have connected ends with a server. */
   readonly vault?: Pick<Vault, 'countAt' | 'serverEnded' | 'onChange'>
+  /** Agents at this hub: no server may be mistaken for one of them (H7). */
+  readonly otherNames?: () => readonly string[]
   /** A server cannot be read with what the hub carries in its own name. */
   readonly onRefused?: (server: ManagedServer, error: CredentialRefused) => void
   readonly log: (message: string, detail: Readonly<Record<string, unknown>>) => void
@@ -277,11 +279,15 @@ class ServerRegistry implements ManagedRegistry {
   }
 
   #refuseConfusable(name: string): void {
-    const other = findConfusableName(name, [...this.#tended.keys(), ...this.#adding])
-    if (other === undefined) return
+    const servers = [...this.#tended.keys(), ...this.#adding]
+    const other = findConfusableName(name, servers)
+    const agent =
+      other === undefined ? findConfusableName(name, this.#options.otherNames?.() ?? []) : undefined
+    if (other === undefined && agent === undefined) return
+    const what = other === undefined ? `agent "${agent}"` : `server "${other}"`
     throw new ParleyError(
       'conflict',
-      `"${name}" is too easily mistaken for the server "${other}"; choose another name.`,
+      `"${name}" is too easily mistaken for the ${what}; choose another name.`,
     )
   }
 

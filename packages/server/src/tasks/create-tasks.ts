@@ -321,7 +321,9 @@ class DurableTasks implements Tasks {
       await this.change(task.id, {
         state: 'failed',
         message,
-        outcome: { error: { code: -32603, message } },
+        ...(task.face === 'a2a'
+          ? { parts: [lateStatus(task, message)] }
+          : { outcome: { error: { code: -32603, message } } }),
       })
     }
     const ended = expired.filter(({ state }) => isFinal(state)).map(({ id }) => id)
@@ -340,6 +342,13 @@ class DurableTasks implements Tasks {
     for (const row of result.rows[0] ?? [])
       this.#counts.give(row as unknown as Task, Number(row['outcome_bytes']))
   }
+}
+
+/** The end of an agent's task in the words of its protocol (A2A §4.2.1). */
+function lateStatus({ id, context }: Task, text: string): string {
+  const said = { messageId: `parley-${id}-late`, role: 'ROLE_AGENT', taskId: id, contextId: context }
+  const status = { state: 'TASK_STATE_FAILED', message: { ...said, parts: [{ text }] } }
+  return JSON.stringify({ statusUpdate: { taskId: id, contextId: context, status } })
 }
 
 function pageOf(found: readonly Task[], limit: number): TaskPage {

@@ -5,6 +5,7 @@ import type { AgentCard } from '../model.ts'
 import type { A2aVersion } from '../operations.ts'
 import { cardFromV03 } from '../v03/card-from-v03.ts'
 import { checkCardLimits } from './check-card-limits.ts'
+import { plainOneofs } from './plain-oneofs.ts'
 
 export type ReadCard =
   | {
@@ -37,7 +38,11 @@ export function readCardJson(json: unknown): ReadCard {
   const isOfV1 = Array.isArray(json['supportedInterfaces'])
   if (!isOfV1 && typeof json['url'] !== 'string')
     return refuse('The card has neither supportedInterfaces (A2A 1.0) nor url (0.3).')
-  const checked = checkMessage('AgentCard', isOfV1 ? firstFormOf(json) : cardFromV03(json), 'agent')
+  const checked = checkMessage(
+    'AgentCard',
+    isOfV1 ? plainOneofs(firstFormOf(json)) : cardFromV03(json),
+    'agent',
+  )
   if (checked.kind === 'invalid') return { kind: 'refused', violations: checked.violations }
   const card = checked.value as unknown as AgentCard
   const violations = checkCardLimits(card)
@@ -46,7 +51,7 @@ export function readCardJson(json: unknown): ReadCard {
 }
 
 /** Agents serve both forms in one document: that of 0.3 with the interfaces of 1.0. */
-function firstFormOf(json: JsonObject): unknown {
+function firstFormOf(json: JsonObject): JsonObject {
   if (typeof json['url'] !== 'string' || json['protocolVersion'] === undefined) return json
   return { ...(cardFromV03(json) as JsonObject), supportedInterfaces: json['supportedInterfaces'] }
 }

@@ -40,6 +40,9 @@ export interface GrpcCallLimits {
   readonly streamBufferBytes: number
 }
 
+/** How much more than the limit may wait for a reader who takes something now and then. */
+const BURST = 8
+const SLOW_MS = 1000
 const MAX_TIMER_MS = 2 ** 31 - 1
 const HEAD = { ':status': 200, 'content-type': 'application/grpc+proto', 'grpc-accept-encoding': 'identity' }
 const NO_ERROR = 0
@@ -58,6 +61,8 @@ export class Http2GrpcCall implements GrpcCall, GrpcStream {
   #timer: NodeJS.Timeout | undefined
   #onDrain: (() => void) | undefined
   #trailers: OutgoingHttpHeaders | undefined
+  #takenMs = 0
+  readonly #onTaken = () => void (this.#takenMs = performance.now())
   #state: 'reading' | 'waiting' | 'streaming' | 'answered' | 'over' = 'reading'
   /** When the last was said: an answer that is not taken does not wait forever. */
   answeredMs: number | undefined
@@ -161,15 +166,25 @@ export class Http2GrpcCall implements GrpcCall, GrpcStream {
 
   send(frame: Buffer): boolean {
     if (this.#state !== 'streaming') return false
-    // What waits is measured before this message, so that a large one alone does not make a reader slow.
-    if (this.#stream.writableLength > this.#limits.streamBufferBytes) {
+    if (this.#isSlow()) {
       this.#state = 'over'
       this.#stream.close(ENHANCE_YOUR_CALM)
       this.#stream.destroy()
       return false
     }
-    this.#stream.write(frame)
+    this.#stream.write(frame, this.#onTaken)
     return true
+  }
+
+  /**
+   * What waits is measured before the next message, so that a large one alone does not make a reader slow. HTTP/2 lets 64 KiB
+   * go at a time, where HTTP/1.1 has the buffers of the sockets: who goes on reading may have some more waiting.
+   */
+  #isSlow(): boolean {
+    const waiting = this.#stream.writableLength
+    const limit = this.#limits.streamBufferBytes
+    if (waiting <= limit) return false
+    return waiting > BURST * limit || performance.now() - this.#takenMs > SLOW_MS
   }
 
   end(): void {
