@@ -39,6 +39,9 @@ afterAll(async () => {
 const FACES: readonly SdkFace[] = [
   { binding: 'JSONRPC', version: '1.0' },
   { binding: 'HTTP+JSON', version: '1.0' },
+  { binding: 'GRPC', version: '1.0' },
+  { binding: 'JSONRPC', version: '0.3' },
+  { binding: 'HTTP+JSON', version: '0.3' },
 ]
 
 const client = (agent: string, headers: Record<string, string> = {}, face = FACES[0]!) =>
@@ -66,11 +69,14 @@ async function send(agent: string, request: object, headers = {}) {
   return result.task
 }
 
+/** The proto of 0.3 has objects alone: a list is the `value` of one. */
+const listOf = (data: any) => data?.value ?? data
+
 /** Kinds and words of parts, and what is said of them. */
 function shown(task: any) {
   const [artifact] = task.artifacts
   return {
-    parts: artifact.parts.map((part: any) => part.text ?? part.data ?? part.mediaType),
+    parts: artifact.parts.map((part: any) => part.text ?? listOf(part.data) ?? part.mediaType),
     said: artifact.metadata?.[PRESENTATION],
   }
 }
@@ -85,7 +91,7 @@ const PHONE_MODES = ['text/plain', 'audio/*', 'image/png']
 
 describe('point 7: one task, three readers', () => {
   test.each(FACES)(
-    'an agent that knows the extension negotiates each presentation ($binding)',
+    'an agent that knows the extension negotiates each presentation ($binding of $version)',
     async (face) => {
       const { ask: call } = await client('aware', {}, face)
       const asked = async (request: object) => (await call('SendMessage', request)).result.task
@@ -182,23 +188,23 @@ describe('point 7: one task, three readers', () => {
 })
 
 describe('point 7: modes', () => {
-  test('what the agent has nothing of, and the hub cannot make, is refused with what there is', async () => {
-    const before = plain.heard.length
-    const response = await fetch(`${hub.url}/a2a/agents/plain`, {
+  const refused = async (agent: string, params: object, headers = {}) => {
+    const response = await fetch(`${hub.url}/a2a/agents/${agent}`, {
       method: 'POST',
       headers: {
         authorization: hub.headers.Authorization,
         'content-type': 'application/json',
         'a2a-version': '1.0',
+        ...headers,
       },
-      body: JSON.stringify({
-        jsonrpc: '2.0',
-        id: 1,
-        method: 'SendMessage',
-        params: ask(undefined, ['video/mp4']),
-      }),
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'SendMessage', params }),
     })
-    const { error } = (await response.json()) as any
+    return ((await response.json()) as any).error
+  }
+
+  test('what the agent has nothing of, and the hub cannot make, is refused with what there is', async () => {
+    const before = plain.heard.length
+    const error = await refused('plain', ask(undefined, ['video/mp4']))
     expect(error.code).toBe(-32005)
     expect(error.message).toContain('text/markdown, image/png, audio/wav')
     expect(plain.heard.length).toBe(before)
@@ -216,15 +222,16 @@ describe('point 7: modes', () => {
     [{ formats: ['text/plain; x'] }, 'formats'],
     [{ other: true }, 'presentation'],
     ['plain', 'presentation'],
-  ])('needs that are none are refused: %o', async (needs, named) => {
+  ])('needs that are none are refused, and named: %o', async (needs, named) => {
     const before = aware.heard.length
-    await expect(send('aware', ask(needs as PresentationNeeds))).rejects.toThrow()
-    const { error } = await (
-      await client('aware', { 'Parley-Presentation': '{' })
-    ).ask('GetTask', { id: 'x' })
-    expect(String(error)).toMatch(/Parley-Presentation/)
+    const inMessage = await refused('aware', ask(needs as PresentationNeeds))
+    expect(inMessage.code).toBe(-32602)
+    expect(JSON.stringify(inMessage)).toContain(named)
+    const beside = await refused('aware', ask(undefined), { 'Parley-Presentation': JSON.stringify(needs) })
+    expect(beside.code).toBe(-32602)
+    expect(JSON.stringify(beside)).toContain('Parley-Presentation')
+    expect((await refused('aware', ask(undefined), { 'Parley-Presentation': '{' })).code).toBe(-32602)
     expect(aware.heard.length).toBe(before)
-    expect(named).toBeTruthy()
   })
 })
 
@@ -253,6 +260,28 @@ describe('point 7: readers of one task', () => {
     expect(listed.result.tasks.find((one: any) => one.id === id).artifacts[0].parts[0].text).toMatch(
       /^Weather/,
     )
+  })
+
+  test.each(FACES)('two who follow one task have two presentations ($binding of $version)', async (face) => {
+    const begun = await (
+      await client('plain', {}, face)
+    ).stream('SendStreamingMessage', ask(undefined, undefined, 'hold'), ({ task }) => task !== undefined)
+    const id = begun[0].task.id
+    const follow = async (formats: string[]) =>
+      (await client('plain', presentation({ formats }), face)).stream('SubscribeToTask', { id })
+    const both = Promise.all([follow(['text/plain']), follow(['application/json'])])
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    plain.goOn()
+    const [words, data] = await both
+    const part = (events: any[]) =>
+      events.find((event) => event.artifactUpdate).artifactUpdate.artifact.parts[0]
+    expect(part(words!).text).toContain('City: Bern; Degrees: 4')
+    expect(listOf(part(data!).data)).toEqual([
+      { City: 'Bern', Degrees: 4 },
+      { City: 'Chur', Degrees: -2 },
+    ])
+    for (const events of [words!, data!])
+      expect(events.at(-1).statusUpdate.status.state).toBe('TASK_STATE_COMPLETED')
   })
 
   test('what is on disk is the agent’s own, whatever its reader was told', async () => {

@@ -43,6 +43,8 @@ export interface Heard {
 export interface PresentingAgent extends AsyncDisposable {
   readonly cardUrl: string
   readonly heard: Heard[]
+  /** Ends the wait of what was told to `hold`. */
+  goOn(): void
 }
 
 /**
@@ -79,7 +81,8 @@ export async function startPresentingAgent({ isAware }: { isAware: boolean }): P
     ],
   })
   const heard: Heard[] = []
-  const requestHandler = new DefaultRequestHandler(card, new InMemoryTaskStore(), new Weather(isAware, heard))
+  const weather = new Weather(isAware, heard)
+  const requestHandler = new DefaultRequestHandler(card, new InMemoryTaskStore(), weather)
   app.use('/.well-known/agent-card.json', agentCardHandler({ agentCardProvider: requestHandler }))
   app.use(
     '/rpc',
@@ -91,6 +94,7 @@ export async function startPresentingAgent({ isAware }: { isAware: boolean }): P
   return {
     cardUrl: `${origin}/.well-known/agent-card.json`,
     heard,
+    goOn: () => weather.goOn(),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -106,6 +110,8 @@ class Weather implements AgentExecutor {
     this.#isAware = isAware
     this.#heard = heard
   }
+
+  goOn: () => void = () => {}
 
   readonly cancelTask = async (): Promise<void> => {}
 
@@ -136,6 +142,7 @@ class Weather implements AgentExecutor {
       ),
     )
     const needs = message.metadata?.[PRESENTATION]
+    if (word === 'hold') await new Promise<void>((resolve) => (this.goOn = resolve))
     if (word === 'stream') await stream(ids, bus)
     else if (this.#isAware && (needs || modes.length > 0))
       bus.publish(artifact(ids, negotiated(needs ?? {}, modes)))
