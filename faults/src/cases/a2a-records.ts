@@ -7,11 +7,11 @@ export async function recordedTasks(hub: Hub): Promise<Set<string>> {
   let before = ''
   for (;;) {
     const { json } = await hub.api('GET', `/api/activity${before}`)
-    for (const record of json?.['records'] as Json[]) {
+    for (const record of (json?.['records'] ?? []) as Json[]) {
       if (record['action'] === 'task.create') ids.add(String(record['note']).split(' ')[0]!)
     }
-    const next = json?.['next'] as number | null
-    if (next === null) return ids
+    const next = json?.['next'] as number | null | undefined
+    if (typeof next !== 'number') return ids
     before = `?before=${next}`
   }
 }
