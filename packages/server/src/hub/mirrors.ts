@@ -1,4 +1,10 @@
-import { ParleyError, toParleyError, type CapabilityName, type Principal, type TaskId } from '@parley/contract'
+import {
+  ParleyError,
+  toParleyError,
+  type CapabilityName,
+  type Principal,
+  type TaskId,
+} from '@parley/contract'
 import { TaskDocument, isTerminal, type A2aTask, type StreamResponse } from '../a2a/index.ts'
 import type { AgentEntry } from '../directory/index.ts'
 import { isFinal, type Task } from '../tasks/index.ts'

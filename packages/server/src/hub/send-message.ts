@@ -97,11 +97,7 @@ export async function keepTask(
 }
 
 /** A blocking send waits for the end, or for a question to the client (§3.2.2). */
-async function settle(
-  hub: HubState,
-  kept: KeptTask,
-  { request }: Outgoing,
-): Promise<A2aTask> {
+async function settle(hub: HubState, kept: KeptTask, { request }: Outgoing): Promise<A2aTask> {
   const { state } = kept.document.status
   const isWaiting = request.configuration?.returnImmediately !== true
   if (!isWaiting || isTerminal(state) || isInterrupted(state)) return kept.document.toTask()
