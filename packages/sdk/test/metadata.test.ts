@@ -28,7 +28,7 @@ test.each([`${WELL_KNOWN}/team/mcp`, WELL_KNOWN])(
 test('RS1: an app in a browser may read it, and ask before', async () => {
   const preflight = await app.request(`${WELL_KNOWN}/team/mcp`, { method: 'OPTIONS' })
   expect(preflight.status).toBe(204)
-  expect(preflight.headers.get('access-control-allow-headers')).toBe('mcp-protocol-version')
+  expect(preflight.headers.get('access-control-allow-headers')).toBe('mcp-protocol-version, a2a-version')
   for (const method of ['OPTIONS', 'GET']) {
     const { headers } = await app.request(WELL_KNOWN, { method })
     expect(headers.get('access-control-allow-origin')).toBe('*')

@@ -16,15 +16,36 @@ export async function runExample(
 ): Promise<RunningExample> {
   const ownPort = port ?? (await findPort())
   const url = `http://localhost:${ownPort}/mcp`
+  const stop = await startProcess(main, { ISSUER: issuer, PORT: String(ownPort), RESOURCE: resource ?? url })
+  return { url, stop }
+}
+
+/** An example of an agent; `environment` goes with its port and its address. */
+export async function runAgentExample(
+  main: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<RunningExample> {
+  const port = await findPort()
+  return {
+    url: `http://localhost:${port}/a2a`,
+    stop: await startProcess(main, { ...environment, PORT: String(port) }),
+  }
+}
+
+/** Answers once it has said that it listens. */
+async function startProcess(
+  main: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<() => void> {
   const child = spawn(process.execPath, [join(root, 'examples', main)], {
-    env: { ISSUER: issuer, PORT: String(ownPort), RESOURCE: resource ?? url },
+    env: { ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   await new Promise<void>((resolve, reject) => {
     child.stdout.once('data', () => resolve())
     child.once('exit', (code) => reject(new Error(`${main} ended with ${code}`)))
   })
-  return { url, stop: () => void child.kill() }
+  return () => void child.kill()
 }
 
 /** What the contract suite must know of the examples. */

@@ -106,3 +106,34 @@ test('an operator cancels a task, which its agent and its caller are told', asyn
   expect((await rpc('GetTask', { id })).result.status.state).toBe('TASK_STATE_CANCELED')
   await expect.poll(() => agent.executor.cancelled.length).toBe(1)
 })
+
+test('§8.2: the hub’s own card is at the well-known place, and its skill finds agents that the caller may ask', async () => {
+  const { hub } = await open()
+  const card = (await (await fetch(`${hub.url}/.well-known/agent-card.json`)).json()) as any
+  expect(card.skills.map(({ id }: any) => id)).toEqual(['find-agents'])
+  const { url } = card.supportedInterfaces.find((one: any) => one.protocolVersion === '1.0')
+  expect(url).toBe(`${hub.url}/a2a/agents/parley`)
+  const ask = async (parts: object[], headers: Record<string, string> = { ...hub.headers }) => {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json', 'a2a-version': '1.0' },
+      body: JSON.stringify({
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'SendMessage',
+        params: { message: { messageId: crypto.randomUUID(), role: 'ROLE_USER', parts } },
+      }),
+    })
+    return { status: response.status, body: (await response.json()) as any }
+  }
+  const found = await ask([{ text: 'what the first word says' }])
+  expect(found.body.result.message.parts[1].data.agents).toMatchObject([
+    { name: 'helper', endpoint: `${hub.url}/a2a/agents/helper`, skills: [{ id: 'work' }] },
+  ])
+  expect((await ask([{ data: { tag: 'nothing' } }])).body.result.message.parts[1].data.agents).toEqual([])
+  expect((await ask([{ data: { nonsense: 1 } }])).body.error.code).toBe(-32602)
+  expect((await ask([{ text: 'x' }], {})).status).toBe(401)
+  expect((await hub.api('POST', '/api/cards', { name: 'parley', url: 'http://127.0.0.1:1' })).status).toBe(
+    409,
+  )
+})

@@ -51,7 +51,7 @@ function view({ webhook, waiting }: WebhookStanding): WebhookView {
     failures: webhook.failures,
     retryAt: webhook.retryAt ?? null,
     waiting,
-    person: webhook.person ?? null,
+    person: webhook.setter.person ?? null,
     createdAt: webhook.createdAt,
     changedAt: webhook.changedAt,
   }

@@ -9,7 +9,7 @@ const EXPIRY_CHECK_MS = 500
 export function isNamed(
   { kind, id }: Revocation,
   { clients }: { readonly clients: Pick<Clients, 'findApp'> },
-): (principal: Principal) => boolean {
+): (principal: Pick<Principal, 'chain'> & { readonly grant?: string | undefined }) => boolean {
   if (kind === 'session' || kind === 'token') return () => false
   const named = kind === 'app' ? clients.findApp(id)?.id : id
   if (named === undefined) return () => false

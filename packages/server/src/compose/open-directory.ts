@@ -2,6 +2,7 @@ import { createAgentLinks } from '../a2a-client/index.ts'
 import type { Clients } from '../clients/index.ts'
 import { createDirectory, hostOf, type ManagedDirectory, type OpenLink } from '../directory/index.ts'
 import type { Egress, Outlet } from '../egress/index.ts'
+import { OWN_AGENT } from '../hub/index.ts'
 import type { ManagedRegistry } from '../registry/index.ts'
 import type { House } from './house.ts'
 
@@ -24,6 +25,7 @@ export function openDirectory(
     openLink: linkOpener(house, egress),
     identityOf: (name) => agents.named(name),
     otherNames: () => [
+      { kind: 'server' as const, name: OWN_AGENT },
       ...registry.servers().map(({ name }) => ({ kind: 'server' as const, name })),
       ...agents.list().map(({ name }) => ({ kind: 'workload' as const, name })),
     ],

@@ -16,7 +16,7 @@ import { isNamed, watchExpiry } from './cut-off.ts'
 import type { IdentityRooms } from './open-identity.ts'
 
 export interface HubRooms
-  extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations' | 'clients'> {
+  extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations' | 'clients' | 'people'> {
   readonly identity: Identity
   readonly directory: ManagedDirectory
   readonly tasks: Tasks
@@ -26,6 +26,7 @@ export interface HubRooms
   /** `host:port`, once and where gRPC listens. */
   readonly grpcAddress: () => string | undefined
   readonly writes: WriteBatch
+  readonly version: string
 }
 
 /** The hub of agents; whatever is cut off ends in it at once. */
@@ -43,6 +44,7 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
       challenges: (resource) => gatekeeper.challenges(resource),
       credentialFor: createAgentCredentials(rooms.agentVault, (...asked) => hopTokens.mintForAgent(...asked)),
       credentialToEnd: createAgentCredentials(rooms.agentVault, (...asked) => hopTokens.mintToEnd(...asked)),
+      needsOf: (person) => rooms.people.presentation.of(person),
       recordCall(call) {
         metrics.countCall(call)
         return activity.recordCall(call)
@@ -100,10 +102,12 @@ function cutWhatEnds(house: House, rooms: HubRooms, hub: A2aHub): () => void {
     const isMeant = isNamed(revocation, rooms)
     hub.cut((principal) => gatekeeper.isHit(principal, revocation))
     hub.cutTasks(isMeant)
+    void rooms.webhooks.cut(isMeant)
   })
   key.onRetired((id) => {
     hub.cut(({ subject }) => subject === id)
     hub.cutTasks(({ subject }) => subject === id)
+    void rooms.webhooks.cut(({ subject }) => subject === id)
   })
   const isOver = ({ grant }: Principal) => grant !== undefined && isGrantOver(house, rooms, grant)
   return watchExpiry(house, () => {

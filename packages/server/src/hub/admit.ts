@@ -16,7 +16,7 @@ export function admit(hub: HubState, call: HubCall): void | Promise<void> {
     throw new ParleyError('rate_limited', `Too many requests; try again in ${waitSeconds} s.`, {
       data: { retryAfterSeconds: waitSeconds },
     })
-  if (!DOES.has(call.operation)) return undefined
+  if (!DOES.has(call.operation) || call.agent.answer) return undefined
   const args = () => call.request
   call.capability = wholeOf(call.agent.name)
   const decision = (call.decision = decideSend(tools, call, args))

@@ -1,6 +1,7 @@
 export { authenticateCallers } from './authenticate-callers.ts'
 export { CardDesk } from './card-desk.ts'
 export type { CardOptions } from './card-desk.ts'
+export { OWN_AGENT } from './own-agent.ts'
 export { createHub } from './create-hub.ts'
 export type { A2aHub } from './create-hub.ts'
 export type { CredentialFor, HubLimits, HubTools } from './hub-call.ts'

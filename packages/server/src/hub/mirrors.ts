@@ -5,7 +5,14 @@ import {
   type Principal,
   type TaskId,
 } from '@parley/contract'
-import { TaskDocument, isTerminal, type A2aTask, type StreamResponse } from '../a2a/index.ts'
+import {
+  TaskDocument,
+  isTerminal,
+  type A2aTask,
+  type A2aVersion,
+  type StreamResponse,
+  type TaskPushNotificationConfig,
+} from '../a2a/index.ts'
 import type { AgentEntry } from '../directory/index.ts'
 import { isFinal, type Task } from '../tasks/index.ts'
 import { Follower } from './follower.ts'
@@ -25,6 +32,9 @@ export interface Adopted {
   readonly capability: CapabilityName
   readonly argumentsDigest: string | undefined
   readonly messageKey: string | undefined
+  /** Who wants to be told of it, from its first state on. */
+  readonly config: TaskPushNotificationConfig | undefined
+  readonly version: A2aVersion
   /** Whether the message went to a task that is kept. */
   readonly isContinued: boolean
 }
@@ -85,8 +95,10 @@ export class Mirrors {
   async adopt(adopted: Adopted): Promise<KeptTask> {
     const { owner, agent, task: foreign } = adopted
     const foreignKey = this.#names.foreignKey({ owner, agent: agent.name }, foreign.id)
-    // A message to a task is answered with that task; for any other it is the unique key that tells in the end.
-    const known = adopted.isContinued ? this.#tools.tasks.findByForeignKey(foreignKey) : undefined
+    // A message to a task is answered with that task; for any other it is the unique key that tells in the end. Where an
+    // address is configured with it, the task must be known before.
+    const isLookedFor = adopted.isContinued || adopted.config !== undefined
+    const known = isLookedFor ? this.#tools.tasks.findByForeignKey(foreignKey) : undefined
     if (known) return this.#update(known, adopted)
     try {
       return await this.#create(adopted, foreignKey)
@@ -95,6 +107,10 @@ export class Mirrors {
       if (!there) throw error
       return this.#update(there, adopted)
     }
+  }
+
+  async #setWebhook(id: TaskId, { config, principal, version }: Adopted): Promise<void> {
+    if (config) await this.#tools.webhooks.set(id, config, { by: principal, version })
   }
 
   /** The mirror of a task that has just been kept. */
@@ -168,13 +184,17 @@ export class Mirrors {
     await Promise.all(open.map((mirror) => mirror.flushed()))
   }
 
-  async #create({ task: foreign, agent, contextId, ...adopted }: Adopted, foreignKey: string) {
+  async #create(adopted: Adopted, foreignKey: string): Promise<KeptTask> {
+    const { task: foreign, agent, contextId } = adopted
+    const { webhooks } = this.#tools
     const id = this.#tools.newId('task')
     const name: TaskName = {
       ours: { id, contextId },
       foreign: { taskId: foreign.id, contextId: foreign.contextId },
     }
     const document = new TaskDocument(renameTask(foreign, name))
+    const first = { task: document.toTask() }
+    await this.#setWebhook(id, adopted)
     const task = await this.#tools.tasks.create({
       id,
       face: 'a2a',
@@ -189,18 +209,22 @@ export class Mirrors {
       foreignKey,
       messageKey: adopted.messageKey,
       upstreamRef: { ...name.foreign },
-      parts: [JSON.stringify({ task: document.toTask() })],
+      parts: [JSON.stringify(first)],
+      also: webhooks.wants(id) ? webhooks.enqueue(id, first) : [],
     })
+    webhooks.wake(id)
     return { task, document, name }
   }
 
-  async #update(known: Task, { owner, task, messageKey }: Adopted) {
+  async #update(known: Task, adopted: Adopted) {
+    const { owner, task, messageKey } = adopted
     // Two owners never share a key; a store that says so is not to be believed.
     if (known.owner !== owner) throw new ParleyError('internal', 'A task has two owners.')
     if (messageKey !== undefined && !isTerminal(task.status.state)) {
       // What the message became of is found by it, should it be sent again.
       await this.#tools.tasks.change(known.id, { state: known.state, messageKey })
     }
+    await this.#setWebhook(known.id, adopted)
     const mirror = this.of(known)
     if (!mirror) throw new ParleyError('task_not_found', 'The task is not kept any more.')
     mirror.replace(task)

@@ -1,3 +1,4 @@
+import { OWN_AGENT } from './own-agent.ts'
 import { OWNER_NAME, OWNER_NAME_MAX_LENGTH } from '@parley/contract'
 
 /** What a path below `/a2a` names. */
@@ -15,6 +16,7 @@ const CARD = '/.well-known/agent-card.json'
 const NOTHING: Address = { kind: 'nothing' }
 
 export function readAddress(path: string): Address {
+  if (path === CARD) return { kind: 'card', agent: OWN_AGENT }
   if (path.startsWith(NOTIFY)) return { kind: 'notify', token: path.slice(NOTIFY.length) }
   if (!path.startsWith(AGENTS)) return NOTHING
   const end = path.indexOf('/', AGENTS.length)

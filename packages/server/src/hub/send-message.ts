@@ -12,6 +12,7 @@ import { extensionsFor, tellCaller } from './caller-extension.ts'
 import type { HubCall } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
 import type { KeptTask } from './mirrors.ts'
+import { languageHeaders } from './presentation/index.ts'
 import { wholeOf } from './whole-of.ts'
 import { prepareSend, type Outgoing } from './prepare-send.ts'
 
@@ -55,13 +56,14 @@ export function releaseAtEnd({ tools }: HubState, { id }: Task, release: () => v
 
 async function askAgent(hub: HubState, call: HubCall, request: JsonObject): Promise<SendMessageResponse> {
   const { agent, principal } = call
+  if (agent.answer) return { message: agent.answer(principal, request['message'] as Message) }
   const headers = await hub.tools.credentialFor(agent, principal)
   const controller = new AbortController()
   hub.sending.set(controller, principal)
   try {
     const told = tellCaller(request, call, hub.tools)
     const answer = await agent.link().call('SendMessage', told, {
-      headers,
+      headers: call.wish ? { ...headers, ...languageHeaders(call.wish) } : headers,
       extensions: extensionsFor(call),
       timeoutMs: hub.tools.limits.sendTimeoutMs,
       signal: controller.signal,
@@ -88,10 +90,10 @@ export async function keepTask(
     capability: call.capability ?? wholeOf(agent.name),
     argumentsDigest,
     messageKey: outgoing.messageKey,
+    config: outgoing.request.configuration?.taskPushNotificationConfig,
+    version: call.version,
     isContinued: outgoing.task !== undefined,
   })
-  const config = outgoing.request.configuration?.taskPushNotificationConfig
-  if (config) await hub.tools.webhooks.set(kept.task.id, config, { by: principal, version: call.version })
   if (!isStreaming && !isTerminal(kept.document.status.state)) hub.mirrors.follow(kept)
   return kept
 }

@@ -26,6 +26,7 @@ export interface CourierRooms {
   readonly readState: (webhook: Webhook) => string | undefined
   /** JSON of a `StreamResponse` in the form of 0.3. */
   readonly toLegacy: (body: string) => string
+  readonly mayBeTold: (webhook: Webhook) => boolean
   /** Nothing more is sent there. */
   readonly disable: (entry: Entry, reason: string) => Promise<void>
 }
@@ -47,7 +48,6 @@ export class Courier {
   readonly #busy = new Map<Entry, boolean>()
   readonly #resting = new Map<Entry, Timer>()
   readonly #running = new Set<Promise<void>>()
-  readonly #writing = new Map<Entry, Promise<void>>()
   readonly #end = new AbortController()
   #delivered = 0
   #failed = 0
@@ -84,7 +84,6 @@ export class Courier {
     for (const timer of this.#resting.values()) timer.cancel()
     this.#resting.clear()
     await Promise.all(this.#running)
-    await Promise.all(this.#writing.values())
   }
 
   #rest(entry: Entry, restMs: number): void {
@@ -132,9 +131,13 @@ export class Courier {
         await this.#writeState(entry, waiting)
         continue
       }
+      if (!this.#rooms.mayBeTold(webhook)) {
+        await this.#rooms.disable(entry, 'The grant under which it was set has ended.')
+        return 'empty'
+      }
       const delivery = await this.#deliver(webhook, waiting.event, waiting.body)
-      if (this.#end.signal.aborted) return 'empty'
-      if (delivery.kind === 'taken') this.#take(entry, waiting)
+      if (delivery.kind === 'taken') await this.#take(entry, waiting)
+      else if (this.#end.signal.aborted) return 'empty'
       // It was changed meanwhile: what was found out about the old address says nothing of the new one.
       else if (entry.webhook !== webhook) return 'more'
       else return this.#fail(entry, delivery)
@@ -171,38 +174,31 @@ export class Courier {
     this.#rooms.book.count(entry, webhooks.backlog(id))
   }
 
-  #take(entry: Entry, { seq, body = '' }: Waiting): void {
+  async #take(entry: Entry, { seq, body = '' }: Waiting): Promise<void> {
     this.#delivered++
     this.#rooms.book.count(entry, {
       events: Math.max(0, entry.waiting - 1),
       bytes: Math.max(0, entry.waitingBytes - body.length),
     })
-    this.#acknowledge(entry, seq)
     const { webhook } = entry
-    if (webhook.failures === 0) return
-    entry.webhook = {
-      ...webhook,
-      failures: 0,
-      failingSince: undefined,
-      retryAt: undefined,
-      reason: undefined,
+    const written = this.#acknowledge(entry, seq)
+    if (webhook.failures > 0) {
+      entry.webhook = {
+        ...webhook,
+        failures: 0,
+        failingSince: undefined,
+        retryAt: undefined,
+        reason: undefined,
+      }
+      await this.#write([this.#rooms.webhooks.change(entry.webhook, 'active')])
     }
-    void this.#write([this.#rooms.webhooks.change(entry.webhook, 'active')])
+    await written
   }
 
-  #acknowledge(entry: Entry, seq: number): void {
+  /** On disk before the next one is sent: after a kill one event comes again at most, and none behind a later one. */
+  async #acknowledge(entry: Entry, seq: number): Promise<void> {
     entry.takenSeq = seq
-    if (!this.#writing.has(entry)) this.#writing.set(entry, this.#writeTaken(entry))
-  }
-
-  /** One unit at a time, each with all that was taken meanwhile. */
-  async #writeTaken(entry: Entry): Promise<void> {
-    for (let written = -1; written < entry.takenSeq;) {
-      const seq = entry.takenSeq
-      await this.#write([this.#rooms.webhooks.delivered(entry.webhook.id, seq)])
-      written = seq
-    }
-    this.#writing.delete(entry)
+    await this.#write([this.#rooms.webhooks.delivered(entry.webhook.id, seq)])
   }
 
   async #fail(entry: Entry, delivery: Exclude<Delivery, { kind: 'taken' }>): Promise<'empty' | 'failing'> {

@@ -16,7 +16,7 @@ import { TaskTurns } from './task-turns.ts'
 import { WebhookBook, type Entry } from './webhook-book.ts'
 import { WebhookOutlets } from './webhook-outlets.ts'
 import { WebhookStore } from './webhook-store.ts'
-import { toConfig, type Setter, type Webhook, type WebhookLimits } from './webhook.ts'
+import { ownerOf, toConfig, type Setter, type Webhook, type WebhookLimits } from './webhook.ts'
 import type { TaskSide, WebhookStanding, Webhooks } from './webhooks.ts'
 
 export interface WebhookTools extends Omit<CourierTools, 'limits'>, Omit<InboxTools, 'limits'> {
@@ -27,12 +27,14 @@ export interface WebhookTools extends Omit<CourierTools, 'limits'>, Omit<InboxTo
   /** `webhooks.allow` of parley.yaml. */
   readonly allow: readonly string[]
   readonly limits: WebhookLimits
+  /** Whether who set it may still be told: their grant stands. Asked before each attempt. */
+  readonly mayBeTold: (setter: Setter) => boolean
 }
 
 /** Of all places, one who acts may have so many. */
 const SHARE_OF_ONE = 0.1
 const HUB: Setter = { subject: 'hub', chain: [], face: 'hub' }
-const RULES = { a2a: 'builtin:owner', api: 'builtin:role', hub: 'builtin:retry', mcp: 'builtin:owner' }
+const RULES = { a2a: 'builtin:owner', api: 'builtin:role', hub: 'builtin:webhook', mcp: 'builtin:owner' }
 
 export function createWebhooks(tools: WebhookTools): Webhooks {
   return new DurableWebhooks(tools)
@@ -65,6 +67,7 @@ class DurableWebhooks implements Webhooks {
         return found && JSON.stringify({ task: found })
       },
       toLegacy: (body) => JSON.stringify(eventToV03(parseExactly(body) as StreamResponse, 'kind')),
+      mayBeTold: ({ setter }) => tools.mayBeTold(setter),
       disable: (entry, reason) => this.#disable(entry, reason),
     })
     const backlogs = this.#store.backlogs()
@@ -84,10 +87,12 @@ class DurableWebhooks implements Webhooks {
     { by, version }: { readonly by: Setter; readonly version: A2aVersion },
   ): Promise<TaskPushNotificationConfig> {
     const checked = checkConfig(config)
+    const find = () => (checked.name === undefined ? undefined : this.#book.named(task, checked.name))
+    // What is one too many costs no name lookup.
+    if (!find()) this.#checkRoom(task, ownerOf(by))
     await this.#outlets.admit(checked.url)
     return this.#turns.run(task, async () => {
-      const { name } = checked
-      const known = name === undefined ? undefined : this.#book.named(task, name)
+      const known = find()
       const entry = known
         ? await this.#replace(known, checked, { by, version })
         : await this.#add(task, checked, { by, version })
@@ -180,6 +185,21 @@ class DurableWebhooks implements Webhooks {
     return true
   }
 
+  async cut(isMeant: (setter: Setter) => boolean): Promise<void> {
+    const meant = this.#book.all().filter(({ webhook }) => isMeant(webhook.setter))
+    await Promise.all(
+      meant.map(async (entry) => {
+        // First, so that nothing more is begun; a hub that is killed now looks at the grant.
+        this.#drop(entry)
+        const { webhook } = entry
+        const unit = this.#store.remove(webhook.id)
+        await this.#commit('webhook.remove', webhook, HUB, unit).catch((error: unknown) =>
+          this.#tools.onError('a webhook of who may no more could not be removed', error),
+        )
+      }),
+    )
+  }
+
   counts() {
     const all = this.#book.all()
     const active = all.filter(({ webhook }) => webhook.state === 'active').length
@@ -204,8 +224,8 @@ class DurableWebhooks implements Webhooks {
       url: checked.url,
       version,
       scheme: checked.scheme,
+      setter: setterOf(by),
       owner,
-      person: by.person,
       ...UNTRIED,
       createdAt: now,
       changedAt: now,
@@ -226,7 +246,13 @@ class DurableWebhooks implements Webhooks {
     { by, version }: { by: Setter; version: A2aVersion },
   ) {
     const wasDisabled = entry.webhook.state === 'disabled'
-    const webhook = { ...working(entry.webhook, this.#tools.clock.now()), url, scheme, version }
+    const webhook = {
+      ...working(entry.webhook, this.#tools.clock.now()),
+      url,
+      scheme,
+      version,
+      setter: setterOf(by),
+    }
     const replaced = this.#store.replace(webhook, secrets)
     // While it was disabled nothing was put down for it.
     const missed = wasDisabled ? this.#outbox.putState(entry) : []
@@ -321,9 +347,8 @@ function standingOf({ webhook, waiting }: Entry): WebhookStanding {
   return { webhook, waiting }
 }
 
-/** As tasks have it: everyone who acts, outermost first. */
-function ownerOf({ chain, subject }: Setter): string {
-  return chain.length === 0 ? subject : chain.map(({ id }) => id).join(' ')
+function setterOf({ subject, chain, person, app, grant }: Setter): Setter {
+  return { subject, chain, person, app, grant }
 }
 
 function tooMany(message: string): ParleyError {

@@ -33,7 +33,7 @@ export interface OpenedWebhooks extends AsyncDisposable {
   start(): void
 }
 
-export interface KitOptions extends Partial<Pick<WebhookTools, 'allow'>> {
+export interface KitOptions extends Partial<Pick<WebhookTools, 'allow' | 'mayBeTold'>> {
   readonly clock?: Clock
   readonly limits?: Partial<WebhookTools['limits'] & { readonly webhookTimeoutMs: number }>
   readonly resolve?: Resolve
@@ -71,6 +71,7 @@ export async function openWebhooksIn(dataDir: string, options: KitOptions = {}):
       allow: options.allow ?? [],
       issuer: () => ISSUER,
       sign: (claims, typ) => signJwt(claims, typ, options.privateKey ?? privateKey),
+      mayBeTold: options.mayBeTold ?? (() => true),
       onError,
       limits: {
         webhooks: 1000,

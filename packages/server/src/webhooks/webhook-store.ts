@@ -1,8 +1,8 @@
-import type { EventId, PersonId, TaskId, WebhookId } from '@parley/contract'
+import type { EventId, TaskId, WebhookId } from '@parley/contract'
 import type { A2aVersion } from '../a2a/index.ts'
 import type { SealedColumn, Sealer } from '../sealing/index.ts'
 import type { Row, Statement, Store } from '../store/index.ts'
-import type { Webhook, WebhookSecrets, WebhookState } from './webhook.ts'
+import { ownerOf, type Setter, type Webhook, type WebhookSecrets, type WebhookState } from './webhook.ts'
 
 /** Where secrets of receivers, and what they are still to be told, stand sealed. */
 export const SEALED_WEBHOOK_PARTS: readonly SealedColumn[] = [
@@ -92,11 +92,11 @@ export class WebhookStore {
   }
 
   insert(webhook: Webhook, secrets: WebhookSecrets): Statement {
-    const { id, task, name, url, version, scheme, owner, person, createdAt } = webhook
+    const { id, task, name, url, version, scheme, setter, createdAt } = webhook
     const { credentials, token } = this.#seal(id, secrets)
     return {
-      sql: `INSERT INTO webhooks (id, task, name, url, version, scheme, credentials, token, owner, person, created_at,
-          changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)`,
+      sql: `INSERT INTO webhooks (id, task, name, url, version, scheme, credentials, token, setter, created_at,
+          changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)`,
       parameters: [
         id,
         task,
@@ -106,21 +106,20 @@ export class WebhookStore {
         scheme ?? null,
         credentials,
         token,
-        owner,
-        person ?? null,
+        JSON.stringify(setter),
         createdAt,
       ],
     }
   }
 
   /** The same for its client under another address; it works again. */
-  replace({ id, url, version, scheme, changedAt }: Webhook, secrets: WebhookSecrets): Statement {
+  replace({ id, url, version, scheme, setter, changedAt }: Webhook, secrets: WebhookSecrets): Statement {
     const { credentials, token } = this.#seal(id, secrets)
     return {
-      sql: `UPDATE webhooks SET url = ?, version = ?, scheme = ?, credentials = ?, token = ?, state = 'active',
+      sql: `UPDATE webhooks SET url = ?, version = ?, scheme = ?, credentials = ?, token = ?, setter = ?, state = 'active',
           reason = NULL, failures = 0, failing_since = NULL, retry_at = NULL, changed_at = ?
         WHERE id = ? RETURNING id`,
-      parameters: [url, version, scheme ?? null, credentials, token, changedAt, id],
+      parameters: [url, version, scheme ?? null, credentials, token, JSON.stringify(setter), changedAt, id],
       expect: 'changed',
     }
   }
@@ -241,6 +240,7 @@ function bodyPlace(event: EventId) {
 
 function toWebhook(row: Row): Webhook {
   const numberOf = (column: string) => (row[column] === null ? undefined : Number(row[column]))
+  const setter = JSON.parse(String(row['setter'])) as Setter
   const textOf = (column: string) => (row[column] === null ? undefined : String(row[column]))
   return {
     id: row['id'] as WebhookId,
@@ -249,8 +249,8 @@ function toWebhook(row: Row): Webhook {
     url: String(row['url']),
     version: row['version'] as A2aVersion,
     scheme: textOf('scheme'),
-    owner: String(row['owner']),
-    person: textOf('person') as PersonId | undefined,
+    setter,
+    owner: ownerOf(setter),
     state: row['state'] as WebhookState,
     reason: textOf('reason'),
     failures: Number(row['failures']),

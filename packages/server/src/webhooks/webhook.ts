@@ -13,9 +13,10 @@ export interface Webhook {
   readonly version: A2aVersion
   /** RFC 9110 §11.1. */
   readonly scheme: string | undefined
-  /** Who acts for whom, outermost first. */
+  /** It is told no longer than their grant stands. */
+  readonly setter: Setter
+  /** Of whom there may be only so many: who acts for whom, outermost first, as tasks have it. */
   readonly owner: string
-  readonly person: PersonId | undefined
   readonly state: WebhookState
   /** Why it is disabled, or what the last failure was. */
   readonly reason: string | undefined
@@ -47,6 +48,10 @@ export interface Setter extends Pick<Principal, 'subject' | 'chain'> {
   readonly grant?: GrantId | undefined
   /** Over which they do; A2A unless it says otherwise. */
   readonly face?: ActivityFace
+}
+
+export function ownerOf({ chain, subject }: Setter): string {
+  return chain.length === 0 ? subject : chain.map(({ id }) => id).join(' ')
 }
 
 /** What a receiver has to show to be believed; opened only to be sent. */

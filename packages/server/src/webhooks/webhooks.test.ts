@@ -343,6 +343,50 @@ describe('disabled', () => {
   })
 })
 
+describe('G7: who may no more', () => {
+  test('G7: whose grant has ended is told nothing more, not even what waits', async () => {
+    await using sink = await openSink()
+    let isOver = false
+    await using kit = await open({
+      allow: [sink.url],
+      mayBeTold: ({ grant }) => !(isOver && grant === 'gra_1'),
+    })
+    kit.start()
+    const task = kit.newTask()
+    const by = { ...BY, grant: 'gra_1' } as const
+    await kit.webhooks.set(task, { id: 'theirs', url: `${sink.url}/theirs` }, { by, version: '1.0' })
+    await kit.webhooks.set(task, { id: 'other', url: `${sink.url}/other` }, HOW)
+    await kit.tell(task, statusOf(task, '1'))
+    await until(() => sink.requests.length === 2)
+    isOver = true
+    await kit.tell(task, statusOf(task, '2'))
+    await until(() => kit.webhooks.counts().disabled === 1)
+    await until(() => sink.requests.length === 3)
+    expect(sink.requests.map(({ path }) => path).toSorted()).toEqual(['/other', '/other', '/theirs'])
+    expect(kit.webhooks.all()[0]!.webhook.reason).toContain('grant')
+  })
+
+  test('G7: who was cut off has no webhooks any more, here and on disk, and others keep theirs', async () => {
+    await using sink = await openSink()
+    sink.answer = () => 503
+    await using kit = await open({ allow: [sink.url], limits: { webhookRetryMs: 100 } })
+    kit.start()
+    const task = kit.newTask()
+    await kit.webhooks.set(task, { id: 'theirs', url: sink.url }, HOW)
+    const by = { subject: 'agt_2', chain: [] }
+    await kit.webhooks.set(task, { id: 'other', url: 'https://1.1.1.1/' }, { by, version: '1.0' })
+    await kit.tell(task, statusOf(task, '1'))
+    await until(() => sink.requests.length === 1)
+    await kit.webhooks.cut(({ chain }) => chain.some(({ id }) => id === 'per_1'))
+    await new Promise((resolve) => setTimeout(resolve, 250))
+    expect(sink.requests).toHaveLength(1)
+    expect(kit.webhooks.list(task, { size: 0, token: '' }).configs.map(({ id }) => id)).toEqual(['other'])
+    expect(kit.store.all('SELECT name FROM webhooks')).toEqual([{ name: 'other' }])
+    const [last] = kit.activity.list({ before: undefined, limit: 1 })
+    expect(last!.record).toMatchObject({ action: 'webhook.remove', subject: 'hub' })
+  })
+})
+
 async function asDisposable<value extends { close(): Promise<void> }>(
   opening: Promise<value>,
 ): Promise<value & AsyncDisposable> {

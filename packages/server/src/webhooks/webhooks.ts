@@ -59,6 +59,8 @@ export interface Webhooks extends AsyncDisposable {
   enable(id: WebhookId, by: Setter): Promise<WebhookStanding | undefined>
   /** False where there is none. */
   removeAny(id: WebhookId, by: Setter): Promise<boolean>
+  /** Ends those of whoever lost what they may: at once, without a last word. */
+  cut(isMeant: (setter: Setter) => boolean): Promise<void>
   counts(): WebhookCounts
 }
 

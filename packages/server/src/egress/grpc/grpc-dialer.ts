@@ -152,6 +152,6 @@ function bareHost(host: string): string {
   return host.startsWith('[') ? host.slice(1, -1) : host
 }
 
-function disconnected(): ParleyError {
+export function disconnected(): ParleyError {
   return new ParleyError('upstream_unavailable', 'The server was disconnected.')
 }

@@ -125,7 +125,24 @@ describe('E1: gRPC to addresses that are not global', () => {
     expect(canary.connections()).toBe(0)
   })
 
-  it('is cut, and refused, once the allowance is taken back', async () => {
+  it('cuts what is under way when the allowance is taken back', async () => {
+    let open = 0
+    using server = await startServer(
+      (call) => (open++, call.on('cancelled', () => open--)),
+      (call) => (open++, call.write(HELLO), call.on('cancelled', () => open--)),
+    )
+    const allowance = egress.allow(server.url, 'agent:test')
+    const outlet = egress.openGrpc({ purpose: 'agent', url: server.url, allowance })
+    const call = ask(outlet)
+    const stream = read(outlet)
+    await expect.poll(() => open).toBe(2)
+    egress.disallow(allowance)
+    expect(await call).toBe('upstream_unavailable')
+    expect((await stream.over).at(-1)).toBe('upstream_unavailable')
+    await expect.poll(() => open).toBe(0)
+  })
+
+  it('is refused once the allowance is taken back', async () => {
     using server = await startServer((call, answer) => answer(null, call.request))
     const allowance = egress.allow(server.url, 'agent:test')
     const outlet = egress.openGrpc({ purpose: 'agent', url: server.url, allowance })

@@ -1,7 +1,7 @@
 import type { Client, Metadata, ServiceError } from '@grpc/grpc-js'
 import { ParleyError } from '@parley/contract'
 import type { OutletStream } from '../outlet.ts'
-import type { GrpcDialer } from './grpc-dialer.ts'
+import { disconnected, type GrpcDialer } from './grpc-dialer.ts'
 import { GrpcStatusError } from './grpc-status-error.ts'
 
 export interface GrpcRequest {
@@ -39,6 +39,8 @@ export interface GrpcOutlet {
 const asIs = (bytes: Buffer): Buffer => bytes
 
 export function createGrpcOutlet(origin: string, dialer: GrpcDialer): GrpcOutlet {
+  /** What cuts each exchange that is under way: the library lets them go on when its channel is closed. */
+  const running: Running = new Set()
   return Object.freeze({
     origin,
     async call(request: GrpcRequest): Promise<Buffer> {
@@ -46,22 +48,30 @@ export function createGrpcOutlet(origin: string, dialer: GrpcDialer): GrpcOutlet
       const deadline = Date.now() + request.timeoutMs
       const client = dialer.current() ?? (await dialer.connect())
       request.signal?.throwIfAborted()
-      return callOnce(client, { request, metadata: dialer.metadata(request.metadata), deadline })
+      return callOnce(client, { request, metadata: dialer.metadata(request.metadata), deadline, running })
     },
     stream(request: GrpcRequest & { readonly idleTimeoutMs: number }, receiver: GrpcReceiver): OutletStream {
-      const stream = new GrpcStream(dialer, request, receiver)
+      const stream = new GrpcStream({ dialer, running }, request, receiver)
       void stream.start()
       return stream
     },
     async destroy() {
       dialer.destroy()
+      for (const cut of running) cut(disconnected())
     },
   })
 }
 
+type Running = Set<(error: ParleyError) => void>
+
 function callOnce(
   client: Client,
-  { request, metadata, deadline }: { request: GrpcRequest; metadata: Metadata; deadline: number },
+  {
+    request,
+    metadata,
+    deadline,
+    running,
+  }: { request: GrpcRequest; metadata: Metadata; deadline: number; running: Running },
 ): Promise<Buffer> {
   const { path, message, signal } = request
   return new Promise((resolve, reject) => {
@@ -74,12 +84,18 @@ function callOnce(
       { deadline },
       (error, answer) => {
         signal?.removeEventListener('abort', onAbort)
+        running.delete(cut)
         if (signal?.aborted) reject(signal.reason as Error)
         else if (error) reject(GrpcStatusError.from(error))
         else resolve(answer!)
       },
     )
     const onAbort = () => call.cancel()
+    const cut = (error: ParleyError) => {
+      reject(error)
+      call.cancel()
+    }
+    running.add(cut)
     signal?.addEventListener('abort', onAbort, { once: true })
   })
 }
@@ -87,19 +103,22 @@ function callOnce(
 /** One stream, with the time limits that gRPC has none for. */
 class GrpcStream implements OutletStream {
   readonly #dialer: GrpcDialer
+  readonly #running: Running
   readonly #request: GrpcRequest & { readonly idleTimeoutMs: number }
   readonly #receiver: GrpcReceiver
   #call: ReturnType<Client['makeServerStreamRequest']> | undefined
   #timer: NodeJS.Timeout | undefined
+  #waitingMs = 0
   #isPaused = false
   #isOver = false
 
   constructor(
-    dialer: GrpcDialer,
+    { dialer, running }: { readonly dialer: GrpcDialer; readonly running: Running },
     request: GrpcRequest & { readonly idleTimeoutMs: number },
     receiver: GrpcReceiver,
   ) {
     this.#dialer = dialer
+    this.#running = running
     this.#request = request
     this.#receiver = receiver
   }
@@ -107,6 +126,7 @@ class GrpcStream implements OutletStream {
   async start(): Promise<void> {
     const { signal } = this.#request
     this.#wait(this.#request.timeoutMs)
+    this.#running.add(this.#cut)
     signal?.addEventListener('abort', this.#onAbort, { once: true })
     try {
       signal?.throwIfAborted()
@@ -162,7 +182,7 @@ class GrpcStream implements OutletStream {
       this.#fail(new ParleyError('upstream_timeout', 'The server did not answer in time.'))
     }, limitMs).unref()
   }
-  #waitingMs = 0
+  readonly #cut = (error: ParleyError) => this.#fail(error)
 
   readonly #onAbort = () => this.#fail(this.#request.signal?.reason as Error)
 
@@ -179,6 +199,7 @@ class GrpcStream implements OutletStream {
   #leave(): boolean {
     if (this.#isOver) return false
     this.#isOver = true
+    this.#running.delete(this.#cut)
     clearTimeout(this.#timer)
     this.#request.signal?.removeEventListener('abort', this.#onAbort)
     return true

@@ -11,9 +11,8 @@ CREATE TABLE webhooks (
   -- Sealed.
   credentials BLOB,
   token BLOB,
-  -- Who acts for whom; as many of one of them are limited.
-  owner TEXT NOT NULL,
-  person TEXT,
+  -- JSON of who set it, and under which grant: it is told no longer than that stands.
+  setter TEXT NOT NULL,
   state TEXT NOT NULL DEFAULT 'active',
   -- Why it is disabled, or what the last failure was.
   reason TEXT,
