@@ -63,6 +63,15 @@ export class Follower {
     return (await agent.link().call('CancelTask', { id }, options)) as unknown as A2aTask
   }
 
+  /** Leaves a task to the stream of a message that goes on with it: both would tell the same. */
+  leave(mirror: Mirror): void {
+    const watch = this.#watches.get(mirror)
+    if (!watch) return
+    watch.timer?.cancel()
+    this.#watches.delete(mirror)
+    mirror.dropSource()
+  }
+
   close(): void {
     this.#isClosed = true
     for (const { timer } of this.#watches.values()) timer?.cancel()
@@ -148,6 +157,7 @@ export class Follower {
   }
 
   #isDone(mirror: Mirror, watch: Watch): boolean {
+    if (this.#watches.get(mirror) !== watch) return true
     if (!mirror.isOver && !this.#isClosed && this.#isOpen(mirror)) return false
     watch.timer?.cancel()
     this.#watches.delete(mirror)

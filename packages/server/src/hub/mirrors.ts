@@ -123,6 +123,12 @@ export class Mirrors {
     return mirror
   }
 
+  /** The stream of a message brings what its task tells from now on. */
+  leave(id: TaskId): void {
+    const mirror = this.#open.get(id)
+    if (mirror) this.#follower.leave(mirror)
+  }
+
   /** Asks the agent for the task as it stands now. Throws what the agent answers. */
   async refresh(mirror: Mirror): Promise<void> {
     await this.#follower.refresh(mirror)

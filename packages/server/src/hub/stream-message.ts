@@ -18,6 +18,7 @@ export async function streamMessage(hub: HubState, call: HubCall, reply: HubRepl
   if (call.missing) return followFor(hub, await hub.held.hold(call, outgoing, call.missing), reply)
   if (call.agent.card.capabilities.streaming !== true) return streamUnary(hub, call, reply)
   const headers = await hub.tools.credentialFor(call.agent, call.principal)
+  if (outgoing.task) hub.mirrors.leave(outgoing.task.id)
   await new Promise<void>((resolve, reject) => {
     const relay = new Relay(hub, call, { outgoing, reply, begun: resolve, refused: reject })
     relay.open(headers)
@@ -164,6 +165,9 @@ class Relay {
     this.#release()
     this.#giveBack()
     this.#stream?.cancel()
+    const { task } = this.#ends.outgoing
+    const mirror = task && this.#hub.mirrors.find(task.id)
+    if (mirror && !mirror.isOver) this.#hub.mirrors.follow(mirror)
     this.#ends.refused(toParleyError(error))
   }
 }
