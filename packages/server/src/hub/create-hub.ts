@@ -135,7 +135,6 @@ function withOwnAgent(tools: HubTools): HubTools {
     directory: {
       entry: (name) => (name === OWN_AGENT ? own : directory.entry(name)),
       entries: () => directory.entries(),
-      search: (query, visible) => directory.search(query, visible),
       get version() {
         return directory.version
       },
