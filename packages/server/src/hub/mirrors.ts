@@ -1,5 +1,12 @@
 import { ParleyError, type CapabilityName, type Principal, type TaskId } from '@parley/contract'
-import { TaskDocument, isTerminal, type A2aTask, type StreamResponse } from '../a2a/index.ts'
+import {
+  TaskDocument,
+  isTerminal,
+  type A2aTask,
+  type A2aVersion,
+  type StreamResponse,
+  type TaskPushNotificationConfig,
+} from '../a2a/index.ts'
 import type { AgentEntry } from '../directory/index.ts'
 import type { Task } from '../tasks/index.ts'
 import { Follower } from './follower.ts'
@@ -18,6 +25,9 @@ export interface Adopted {
   readonly capability: CapabilityName
   readonly argumentsDigest: string | undefined
   readonly messageKey: string | undefined
+  /** Who wants to be told of it, from its first state on. */
+  readonly config: TaskPushNotificationConfig | undefined
+  readonly version: A2aVersion
 }
 
 /** Refreshed at once after a start. */
@@ -78,6 +88,9 @@ export class Mirrors {
       foreign: { taskId: foreign.id, contextId: foreign.contextId },
     }
     const document = new TaskDocument(renameTask(foreign, name))
+    const first = { task: document.toTask() }
+    const { webhooks } = this.#tools
+    await this.#setWebhook(id, adopted)
     const task = await this.#tools.tasks.create({
       id,
       face: 'a2a',
@@ -92,9 +105,15 @@ export class Mirrors {
       foreignKey,
       messageKey: adopted.messageKey,
       upstreamRef: { ...name.foreign },
-      parts: [JSON.stringify({ task: document.toTask() })],
+      parts: [JSON.stringify(first)],
+      also: webhooks.wants(id) ? webhooks.enqueue(id, first) : [],
     })
+    webhooks.wake(id)
     return { task, document }
+  }
+
+  async #setWebhook(id: TaskId, { config, principal, version }: Adopted): Promise<void> {
+    if (config) await this.#tools.webhooks.set(id, config, { by: principal, version })
   }
 
   /** The mirror of a task that has just been kept. */
@@ -168,13 +187,15 @@ export class Mirrors {
     await Promise.all(open.map((mirror) => mirror.flushed()))
   }
 
-  async #update(known: Task, { owner, task, messageKey }: Adopted) {
+  async #update(known: Task, adopted: Adopted) {
+    const { owner, task, messageKey } = adopted
     // Two owners never share a key; a store that says so is not to be believed.
     if (known.owner !== owner) throw new ParleyError('internal', 'A task has two owners.')
     if (messageKey !== undefined && !isTerminal(task.status.state)) {
       // What the message became of is found by it, should it be sent again.
       await this.#tools.tasks.change(known.id, { state: known.state, messageKey })
     }
+    await this.#setWebhook(known.id, adopted)
     const mirror = this.of(known)
     if (!mirror) throw new ParleyError('task_not_found', 'The task is not kept any more.')
     mirror.replace(task)

@@ -89,9 +89,9 @@ export async function keepTask(
     capability: call.capability ?? wholeOf(agent.name),
     argumentsDigest,
     messageKey: outgoing.messageKey,
+    config: outgoing.request.configuration?.taskPushNotificationConfig,
+    version: call.version,
   })
-  const config = outgoing.request.configuration?.taskPushNotificationConfig
-  if (config) await hub.tools.webhooks.set(kept.task.id, config, { by: principal, version: call.version })
   if (!isStreaming && !isTerminal(kept.document.status.state)) hub.mirrors.follow(kept.task, kept.document)
   return kept
 }
