@@ -1,13 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Access } from '../access/index.ts'
-import {
-  AGENT_QUERY_SCHEMA,
-  AgentSearch,
-  describeAgents,
-  readAgentQuery,
-  skillCapability,
-  type Directory,
-} from '../directory/index.ts'
+import { AGENT_QUERY_SCHEMA, describeAgents, readAgentQuery, type Directory } from '../directory/index.ts'
 import type { AgentDesk } from '../gateway/index.ts'
 import type { A2aHub } from '../hub/index.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
@@ -21,17 +14,16 @@ export function createAgentDesk(rooms: {
   readonly hub: () => Pick<A2aHub, 'ask'>
 }): AgentDesk {
   const { directory, access, origin, hub } = rooms
-  const search = new AgentSearch(directory)
   return {
     querySchema: AGENT_QUERY_SCHEMA,
     isOffered(principal) {
       const visible = access.visible(principal)
       return directory
         .entries()
-        .some(({ name, skills }) => skills.some((skill) => visible(skillCapability(name, skill))))
+        .some(({ name, skills }) => skills.some(({ id }) => visible(`skill:${name}/${id}`)))
     },
     find(principal, query) {
-      const { found, next } = search.search(readAgentQuery(query), access.visible(principal))
+      const { found, next } = directory.search(readAgentQuery(query), access.visible(principal))
       return { agents: describeAgents(found, origin()), next }
     },
     ask(principal, { agent, text, data, contextId, taskId, traceparent }) {

@@ -139,6 +139,7 @@ function withOwnAgent(tools: HubTools): HubTools {
         return directory.version
       },
       onChange: (listener) => directory.onChange(listener),
+      search: (query, visible) => directory.search(query, visible),
     },
   }
 }
