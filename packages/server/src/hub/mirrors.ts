@@ -123,7 +123,7 @@ export class Mirrors {
     return mirror
   }
 
-  /** The stream of a message brings what its task tells from now on. */
+  /** Until `follow` is called again: the stream of a message to the task brings what it tells. */
   leave(id: TaskId): void {
     const mirror = this.#open.get(id)
     if (mirror) this.#follower.leave(mirror)
