@@ -28,6 +28,16 @@ export const STANDARDS: readonly Standard[] = [
     about: 'both sides, and 2025-11-25 tasks in its words',
   },
   {
+    name: 'A2A 1.0.1',
+    url: 'https://a2a-protocol.org/latest/specification/',
+    about: 'hub, both sides: JSON-RPC, HTTP+JSON and gRPC',
+  },
+  {
+    name: 'A2A 0.3',
+    url: 'https://a2a-protocol.org/v0.3.0/specification/',
+    about: 'hub, both sides: JSON-RPC and HTTP+JSON; gRPC towards agents',
+  },
+  {
     name: 'OAuth 2.1 (draft)',
     url: 'https://datatracker.ietf.org/doc/draft-ietf-oauth-v2-1/',
     about: 'authorization code with PKCE S256 alone, refresh, client credentials',
@@ -126,7 +136,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   { id: 'PX4', about: 'exact redirect match' },
   { id: 'PX5', about: 'state of upstream authorization: random, once, ten minutes, after consent' },
   { id: 'PX6', about: 'a link of a URL elicitation serves only the person it is for' },
-  { id: 'B2', about: 'every request to an agent is authenticated, by its headers alone' },
+  { id: 'B2', about: 'every request to an agent is authenticated, in each binding and version' },
   { id: 'B4', about: 'authorization before any look-up, over A2A' },
   { id: 'B12', about: 'cards are fetched as their caching headers say' },
   { id: 'B9', about: 'push notifications: configured credentials, guarded addresses, bounded and repeated' },
@@ -190,6 +200,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     id: 'H1',
     about: 'card signatures count by enrolled keys alone; what a header points at is never followed',
   },
+  { id: 'H2', about: 'tasks of others look like tasks that are not there, in every operation' },
   { id: 'H3', about: 'push addresses are guarded when set and at each send; credentials are never shown' },
   { id: 'H4', about: 'of agents only what the caller may ask is found, and nothing of where they are' },
   {
@@ -199,7 +210,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   { id: 'H7', about: 'no agent passes for another, and no skill for everything comes first' },
   { id: 'H8', about: 'a push notification that is sent again can be told' },
   { id: 'H9', about: 'agents that ask agents: no circles, a greatest depth, a greatest number at once' },
-  { id: 'H12', about: 'nothing that is negotiated takes the check of a caller away' },
+  { id: 'H12', about: 'no version and no extension is a way around the credential' },
   { id: 'S2', about: 'the database alone holds no usable credential' },
   { id: 'S3', about: 'secrets go in and never come out' },
   { id: 'S4', about: 'sealed values open in their place alone' },

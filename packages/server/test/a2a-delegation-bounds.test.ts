@@ -29,6 +29,18 @@ describe('H9: agents that ask agents', () => {
     expect(body.tasks.map(({ state }: any) => state)).toEqual(['failed', 'failed', 'failed', 'failed'])
   })
 
+  test('H9: in a circle that hides it, each in its own name, come to an end', async () => {
+    const hub = await open({ limits: { delegationTasks: 5 } })
+    const anna = await hub.addAgent('anna', { echo: 'bodo', asItself: true })
+    const bodo = await hub.addAgent('bodo', { echo: 'anna', asItself: true })
+    for (const agent of [anna, bodo])
+      await hub.entitle(agent, { [`${hub.hub.url}/a2a`]: ['a2a'] }, ['skill:*'])
+    const { task } = await hub.ask('anna', (await hub.tokenFor()).token).send('hello')
+    expect(task!.status.state).toBe('TASK_STATE_FAILED')
+    expect(countOf([anna, bodo])).toBe(11)
+    expect(anna.running() + bodo.running()).toBe(0)
+  })
+
   test('H9: an agent does not ask itself', async () => {
     const hub = await open()
     const anna = await hub.addAgent('anna', { echo: 'anna' })

@@ -1,12 +1,6 @@
 import { ParleyError, type CardDetail, type CardView, type Principal } from '@parley/contract'
 import type { Access } from '../access/index.ts'
-import {
-  AgentSearch,
-  describeAgents,
-  type ManagedDirectory,
-  type ServedAgent,
-  type Visible,
-} from '../directory/index.ts'
+import { describeAgents, type ManagedDirectory, type ServedAgent, type Visible } from '../directory/index.ts'
 import type { ApiHandlers } from './handlers.ts'
 import { nameOfSelf } from './name-of-self.ts'
 import type { Clients } from '../clients/index.ts'
@@ -25,7 +19,6 @@ export function cardHandlers({ directory, access, clients, origin }: CardTools) 
     if (directory) return directory
     throw new ParleyError('not_found', 'This hub is an authorization server alone, without agents to ask.')
   }
-  const search = directory && new AgentSearch(directory)
   const view = (agent: ServedAgent) => cardView(agent, known(), origin())
   const detail = (agent: ServedAgent) => cardDetail(agent, view(agent))
   return {
@@ -66,7 +59,7 @@ export function cardHandlers({ directory, access, clients, origin }: CardTools) 
       return { removed: parameters.name }
     },
     searchAgents: async ({ query, principal }) => {
-      const { found, next } = search?.search(query, mayAsk(access, principal)) ?? { found: [], next: null }
+      const { found, next } = directory?.search(query, mayAsk(access, principal)) ?? { found: [], next: null }
       return { agents: describeAgents(found, origin()), next }
     },
     showMyCard: async ({ principal }) => detail(known().agent(nameOfSelf(clients, principal))),
