@@ -117,6 +117,13 @@ describe('what a delegate is refused is told in words and codes', () => {
     expect(maps.calls.length).toBe(before)
   })
 
+  test('of whoever calls with the key of an administrator, who gave no grant', async () => {
+    const asked = hub.ask('weather', hub.hub.key)
+    expect((await asked.send('pass maps work')).task!.status.state).toBe('TASK_STATE_FAILED')
+    expect(weather.errors.at(-1)).toMatchObject({ code: 'invalid_request' })
+    expect(String(weather.errors.at(-1))).toContain('stands for no grant')
+  })
+
   test('limits hold: what was passed on once is used once', async () => {
     const delegate = weather.agent.actAs(await callOnce()).delegate({ agent: 'maps', limits: { calls: 1 } })
     await delegate.send('work')

@@ -75,6 +75,8 @@ export async function startDelegatingAgent(options: DelegatingAgentOptions): Pro
     hub,
     url,
     credential,
+    // The guard reads the body before the A2A SDK does.
+    skills: Object.fromEntries(skills.map((id) => [id, []])),
     card: {
       name,
       description: `The agent ${name}.`,
