@@ -5,6 +5,7 @@ import { extensionsFor, tellCaller } from './caller-extension.ts'
 import { EventFrame, type HubCall, type HubReply } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
 import type { Mirror } from './mirror.ts'
+import { languageHeaders } from './presentation/index.ts'
 import { prepareSend, type Outgoing } from './prepare-send.ts'
 import { keepTask, releaseAtEnd, renameAnswer, sendMessage } from './send-message.ts'
 import { followFor } from './subscribe-task.ts'
@@ -80,7 +81,7 @@ class Relay {
         onError: (error) => this.#end(error),
       },
       {
-        headers,
+        headers: { ...headers, ...languageHeaders(this.#call.wish) },
         extensions: extensionsFor(this.#call),
         timeoutMs: this.#hub.tools.limits.sendTimeoutMs,
         signal: controller.signal,
