@@ -7,6 +7,7 @@ import { groups } from './commands/groups.ts'
 import { keys } from './commands/keys.ts'
 import { connections } from './commands/connections.ts'
 import { people } from './commands/people.ts'
+import { presentation } from './commands/presentation.ts'
 import { resources } from './commands/resources.ts'
 import { activity } from './commands/activity.ts'
 import { backup } from './commands/backup.ts'
@@ -32,6 +33,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   login,
   logout,
   whoami,
+  presentation,
   servers,
   bundles,
   call,

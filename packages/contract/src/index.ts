@@ -39,7 +39,9 @@ export type {
   ParleyCapabilityDetail,
 } from './grant.ts'
 export {
+  ASK_AGENT,
   CALL_TOOL,
+  FIND_AGENTS,
   FIND_TOOLS,
   bundleName,
   bundleTerms,
@@ -65,6 +67,8 @@ export type { Decision, DecisionKind, Obligations } from './decision.ts'
 export { ERRORS, ParleyError, toParleyError } from './errors.ts'
 export type { ErrorCode } from './errors.ts'
 export type { ActivityFace, ActivityRecord } from './activity.ts'
+export { ACCESS_NEEDS, PRESENTATION_EXTENSION, READING_LEVELS, presentationNeeds } from './presentation.ts'
+export type { PresentationNeeds } from './presentation.ts'
 export { TASK_STATES } from './task-state.ts'
 export type { TaskState } from './task-state.ts'
 export { PAGE_SIZE, PATH_PARAMETERS } from './api/api-route.ts'

@@ -141,6 +141,7 @@ function readParameters(call: GrpcCall): ServiceParameters {
     version,
     extensions: readExtensions(call.header('a2a-extensions')),
     traceparent: call.header('traceparent'),
+    presentation: call.header('parley-presentation'),
   }
 }
 

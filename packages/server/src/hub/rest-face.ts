@@ -102,9 +102,7 @@ class RestReply implements HubReply {
       return
     }
     const json = REST_WORDINGS[this.#version].answer(this.#operation, result)
-    this.#hub.tools.writes.add(() =>
-      sendBody(res, 200, ['content-type', MEDIA_TYPES[this.#version]], json),
-    )
+    this.#hub.tools.writes.add(() => sendBody(res, 200, ['content-type', MEDIA_TYPES[this.#version]], json))
   }
 
   fail(error: ParleyError): void {

@@ -5,6 +5,7 @@ import { extensionsFor, tellCaller } from './caller-extension.ts'
 import { EventFrame, type HubCall, type HubReply } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
 import type { Mirror } from './mirror.ts'
+import { languageHeaders } from './presentation/index.ts'
 import { prepareSend, type Outgoing } from './prepare-send.ts'
 import { keepTask, releaseAtEnd, renameAnswer, sendMessage } from './send-message.ts'
 import { followFor } from './subscribe-task.ts'
@@ -80,7 +81,7 @@ class Relay {
         onError: (error) => this.#end(error),
       },
       {
-        headers,
+        headers: { ...headers, ...languageHeaders(this.#call.wish) },
         extensions: extensionsFor(this.#call),
         timeoutMs: this.#hub.tools.limits.sendTimeoutMs,
         signal: controller.signal,
@@ -122,7 +123,7 @@ class Relay {
     const { outgoing, reply, begun } = this.#ends
     // It goes on over this very stream: nothing else is to follow it.
     const kept = await keepTask(this.#hub, this.#call, { foreign, outgoing, isStreaming: true })
-    const mirror = this.#hub.mirrors.open(kept.task, kept.document)
+    const mirror = this.#hub.mirrors.open(kept)
     this.#mirror = mirror
     this.#release()
     if (mirror.isOver) this.#giveBack()
@@ -155,7 +156,7 @@ class Relay {
   #handOver(mirror: Mirror): void {
     this.#state = 'over'
     mirror.setSource(undefined)
-    this.#hub.mirrors.follow(mirror.task, mirror.document)
+    this.#hub.mirrors.follow(mirror)
   }
 
   #refuse(error: unknown): void {
