@@ -11,11 +11,8 @@ import { isFinal, type Task } from '../tasks/index.ts'
 import { extensionsFor, tellCaller } from './caller-extension.ts'
 import type { HubCall } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
-<<<<<<< HEAD
 import type { KeptTask } from './mirrors.ts'
-=======
 import { languageHeaders } from './presentation/index.ts'
->>>>>>> ux
 import { wholeOf } from './whole-of.ts'
 import { prepareSend, type Outgoing } from './prepare-send.ts'
 
