@@ -13,7 +13,8 @@ conformance/src/a2a/agent/scripts.ts says; \`node conformance/src/a2a/sdk-agent.
 
   --url CARD_URL     the agent's card
   --token TOKEN      a bearer token
-  --other-token      one of somebody else, --expired-token, --wrong-audience-token, --narrow-token: what they are called
+  --other-token      one of somebody else, --expired-token, --wrong-audience-token, --narrow-token,
+  --unattended-token: see Credentials in subject.ts
   --binding BINDING  ${BINDINGS.join(', ')}; may be given several times
   --only TEXT        checks whose name has the text, or that prove this requirement
   --json             the outcomes as JSON`
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
       'expired-token': text,
       'wrong-audience-token': text,
       'narrow-token': text,
+      'unattended-token': text,
       binding: { type: 'string', multiple: true },
       only: text,
       json: { type: 'boolean', default: false },
@@ -48,6 +50,7 @@ async function main(): Promise<void> {
       expired: values['expired-token'],
       wrongAudience: values['wrong-audience-token'],
       narrow: values['narrow-token'],
+      unattended: values['unattended-token'],
     }).filter(([, value]) => value !== undefined),
   )
   await using webhooks = await startWebhookListener()

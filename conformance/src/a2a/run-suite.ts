@@ -110,5 +110,5 @@ function placesOf(check: Check, bindings: readonly Binding[]): Outcome['where'][
 }
 
 function isMeant({ says, proves }: Check, only: string): boolean {
-  return says.includes(only) || proves.some((id) => id === only || id.startsWith(`${only}-`))
+  return says.includes(only) || proves.some((id) => id.startsWith(only))
 }

@@ -82,6 +82,11 @@ const hub: readonly Exception[] = [
     check: 'data may be null',
     reason: 'the SDK agent behind the hub takes a null for nothing',
   },
+  {
+    check: 'the reference SDK takes the signature of the card for good, and not that of another card',
+    reason:
+      'the SDK leaves security schemes out of what is signed (§8.4.1 does not), and the hub’s card has some',
+  },
 ]
 
 /** What an agent without streams cannot tell: its answer is there as a whole. */

@@ -24,6 +24,8 @@ export interface Credentials {
   readonly wrongAudience?: string
   /** Valid, without the right to ask the agent. */
   readonly narrow?: string
+  /** As `narrow`, of a caller that acts for nobody who could be asked. */
+  readonly unattended?: string
 }
 
 /** Reads the card. @throws Error when there is none. */

@@ -5,6 +5,11 @@ import { capabilityPattern } from './grant.ts'
 /** The two tools that stand for a large catalog: one finds tools by what they do, the other calls one by its name. */
 export const FIND_TOOLS = 'find_tools'
 export const CALL_TOOL = 'call_tool'
+/** The two tools by which agents are reached over MCP. */
+export const FIND_AGENTS = 'find_agents'
+export const ASK_AGENT = 'ask_agent'
+
+const OWN_TOOLS: readonly string[] = [FIND_TOOLS, CALL_TOOL, FIND_AGENTS, ASK_AGENT]
 
 /** A bundle's name, as it stands in its address. */
 export const bundleName = z
@@ -20,7 +25,7 @@ export const toolAlias = z
     /^[A-Za-z](?:_?[A-Za-z0-9.-])*$/,
     'letters, digits, ".", "-" and single "_", beginning with a letter',
   )
-  .refine((alias) => alias !== FIND_TOOLS && alias !== CALL_TOOL, 'is a tool of the hub itself')
+  .refine((alias) => !OWN_TOOLS.includes(alias), 'is a tool of the hub itself')
 
 /** How an endpoint with many tools shows them. */
 export const toolSearchSettings = z.strictObject({

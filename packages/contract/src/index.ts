@@ -39,7 +39,9 @@ export type {
   ParleyCapabilityDetail,
 } from './grant.ts'
 export {
+  ASK_AGENT,
   CALL_TOOL,
+  FIND_AGENTS,
   FIND_TOOLS,
   bundleName,
   bundleTerms,

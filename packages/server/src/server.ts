@@ -3,6 +3,7 @@ import { createActivity, type Activity } from './activity/index.ts'
 import { createBundles } from './bundles/index.ts'
 import type { Clients } from './clients/index.ts'
 import {
+  createAgentDesk,
   openApi,
   openDirectory,
   openEnforcement,
@@ -31,6 +32,7 @@ import type { Connect } from './connect/index.ts'
 import { createEgress, type Egress, type EgressOptions } from './egress/index.ts'
 import type { ManagedDirectory } from './directory/index.ts'
 import type { Gateway } from './gateway/index.ts'
+import type { A2aHub } from './hub/index.ts'
 import type { Grants } from './grants/index.ts'
 import {
   ClientStreams,
@@ -200,17 +202,19 @@ function agentsOf(late: Late): KnownAgents {
 async function openFaces(
   stack: AsyncDisposableStack,
   house: House,
-  rooms: Omit<GatewayRooms & HubRooms & DirectoryRooms, 'directory' | 'grpcAddress' | 'version'>,
+  rooms: Omit<GatewayRooms & HubRooms & DirectoryRooms, 'directory' | 'grpcAddress' | 'version' | 'agents'>,
   late: Late,
 ) {
   const directory = (late.directory = stack.use(await openDirectory(house, rooms)))
-  const gateway = await openGateway(house, rooms)
+  const hubs: { hub?: A2aHub } = {}
+  const agents = createAgentDesk({ ...rooms, ...house, directory, hub: () => hubs.hub! })
+  const gateway = await openGateway(house, { ...rooms, agents })
   late.connect = gateway.connect
   stack.defer(() => gateway.close())
   let grpc: GrpcListener | undefined
   stack.defer(() => grpc?.destroy())
   const grpcAddress = () => grpcAddressOf(house.config.listen, grpc)
-  const hub = await openHub(house, { ...rooms, directory, grpcAddress, version: VERSION })
+  const hub = (hubs.hub = await openHub(house, { ...rooms, directory, grpcAddress, version: VERSION }))
   stack.defer(() => hub.close())
   const handlers: Readonly<Record<string, RawHandler>> = {
     mcp: gateway.handle,

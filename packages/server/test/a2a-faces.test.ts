@@ -155,7 +155,7 @@ describe.each(FACES)('§5.1: $binding of $version', (face) => {
     expect(JSON.stringify(card)).not.toContain(new URL(opened.agent.origin).host)
   })
 
-  test('H2: the task of somebody else, and none, are alike in every operation', async () => {
+  test('B4, H2: the task of somebody else, and none, are alike in every operation', async () => {
     const { task } = await ask('SendMessage', { ...say('wait'), ...RETURN })
     await ask('CreateTaskPushNotificationConfig', { taskId: task.id, id: 'mine', url: TOLD })
     const other = await openSdkA2aClient(opened.url, face, await otherHeaders())
@@ -186,7 +186,7 @@ describe.each(FACES)('§5.1: $binding of $version', (face) => {
     await ask('CancelTask', { id: task.id })
   })
 
-  test('who is not known is refused, and nothing reaches the agent', async () => {
+  test('B2: who is not known is refused, and nothing reaches the agent', async () => {
     const before = opened.agent.executor.received.length
     for (const headers of [{}, { Authorization: 'Bearer wrong' }, { Authorization: 'Basic eDp5' }]) {
       const stranger = await openSdkA2aClient(opened.url, face, headers)

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { connect as connectTcp } from 'node:net'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { encodeRequest, fromGrpcStatus } from '../src/a2a/index.ts'
@@ -58,7 +59,7 @@ describe('§10: gRPC by hand', () => {
     expect(media.headers[':status']).toBe(415)
   })
 
-  test('who is not known is told so before the message is looked at', async () => {
+  test('B2, B4: who is not known is told so before the message is looked at', async () => {
     using session = openRawGrpc(opened.address)
     for (const authorization of ['', 'Bearer wrong', 'Basic eDp5']) {
       const refused = await callRawGrpc(session, 'SendMessage', {
@@ -192,6 +193,50 @@ test('a reader that reads has all of a large stream', async () => {
   })
   expect(told.trailers['grpc-status']).toBe('0')
   expect(told.messages.filter((event) => 'artifactUpdate' in event)).toHaveLength(500)
+})
+
+test('A20: noise on the port breaks nothing', async () => {
+  const opened = await open()
+  onTestFinished(() => opened[Symbol.asyncDispose]())
+  const [host, port] = opened.address.split(':')
+  const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
+  const settings = Buffer.from('000000040000000000', 'hex')
+  await Promise.all(
+    Array.from({ length: 60 }, async (_, at) => {
+      const socket = connectTcp(Number(port), host)
+      socket.on('error', () => undefined).resume()
+      const noise = randomBytes(200 + at)
+      socket.end(at % 3 === 0 ? noise : Buffer.concat([preface, ...(at % 3 === 1 ? [] : [settings]), noise]))
+      await new Promise((resolve) => socket.once('close', resolve))
+    }),
+  )
+  using session = openRawGrpc(opened.address)
+  const headers = { authorization: opened.hub.headers.Authorization }
+  expect((await callRawGrpc(session, 'ListTasks', { headers })).trailers['grpc-status']).toBe('0')
+  expect(opened.hub.logs).toEqual([])
+})
+
+test('requests that do not come are ended, and so are connections that only ping', async () => {
+  const opened = await open({ yaml: 'limits:\n  headerTimeoutMs: 500\n  bodyTimeoutMs: 500\n' })
+  onTestFinished(() => opened[Symbol.asyncDispose]())
+  using session = openRawGrpc(opened.address)
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': '/lf.a2a.v1.A2AService/ListTasks',
+    'content-type': 'application/grpc',
+  })
+  stream.on('error', () => undefined)
+  stream.write(Buffer.from([0, 0, 0, 0, 9, 1]))
+  await new Promise((resolve) => stream.once('close', resolve))
+  expect(stream.rstCode).not.toBe(0)
+  expect(session.destroyed).toBe(false)
+  const busy = openRawGrpc(opened.address)
+  await new Promise((resolve) => busy.once('connect', resolve))
+  const pinging = setInterval(() => busy.destroyed || busy.ping(() => undefined), 1)
+  await until(() => busy.destroyed)
+  clearInterval(pinging)
+  const headers = { authorization: opened.hub.headers.Authorization }
+  expect((await callRawGrpc(session, 'ListTasks', { headers })).trailers['grpc-status']).toBe('0')
 })
 
 test('idle connections are closed, and those over the limit of an address are not taken', async () => {

@@ -197,7 +197,7 @@ describe('§11: HTTP+JSON of 1.0', () => {
     expect((await ask('POST', '/message:send', { body: say('echo fine') })).status).toBe(200)
   })
 
-  test('who is not known is told where to get a token, in the words of the binding', async () => {
+  test('B2: who is not known is told where to get a token, in the words of the binding', async () => {
     const refused = await ask('GET', '/tasks', { headers: { Authorization: '' } })
     expect(refused.status).toBe(401)
     expect(refused.headers.get('www-authenticate')).toContain('resource_metadata=')
@@ -239,6 +239,42 @@ describe('HTTP+JSON of 0.3, which is what is spoken where no version is said', (
     expect(list.status).toBe(404)
     expect(list.body.message).toContain('A2A-Version: 1.0')
   })
+})
+
+test('H12: no version and no extension is a way around the credential', async () => {
+  const before = opened.agent.executor.received.length
+  const said = ['1.0', '0.3', '', '0.2', '99.0', 'x'.repeat(5000), '1.0, 0.3']
+  for (const version of said)
+    for (const extensions of ['', 'https://example.com/no-auth', ',,;\u00ff', 'x'.repeat(5000)]) {
+      const headers = { Authorization: '', 'a2a-version': version, 'a2a-extensions': extensions }
+      const sent = [
+        await ask('POST', '/message:send', { body: say('echo never'), headers }),
+        await ask('GET', '/extendedAgentCard', { headers }),
+        await ask('GET', '/card', { headers }),
+      ]
+      expect([version.slice(0, 9), ...sent.map(({ status }) => status)]).toEqual([
+        version.slice(0, 9),
+        401,
+        401,
+        401,
+      ])
+      const { status } = await opened
+        .rpc('SendMessage', say('echo never'), headers)
+        .catch(() => ({ status: 401 }))
+      expect(status).toBe(401)
+    }
+  expect(opened.agent.executor.received).toHaveLength(before)
+})
+
+test('H4: without a credential there is no extended card, in any version', async () => {
+  for (const [path, version] of [
+    ['/extendedAgentCard', '1.0'],
+    ['/card', '0.3'],
+  ] as const) {
+    const refused = await ask('GET', path, { headers: { Authorization: '', 'a2a-version': version } })
+    expect(refused.status).toBe(401)
+    expect(refused.text).not.toContain('SDK agent')
+  }
 })
 
 describe('JSON-RPC', () => {

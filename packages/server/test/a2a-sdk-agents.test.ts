@@ -80,7 +80,11 @@ describe('an agent for itself', () => {
   test('finds the agents that it may ask, and no others; asks them in its own name', async () => {
     const { url } = hub.hub
     await expect(weather.agent.findAgents()).rejects.toMatchObject({ name: 'HubError' })
-    await entitle(weather, { '*': ['*'] }, ['skill:maps/*'])
+    // As `parley grants add --agent weather` does, with and without `--own-card`.
+    const everywhere = { [`${url}/mcp`]: ['mcp'], [`${url}/a2a`]: ['a2a'] }
+    await entitle(weather, everywhere, ['skill:maps/*'])
+    await expect(weather.agent.findAgents()).rejects.toMatchObject({ name: 'HubError' })
+    await entitle(weather, { [`${url}/api`]: ['hub:manage'] }, [])
     expect((await weather.agent.findAgents({ text: 'route' })).map(({ name }) => name)).toEqual(['maps'])
     expect((await weather.agent.findAgents()).map(({ name }) => name)).not.toContain('weather')
     const asked = weather.agent.actAsItself().delegate({ agent: 'maps' })

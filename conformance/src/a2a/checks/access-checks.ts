@@ -75,12 +75,20 @@ export const accessChecks: Check[] = [
         insist(said !== '', 'it does not say what it wants')
         return said.slice(0, 120)
       }
-      insist(reply.error !== undefined, `it was served: ${told(reply)}`)
-      if (scene.binding === 'GRPC') insistEqual(reply.error.code, 7, told(reply))
-      else insistEqual(reply.http?.status, 403, told(reply))
-      const challenge = challengeOf(reply)
-      insist(/insufficient_scope/.test(challenge), `the challenge is "${challenge}"`)
-      return challenge.slice(0, 120)
+      return insistForbidden(scene, reply)
+    },
+  },
+  {
+    proves: ['A2A-3.3.2-d', 'A2A-3.3.2-e', 'A2A-13.1-a'],
+    says: 'who may not ask the agent, and acts for nobody, is refused with what is missing',
+    needs: [credential('unattended')],
+    async run(scene) {
+      const token = scene.subject.credentials.unattended ?? ''
+      insistForbidden(scene, await ask(scene, 'SendStreamingMessage', { token }))
+      const saw = insistForbidden(scene, await ask(scene, 'SendMessage', { token }))
+      const list = await scene.result('ListTasks', {}, { token })
+      insistEqual(listAt(list, 'tasks').length, 0, 'the number of tasks that came of it')
+      return saw
     },
   },
   {
@@ -236,6 +244,17 @@ function insistChallenge(scene: Scene, reply: Reply, what: string): string {
   const challenge = challengeOf(reply)
   insist(/^Bearer\b/i.test(challenge), `${what}: the challenge is "${challenge}"`)
   return challenge.slice(0, 120)
+}
+
+/** 403 or PERMISSION_DENIED: with a challenge where more scope would help, else in words (§3.3.2). */
+function insistForbidden(scene: Scene, reply: Reply): string {
+  insist(reply.error !== undefined, `it was served: ${told(reply)}`)
+  if (scene.binding === 'GRPC') insistEqual(reply.error.code, 7, told(reply))
+  else insistEqual(reply.http?.status, 403, told(reply))
+  const challenge = challengeOf(reply)
+  const said = `${challenge} ${reply.error.message}`
+  insist(/insufficient_scope|grant|allow|permission/i.test(said), `it says "${said}"`)
+  return said.slice(0, 120)
 }
 
 function challengeOf({ http, trailers }: Reply): string {

@@ -119,6 +119,29 @@ export const cardChecks: Check[] = [
     },
   },
   {
+    proves: ['A2A-8.4.3-a'],
+    says: 'the reference SDK takes the signature of the card for good, and not that of another card',
+    bindings,
+    run: async ({ subject }) => {
+      if (listAt(subject.card, 'signatures').length === 0) throw new NotJudged('the card is not signed')
+      const { AgentCard, verifyAgentCardSignature } = await import('@a2a-js/sdk')
+      const verifyWithSdk = verifyAgentCardSignature(async (kid, jku) => {
+        const keys = parse((await exchange({ url: String(jku), method: 'GET', headers: {} })).text) ?? {}
+        return createPublicKey({
+          key: listAt(keys, 'keys').find((key) => key['kid'] === kid) as JsonWebKey,
+          format: 'jwk',
+        })
+      })
+      await verifyWithSdk(AgentCard.fromJSON(subject.card))
+      const isRefused = await verifyWithSdk(AgentCard.fromJSON({ ...subject.card, name: 'Another' })).then(
+        () => false,
+        () => true,
+      )
+      insist(isRefused, 'it takes that of another card')
+      return 'by @a2a-js/sdk'
+    },
+  },
+  {
     proves: ['A2A-8.4.1-a'],
     says: 'a signature does not hold over a card that somebody changed',
     bindings,

@@ -127,7 +127,7 @@ export const olderChecks: Check[] = [
       const { id } = asked
       const read = await client.callMethod('tasks/get', { id, historyLength: 1 })
       insistEqual([read.result?.['kind'], read.result?.['id']], ['task', id], told(read))
-      insist(listAt(read.result, 'history').length <= 1, 'the history is longer than 1')
+      insistEqual(listAt(read.result, 'history').length, 1, 'the length of the history')
       const ended = await client.callMethod('tasks/cancel', { id })
       insistEqual(valueAt(ended.result, 'status', 'state'), 'canceled', told(ended))
       const done = (await client.callMethod('message/send', older(scene, 'tck-complete-task'))).result ?? {}
@@ -187,17 +187,46 @@ export const olderChecks: Check[] = [
   },
   {
     proves: ['A2A-0.3-f'],
-    says: 'errors of 0.3 have the codes of JSON-RPC',
+    says: 'errors of 0.3 have the codes of JSON-RPC, and the id of their request',
     bindings,
     version,
     async run(scene) {
       const client = rpc(scene)
-      insistEqual((await client.callMethod('tasks/nothing', {})).error?.code, -32601, 'an unknown method')
-      insistEqual((await client.post('{"jsonrpc":')).error?.code, -32700, 'no JSON')
-      const wrong = (await client.callMethod('message/send', { message: { kind: 'message' } })).error?.code
-      insist(wrong === -32602 || wrong === -32600, `a message without anything has the code ${wrong}`)
-      insistEqual((await client.callMethod('ListTasks', {})).error?.code, -32601, 'a method of 1.0')
-      return '-32601, -32700, -32602'
+      const wrong: Array<[JsonObject, number]> = [
+        [{ jsonrpc: 'aaa', id: 'a', method: 'message/send', params: {} }, -32600],
+        [{ jsonrpc: '1.0', id: 'b', method: 'tasks/get', params: { id: 'x' } }, -32600],
+        [{ jsonrpc: '2.0', id: 'c', params: {} }, -32600],
+        [{ jsonrpc: '2.0', params: {} }, -32600],
+        [{ jsonrpc: '2.0', id: { bad: 'type' }, method: 'message/send', params: {} }, -32600],
+        [{ jsonrpc: '2.0', method: 'message/ssend', params: {} }, -32601],
+        [{ jsonrpc: '2.0', id: 'd', method: 'ListTasks', params: {} }, -32601],
+        [{ jsonrpc: '2.0', method: 'message/send', params: { '': 'not_a_dict' } }, -32602],
+        [
+          { jsonrpc: '2.0', id: 'e', method: 'message/send', params: { message: { kind: 'message' } } },
+          -32602,
+        ],
+        [
+          { jsonrpc: '2.0', id: 'f', method: 'message/send', params: { message: { parts: 'invalid' } } },
+          -32602,
+        ],
+      ]
+      for (const [body, code] of wrong) {
+        const reply = await client.post(JSON.stringify(body), { version: null })
+        insistEqual(
+          [reply.http?.status, reply.error?.code],
+          [200, code],
+          `${JSON.stringify(body)}: ${told(reply)}`,
+        )
+        const id = valueAt(parse(reply.http?.text ?? ''), 'id')
+        if (typeof body['id'] === 'string')
+          insistEqual(id, body['id'], `the id of the answer to ${JSON.stringify(body)}`)
+      }
+      insistEqual(
+        (await client.post('{"jsonrpc": "2.0", "method": "message/send"', { version: null })).error?.code,
+        -32700,
+        'no JSON',
+      )
+      return `${wrong.length} errors`
     },
   },
   {

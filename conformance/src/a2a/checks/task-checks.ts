@@ -65,10 +65,13 @@ export const taskChecks: Check[] = [
     proves: ['A2A-3.2.4-b', 'A2A-3.2.4-c'],
     says: 'historyLength is the most that comes, of the latest messages, in their order',
     async run(scene) {
-      const { id } = await scene.task('own-ask', { message: { parts: [{ text: 'turn 1' }] } })
+      const messageId = newId('own-ask')
+      const { id } = await scene.task('own-ask', { message: { messageId, parts: [{ text: 'turn 1' }] } })
       for (const text of ['turn 2', 'turn 3'])
         await scene.task('own-ask', { message: { taskId: id, parts: [{ text }] } })
-      const whole = textsOf(await scene.result('GetTask', { id })).filter((text) => text.startsWith('turn'))
+      const task = await scene.result('GetTask', { id })
+      insistEqual(listAt(task, 'history')[0]?.['messageId'], messageId, 'the messageId of the first message')
+      const whole = textsOf(task).filter((text) => text.startsWith('turn'))
       insistEqual(whole, ['turn 1', 'turn 2', 'turn 3'], 'the history')
       const latest = await scene.result('GetTask', { id, historyLength: 1 })
       insistEqual(listAt(latest, 'history').length, 1, 'the length')

@@ -1,5 +1,5 @@
 import type { GrantId } from '@parley/contract'
-import { grantsOf, OTHER_PERSON } from '../../../../packages/server/test/granting-hub.ts'
+import { BY, grantsOf, OTHER_PERSON } from '../../../../packages/server/test/granting-hub.ts'
 import { startTestHub } from '../../../../packages/server/test/start-test-hub.ts'
 import type { TestHub } from '../../../../packages/server/test/start-test-hub.ts'
 import type { Credentials } from '../subject.ts'
@@ -65,7 +65,41 @@ async function subjectOf(test: TestHub, agent: string): Promise<HubSubject> {
       other: token(other, claims),
       expired: token(own, { ...claims, iat: now - 7200, exp: now - 3600 }),
       wrongAudience: token(elsewhere, { ...claims, aud: `${test.url}/a2a/agents/nobody` }),
+      unattended: await agentToken(test, agent),
       narrow: token(narrow, { ...claims, scope: `skill:${agent}/something-else` }),
     },
   }
+}
+
+/** Of an agent that acts for nobody, whose own grant is for another skill: there is nobody to ask. */
+async function agentToken({ hub: running, url }: TestHub, agent: string): Promise<string> {
+  const resource = `${url}/a2a/agents/${agent}`
+  const made = await running.clients.agents.create(
+    { name: `caller-of-${agent}`, owner: null, proof: { kind: 'secret' } },
+    BY,
+  )
+  await running.grants.create(
+    {
+      kind: 'entitlement',
+      holder: { kind: 'agent', id: made.agent.id },
+      person: null,
+      parent: null,
+      terms: {
+        audiences: { [resource]: ['a2a'] },
+        capabilities: [{ capability: `skill:${agent}/something-else` }],
+        limits: {},
+        expiresAt: null,
+      },
+    },
+    BY,
+  )
+  const secret = made.shownOnce.kind === 'secret' ? made.shownOnce.secret : ''
+  const response = await fetch(`${url}/oauth/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${Buffer.from(`${made.agent.id}:${secret}`).toString('base64')}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials', resource }),
+  })
+  const { access_token: token } = (await response.json()) as { access_token?: string }
+  if (token === undefined) throw new Error(`The agent got no token: ${response.status}`)
+  return token
 }

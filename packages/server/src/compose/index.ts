@@ -1,3 +1,4 @@
+export { createAgentDesk } from './agent-desk.ts'
 export { createDescribeCapabilities } from './describe-capabilities.ts'
 export { stackOf } from './house.ts'
 export type { House, Log } from './house.ts'

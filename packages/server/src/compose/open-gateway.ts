@@ -7,6 +7,7 @@ import {
   SessionSeals,
   contentNote,
   createGateway,
+  type AgentDesk,
   type ContentReport,
   type Gateway,
 } from '../gateway/index.ts'
@@ -30,6 +31,7 @@ export interface GatewayRooms
   readonly vault: Vault
   readonly bundles: Bundles
   readonly clientStreams: ClientStreams
+  readonly agents: AgentDesk
   readonly writes: WriteBatch
 }
 

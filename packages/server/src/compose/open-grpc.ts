@@ -9,7 +9,7 @@ export async function openGrpc(
 ): Promise<GrpcListener | undefined> {
   const { host, grpcPort: port, isGrpcPortSet, trustedProxy } = config.listen
   if (port === undefined) return undefined
-  const listener = await createGrpcListener({
+  const listener = createGrpcListener({
     host,
     port,
     trustedProxy,

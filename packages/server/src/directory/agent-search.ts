@@ -41,6 +41,8 @@ interface Indexed {
 const DEFAULT_LIMIT = 10
 const MAX_LIMIT = 50
 const MAX_TEXT = 1000
+/** Hits that are looked at for further skills of the agents found, for each agent. */
+const MORE_SKILLS = 10
 
 /**
  * Finds agents by what they do, among those that the caller may ask. The index is brought up to date at a search, with
@@ -98,8 +100,11 @@ export class AgentSearch {
   ): FoundAgent[] {
     this.#update()
     const found = new Map<string, { readonly entry: AgentEntry; readonly skills: AgentSkill[] }>()
-    for (const { key } of this.#index.search(text)) {
+    let looked = 0
+    for (const { key } of this.#index.best(text)) {
       const known = found.get(key.agent)
+      // What comes much later is of no use to whoever looks at the first.
+      if (found.size >= wanted && looked++ > MORE_SKILLS * wanted) break
       if (!known && found.size >= wanted) continue
       const entry = known?.entry ?? this.#directory.entry(key.agent)
       if (!entry || !accepts(entry, key.skill)) continue
@@ -131,7 +136,7 @@ export class AgentSearch {
   }
 }
 
-export function skillCapability(agent: string, { id }: Pick<AgentSkill, 'id'>): CapabilityName {
+function skillCapability(agent: string, { id }: Pick<AgentSkill, 'id'>): CapabilityName {
   return capabilityName({ kind: 'skill', owner: agent, name: id })
 }
 

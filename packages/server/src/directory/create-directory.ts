@@ -9,6 +9,7 @@ import { AgentChanges } from './agent-changes.ts'
 import { healthOf, type AgentHealth } from './agent-health.ts'
 import { AgentNames, type OtherName } from './agent-names.ts'
 import type { AgentRow, AgentTerms, SeenCard } from './agent-row.ts'
+import { AgentSearch, type AgentQuery, type FoundAgents, type Visible } from './agent-search.ts'
 import { AgentStore } from './agent-store.ts'
 import { CardKeeper, WAITS, type CardReview } from './card-keeper.ts'
 import { CardReader } from './card-reader.ts'
@@ -66,6 +67,7 @@ class AgentDirectory implements ManagedDirectory {
   readonly #gate = new Gate(READ_AT_ONCE)
   readonly #tended = new Map<string, Tended>()
   readonly #listeners = new Set<(name: string) => void>()
+  readonly #search = new AgentSearch(this)
   #sorted: readonly ServedAgent[] | undefined
   version = 0
 
@@ -101,6 +103,10 @@ class AgentDirectory implements ManagedDirectory {
     return this.agents()
       .map(({ entry }) => entry)
       .filter((entry) => entry !== undefined)
+  }
+
+  search(query: AgentQuery, visible: Visible): FoundAgents {
+    return this.#search.search(query, visible)
   }
 
   agents(): readonly ServedAgent[] {

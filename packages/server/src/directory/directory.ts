@@ -1,6 +1,7 @@
 import type { AgentId, Principal } from '@parley/contract'
 import type { AgentCard, AgentExtension, AgentSkill, Message } from '../a2a/index.ts'
 import type { AgentLink } from '../a2a-client/index.ts'
+import type { AgentQuery, FoundAgents, Visible } from './agent-search.ts'
 
 /** An agent that can be asked, as it was approved. */
 export interface AgentEntry {
@@ -30,6 +31,8 @@ export interface Directory {
   /** Undefined for unknown agents and for those whose card is not approved. */
   entry(name: string): AgentEntry | undefined
   entries(): readonly AgentEntry[]
+  /** Agents by what they do, among those that the caller may ask; `describeAgents` says what was found. */
+  search(query: AgentQuery, visible: Visible): FoundAgents
   /** Counts the changes. */
   readonly version: number
   /** Told of entries that changed or went; answers the unsubscriber. */

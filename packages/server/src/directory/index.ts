@@ -1,4 +1,3 @@
-export { AgentSearch, skillCapability } from './agent-search.ts'
 export type { AgentQuery, FoundAgent, FoundAgents, Visible } from './agent-search.ts'
 export type { AgentTerms } from './agent-row.ts'
 export { hostOf } from './choose-interface.ts'

@@ -21,6 +21,7 @@ import type { Registry, ServerEntry } from '../registry/index.ts'
 import type { Tasks } from '../tasks/index.ts'
 import type { Vault } from '../vault/index.ts'
 import type { ClientStreams } from '../http/index.ts'
+import type { AgentDesk } from './agent-tools.ts'
 import type { ContentReport } from './guard-outcome.ts'
 import type { McpHeaders } from './read-headers.ts'
 import type { SearchCatalog } from './search-catalog.ts'
@@ -61,6 +62,8 @@ export interface GatewayTools {
   /** What went wrong inside, for the log; the caller has been answered. */
   readonly onError: (error: unknown) => void
   readonly clientStreams: ClientStreams
+  /** Undefined where the hub has none. */
+  readonly agents: AgentDesk | undefined
   readonly tasks: Tasks
 }
 

@@ -1,3 +1,4 @@
+export type { AgentDesk, AgentQuestion } from './agent-tools.ts'
 export type { GatewayLimits, GatewayTools } from './call.ts'
 export { createGateway } from './create-gateway.ts'
 export type { Gateway, ReadBody } from './create-gateway.ts'

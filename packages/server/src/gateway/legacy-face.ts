@@ -1,3 +1,4 @@
+import { answerAgentCall, isAgentCall } from './agent-tools.ts'
 import { ParleyError, knows, type ActivityRecord, type CapabilityName } from '@parley/contract'
 import { classifyMessage, isObject, type JsonObject, type Outcome } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
@@ -66,7 +67,9 @@ export async function serveInSession(started: Omit<Turn, 'signal'>): Promise<voi
     const outcome =
       step.kind === 'answer'
         ? { result: step.result }
-        : await answer({ ...started, call, signal: running.signal })
+        : isAgentCall(call)
+          ? { result: await answerAgentCall(tools, call) }
+          : await answer({ ...started, call, signal: running.signal })
     if (running.signal.aborted) throw running.signal.reason
     if (call.capability !== undefined) await recordCall(tools, call, kindOf(outcome))
     reply.finish(toClientOutcome(session.revision, call.method, outcome))

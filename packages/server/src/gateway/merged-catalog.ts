@@ -2,6 +2,7 @@ import { MERGED_NAME_SEPARATOR, capabilityName, type CapabilityKind } from '@par
 import type { Bundle } from '../bundles/index.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import type { ServerEntry } from '../registry/index.ts'
+import { agentTools } from './agent-tools.ts'
 import { bundleOf, type Call, type GatewayTools } from './call.ts'
 import { META, SUPPORTED_VERSIONS, type ListMethod } from './protocol.ts'
 import { withExtension } from './tasks/tasks-extension.ts'
@@ -34,7 +35,7 @@ export interface MergedList {
  */
 export function mergedList(
   tools: GatewayTools,
-  { scope }: Pick<Call, 'scope'>,
+  { scope, principal }: Pick<Call, 'scope' | 'principal'>,
   { method, visibility }: { readonly method: ListMethod; readonly visibility: Visibility },
 ): MergedList {
   const entries = tools.registry.entries()
@@ -52,10 +53,11 @@ export function mergedList(
   })
   if (method !== 'tools/list') return { own: [], shown: found.map(show) }
   const settings = searchSettings(tools, scope)
-  if (!searches(settings, found.length)) return { own: [], shown: found.map(show) }
+  const ownTools = agentTools(tools, scope, principal)
+  if (!searches(settings, found.length)) return { own: ownTools, shown: found.map(show) }
   const servers = [...new Set(found.map(({ entry }) => entry.name))]
   return {
-    own: searchTools(bundle, servers, found.length),
+    own: [...searchTools(bundle, servers, found.length), ...ownTools],
     shown: found.filter((tool) => isPinned(settings, tool)).map(show),
   }
 }

@@ -1,3 +1,4 @@
+import { answerAgentCall, isAgentCall } from './agent-tools.ts'
 import { ParleyError, type CapabilityName } from '@parley/contract'
 import type { Outcome } from '../lib/json-rpc.ts'
 import { admit, type Admission } from './admit.ts'
@@ -67,7 +68,12 @@ export function serveModern(tools: GatewayTools, state: ModernState, received: C
       if (step.kind === 'answer') return reply.finish({ result: { resultType: 'complete', ...step.result } })
       call = step.call
     }
-    if (CALLS.has(call.method)) invoke(tools, state, call, reply)?.catch(fail)
+    if (isAgentCall(call)) {
+      limit(tools, call.principal)
+      answerAgentCall(tools, call)
+        .then((result) => reply.finish({ result: { resultType: 'complete', ...result } }))
+        .catch(fail)
+    } else if (CALLS.has(call.method)) invoke(tools, state, call, reply)?.catch(fail)
     else serveOther(tools, state, call, reply).catch(fail)
   } catch (error) {
     fail(error)

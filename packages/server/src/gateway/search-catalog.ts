@@ -34,7 +34,7 @@ export class SearchCatalog {
   find(query: string, options: { limit: number; accepts: (tool: FoundTool) => boolean }): FoundTool[] {
     this.#update()
     const found: FoundTool[] = []
-    for (const { key } of this.#index.search(query)) {
+    for (const { key } of this.#index.best(query)) {
       if (found.length >= options.limit) break
       if (options.accepts(key)) found.push(key)
     }

@@ -5,7 +5,8 @@ const ALLOW = {
   'access-control-max-age': '7200',
 }
 const ALLOWED_HEADERS =
-  'authorization, content-type, accept, last-event-id, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name'
+  'authorization, content-type, accept, last-event-id, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, ' +
+  'a2a-version, a2a-extensions'
 
 /** Lets a page of an allow-listed origin read the response. No cookies are involved: credentials stay off (Fetch §3.3). */
 export function allowCrossOrigin(response: ServerResponse, origin: string): void {

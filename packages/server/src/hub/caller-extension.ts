@@ -5,7 +5,7 @@ import { presentationExtension, type Wish } from './presentation/index.ts'
 
 /**
  * Who asks, for agents whose card names this extension: in the metadata of the request, beside the hop token that proves
- * the same (decisions/021).
+ * the same (decisions/023).
  */
 export const CALLER_EXTENSION = 'urn:parley:a2a:caller:1'
 

@@ -3,8 +3,10 @@ import { ParleyError, toParleyError, type Principal, type TaskId } from '@parley
 import { TaskDocument, type A2aTask, type StreamResponse } from '../a2a/index.ts'
 import { Running, sendProblem, type GrpcCall } from '../http/index.ts'
 import { Challenge, type Authenticated } from '../identity/index.ts'
+import type { JsonObject } from '../lib/json-rpc.ts'
 import { isFinal } from '../tasks/index.ts'
 import { GrpcFace } from './grpc-face.ts'
+import { askInProcess } from './ask-in-process.ts'
 import { Delegations } from './delegations.ts'
 import { serveCard } from './serve-card.ts'
 import type { HubTools, Received } from './hub-call.ts'
@@ -35,6 +37,12 @@ export interface A2aHub {
   resume(agent?: string): Promise<void>
   /** Cancels a task by somebody's word who is not its owner, at the agent too; resolves once that is on disk. */
   cancelTask(id: TaskId, words: string): Promise<void>
+  /** One message from inside the hub, answered like one from outside. */
+  ask(
+    principal: Principal,
+    agent: string,
+    asked: { readonly request: JsonObject; readonly traceparent: string | undefined },
+  ): Promise<JsonObject>
   /** A task as it stands on disk. */
   readTask(id: TaskId): A2aTask | undefined
   /** The agent's own id of a task. */
@@ -102,6 +110,7 @@ export function createHub(given: HubTools, readBody: ReadBody): A2aHub {
       for (const [controller, principal] of hub.sending) if (isMeant(principal)) controller.abort()
     },
     cutTasks: (isMeant) => hub.mirrors.cut(isMeant),
+    ask: (principal, agent, asked) => askInProcess(hub, principal, { agent, ...asked }),
     cancelTask: (id, words) => hub.mirrors.cancel(id, words),
     cutOpenTasks: (isMeant) => hub.mirrors.cutOpen(isMeant),
     ...taskSide(hub),
@@ -130,6 +139,7 @@ function withOwnAgent(tools: HubTools): HubTools {
         return directory.version
       },
       onChange: (listener) => directory.onChange(listener),
+      search: (query, visible) => directory.search(query, visible),
     },
   }
 }

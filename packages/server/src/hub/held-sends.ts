@@ -149,7 +149,7 @@ export class HeldSends {
     await this.#tools.tasks.change(id, { state: 'working', foreignKey, upstreamRef: { taskId, contextId } })
     mirror.name = { ...mirror.name, foreign: { taskId, contextId } }
     mirror.replace(answer.task)
-    this.#mirrors.follow(mirror.task, mirror.document)
+    this.#mirrors.follow(mirror)
   }
 
   #describe(

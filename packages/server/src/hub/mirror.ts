@@ -9,7 +9,7 @@ import {
   type TaskDocument,
   type TaskView,
 } from '../a2a/index.ts'
-import type { Clock } from '../lib/clock.ts'
+import type { Clock, Timer } from '../lib/clock.ts'
 import type { Task, Tasks } from '../tasks/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
 import { EventFrame, type ReplyStream } from './hub-call.ts'
@@ -19,7 +19,7 @@ import { toTaskState, wordsOf } from './task-states.ts'
 export interface MirrorTools {
   readonly tasks: Pick<Tasks, 'add' | 'change'>
   readonly webhooks: Pick<Webhooks, 'wants' | 'enqueue' | 'wake'>
-  readonly clock: Pick<Clock, 'now'>
+  readonly clock: Pick<Clock, 'now' | 'setTimeout'>
   readonly taskBytes: number
   readonly onError: (error: unknown) => void
 }
@@ -39,6 +39,9 @@ interface Entry {
 
 /** Above it the agent is not read on until some is written. */
 const MAX_PENDING_BYTES = 8 * 1024 * 1024
+/** Chunks are gathered for so long, or until there are so many bytes; nobody waits for their being kept. */
+const GATHER_MS = 20
+const GATHER_BYTES = 256 * 1024
 
 /**
  * A task of an agent under way: what it tells is kept, and passed on to everyone who follows, in one order. Chunks go on
@@ -55,6 +58,11 @@ export class Mirror {
   #source: EventSource | undefined
   #pending: Entry[] = []
   #pendingBytes = 0
+  /** Whether any of it is to be told once it is on disk. */
+  #isAwaited = false
+  /** The same for what is being written: nothing overtakes it. */
+  #isWritingAwaited = false
+  #timer: Timer | undefined
   #keptBytes: number
   #state: Task['state']
   #isWriting = false
@@ -149,7 +157,11 @@ export class Mirror {
 
   /** Resolves when nothing waits to be written. */
   async flushed(): Promise<void> {
-    while (this.#isWriting) await new Promise<void>((resolve) => this.#waiting.add(resolve))
+    while (this.#isWriting || this.#pending.length > 0) {
+      const written = new Promise<void>((resolve) => this.#waiting.add(resolve))
+      if (!this.#isWriting) void this.#write()
+      await written
+    }
   }
 
   /** Resolves when the task has ended or waits for its caller, which is on disk by then. */
@@ -186,8 +198,8 @@ export class Mirror {
   }
 
   #queue(frame: EventFrame, waits: boolean): void {
-    const isBehind = this.#pending.some((entry) => entry.waits)
-    const entry = { frame, waits: waits || isBehind }
+    this.#isAwaited ||= waits || this.#isWritingAwaited
+    const entry = { frame, waits: this.#isAwaited }
     if (waits && isTerminal(this.document.status.state)) this.#isOver = true
     if (!entry.waits) this.#tell(frame)
     this.#pending.push(entry)
@@ -197,33 +209,54 @@ export class Mirror {
       this.#isPaused = true
       this.#source?.pause()
     }
-    if (!this.#isWriting) void this.#write()
+    this.#writeSoon()
+  }
+
+  #writeSoon(): void {
+    if (this.#isWriting || this.#pending.length === 0) return
+    if (this.#isAwaited || this.#pendingBytes > GATHER_BYTES) return void this.#write()
+    this.#timer ??= this.#tools.clock.setTimeout(() => {
+      this.#timer = undefined
+      if (!this.#isWriting) void this.#write()
+    }, GATHER_MS)
   }
 
   /** One unit after the other, each with all that came meanwhile. */
   async #write(): Promise<void> {
     this.#isWriting = true
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#isWritingAwaited = this.#isAwaited
+    const batch = this.#takePending()
     try {
-      while (this.#pending.length > 0) {
-        const batch = this.#pending
-        this.#pending = []
-        this.#pendingBytes = 0
-        if (this.#isPaused) {
-          this.#isPaused = false
-          this.#source?.resume()
-        }
-        if (!(await this.#commit(batch.map(({ frame }) => frame)))) break
-        for (const { frame, waits } of batch) if (waits) this.#tell(frame)
-        if (this.#keptBytes > this.#tools.taskBytes && !this.#isOver) this.#endTooLarge()
-      }
+      const isKept = await this.#commit(batch.map(({ frame }) => frame))
+      if (isKept) for (const { frame, waits } of batch) if (waits) this.#tell(frame)
+      if (!isKept) this.#takePending()
+      else if (this.#keptBytes > this.#tools.taskBytes && !this.#isOver) this.#endTooLarge()
     } catch (error) {
       this.#tools.onError(error)
+      this.#takePending()
       this.#isWriting = false
+      this.#isWritingAwaited = false
       return this.close(new ParleyError('unavailable', 'The hub cannot keep the task at the moment.'))
     }
     this.#isWriting = false
+    this.#isWritingAwaited = false
     this.#wakeAll()
     this.#look()
+    this.#writeSoon()
+  }
+
+  #takePending(): readonly Entry[] {
+    const batch = this.#pending
+    this.#pending = []
+    this.#pendingBytes = 0
+    this.#isAwaited = false
+    if (this.#isPaused) {
+      this.#isPaused = false
+      this.#source?.resume()
+    }
+    return batch
   }
 
   async #commit(frames: readonly EventFrame[]): Promise<boolean> {
@@ -260,12 +293,13 @@ export class Mirror {
 
   /** Ends readers with the task, and tells when the mirror is not needed. */
   #look(): void {
-    if (this.#isOver && !this.#isWriting) {
+    if (this.#isWriting || this.#pending.length > 0) return
+    if (this.#isOver) {
       this.#source = undefined
       for (const reader of this.#readers) reader.end()
       this.#readers.clear()
     }
-    if (!this.hasReaders && !this.isFollowed && !this.#isWriting) this.onIdle?.()
+    if (!this.hasReaders && !this.isFollowed) this.onIdle?.()
   }
 
   #wakeAll(): void {

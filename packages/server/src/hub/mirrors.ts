@@ -1,10 +1,24 @@
-import { ParleyError, type CapabilityName, type Principal, type TaskId } from '@parley/contract'
-import { TaskDocument, isTerminal, type A2aTask, type StreamResponse } from '../a2a/index.ts'
+import {
+  ParleyError,
+  toParleyError,
+  type CapabilityName,
+  type Principal,
+  type TaskId,
+} from '@parley/contract'
+import {
+  TaskDocument,
+  isTerminal,
+  type A2aTask,
+  type A2aVersion,
+  type StreamResponse,
+  type TaskPushNotificationConfig,
+} from '../a2a/index.ts'
 import type { AgentEntry } from '../directory/index.ts'
-import type { Task } from '../tasks/index.ts'
+import { isFinal, type Task } from '../tasks/index.ts'
 import { Follower } from './follower.ts'
 import type { HubTools } from './hub-call.ts'
 import { Mirror } from './mirror.ts'
+import { RecentDocuments } from './recent-documents.ts'
 import { renameTask, type TaskName, type TaskNames } from './task-names.ts'
 import { toTaskState, wordsOf } from './task-states.ts'
 
@@ -18,7 +32,15 @@ export interface Adopted {
   readonly capability: CapabilityName
   readonly argumentsDigest: string | undefined
   readonly messageKey: string | undefined
+  /** Who wants to be told of it, from its first state on. */
+  readonly config: TaskPushNotificationConfig | undefined
+  readonly version: A2aVersion
+  /** Whether the message went to a task that is kept. */
+  readonly isContinued: boolean
 }
+
+/** A task that is on disk, with what it holds and its names. */
+export type KeptTask = Pick<Mirror, 'task' | 'document' | 'name'>
 
 /** Refreshed at once after a start. */
 const RESUMED_AT_ONCE = 32
@@ -29,6 +51,7 @@ export class Mirrors {
   readonly #names: TaskNames
   readonly #open = new Map<TaskId, Mirror>()
   readonly #follower: Follower
+  readonly #recent = new RecentDocuments()
   #isClosed = false
 
   constructor(tools: HubTools, names: TaskNames) {
@@ -56,55 +79,46 @@ export class Mirrors {
     return this.#open.get(id)
   }
 
-  documentOf({ id }: Pick<Task, 'id'>): TaskDocument | undefined {
-    return (
-      this.#open.get(id)?.document ??
-      TaskDocument.from(this.#tools.tasks.partsOf(id) as readonly StreamResponse[])
-    )
+  documentOf(task: Task): TaskDocument | undefined {
+    const { id } = task
+    const known = this.#open.get(id)?.document ?? this.#recent.find(task)
+    if (known) return known
+    const document = TaskDocument.from(this.#tools.tasks.partsOf(id) as readonly StreamResponse[])
+    if (document && isFinal(task.state)) this.#recent.keep(task, document)
+    return document
   }
 
   /**
    * Keeps what an agent answered: resolves once it is on disk. A task that is known is brought up to date; a new one gets
    * its names. Throws `conflict` when its message has made a task before.
    */
-  async adopt(adopted: Adopted): Promise<{ readonly task: Task; readonly document: TaskDocument }> {
+  async adopt(adopted: Adopted): Promise<KeptTask> {
     const { owner, agent, task: foreign } = adopted
     const foreignKey = this.#names.foreignKey({ owner, agent: agent.name }, foreign.id)
-    const known = this.#tools.tasks.findByForeignKey(foreignKey)
+    // A message to a task is answered with that task; for any other it is the unique key that tells in the end.
+    const known = adopted.isContinued ? this.#tools.tasks.findByForeignKey(foreignKey) : undefined
     if (known) return this.#update(known, adopted)
-    const id = this.#tools.newId('task')
-    const name: TaskName = {
-      ours: { id, contextId: adopted.contextId },
-      foreign: { taskId: foreign.id, contextId: foreign.contextId },
+    try {
+      return await this.#create(adopted, foreignKey)
+    } catch (error) {
+      const there = toParleyError(error).code === 'conflict' && this.#tools.tasks.findByForeignKey(foreignKey)
+      if (!there) throw error
+      return this.#update(there, adopted)
     }
-    const document = new TaskDocument(renameTask(foreign, name))
-    const task = await this.#tools.tasks.create({
-      id,
-      face: 'a2a',
-      principal: adopted.principal,
-      server: agent.name,
-      action: 'SendMessage',
-      capability: adopted.capability,
-      argumentsDigest: adopted.argumentsDigest,
-      state: toTaskState(foreign.status.state),
-      message: wordsOf(foreign.status),
-      context: adopted.contextId,
-      foreignKey,
-      messageKey: adopted.messageKey,
-      upstreamRef: { ...name.foreign },
-      parts: [JSON.stringify({ task: document.toTask() })],
-    })
-    return { task, document }
+  }
+
+  async #setWebhook(id: TaskId, { config, principal, version }: Adopted): Promise<void> {
+    if (config) await this.#tools.webhooks.set(id, config, { by: principal, version })
   }
 
   /** The mirror of a task that has just been kept. */
-  open(task: Task, document: TaskDocument): Mirror {
-    return this.#open.get(task.id) ?? this.#add(task, this.#names.nameOf(task)!, document)
+  open({ task, document, name }: KeptTask): Mirror {
+    return this.#open.get(task.id) ?? this.#add(task, name, document)
   }
 
   /** A mirror for a task that goes on: if no stream brings what it tells, it is looked for. */
-  follow(task: Task, document: TaskDocument): Mirror {
-    const mirror = this.open(task, document)
+  follow(kept: KeptTask): Mirror {
+    const mirror = this.open(kept)
     if (!mirror.isFollowed) this.#follower.follow(mirror)
     return mirror
   }
@@ -168,18 +182,52 @@ export class Mirrors {
     await Promise.all(open.map((mirror) => mirror.flushed()))
   }
 
-  async #update(known: Task, { owner, task, messageKey }: Adopted) {
+  async #create(adopted: Adopted, foreignKey: string): Promise<KeptTask> {
+    const { task: foreign, agent, contextId } = adopted
+    const { webhooks } = this.#tools
+    const id = this.#tools.newId('task')
+    const name: TaskName = {
+      ours: { id, contextId },
+      foreign: { taskId: foreign.id, contextId: foreign.contextId },
+    }
+    const document = new TaskDocument(renameTask(foreign, name))
+    const first = { task: document.toTask() }
+    await this.#setWebhook(id, adopted)
+    const task = await this.#tools.tasks.create({
+      id,
+      face: 'a2a',
+      principal: adopted.principal,
+      server: agent.name,
+      action: 'SendMessage',
+      capability: adopted.capability,
+      argumentsDigest: adopted.argumentsDigest,
+      state: toTaskState(foreign.status.state),
+      message: wordsOf(foreign.status),
+      context: contextId,
+      foreignKey,
+      messageKey: adopted.messageKey,
+      upstreamRef: { ...name.foreign },
+      parts: [JSON.stringify(first)],
+      also: webhooks.wants(id) ? webhooks.enqueue(id, first) : [],
+    })
+    webhooks.wake(id)
+    return { task, document, name }
+  }
+
+  async #update(known: Task, adopted: Adopted) {
+    const { owner, task, messageKey } = adopted
     // Two owners never share a key; a store that says so is not to be believed.
     if (known.owner !== owner) throw new ParleyError('internal', 'A task has two owners.')
     if (messageKey !== undefined && !isTerminal(task.status.state)) {
       // What the message became of is found by it, should it be sent again.
       await this.#tools.tasks.change(known.id, { state: known.state, messageKey })
     }
+    await this.#setWebhook(known.id, adopted)
     const mirror = this.of(known)
     if (!mirror) throw new ParleyError('task_not_found', 'The task is not kept any more.')
     mirror.replace(task)
     await mirror.flushed()
-    return { task: known, document: mirror.document }
+    return mirror
   }
 
   #add(task: Task, name: TaskName, document: TaskDocument): Mirror {

@@ -2,7 +2,6 @@ import { ParleyError, type Principal } from '@parley/contract'
 import type { AgentCard, Message } from '../a2a/index.ts'
 import type { Access } from '../access/index.ts'
 import {
-  AgentSearch,
   describeAgents,
   readAgentQuery,
   type AgentDescription,
@@ -27,7 +26,6 @@ export interface OwnAgentTools {
  * those that they may ask themselves.
  */
 export function createOwnAgent(tools: OwnAgentTools): AgentEntry {
-  const search = new AgentSearch(tools.directory)
   const card = ownCard(tools.version)
   return {
     name: OWN_AGENT,
@@ -46,7 +44,7 @@ export function createOwnAgent(tools: OwnAgentTools): AgentEntry {
 
   function find(principal: Principal, message: Message) {
     const visible = tools.access.visible(principal)
-    const { found, next } = search.search(readAgentQuery(queryOf(message)), visible)
+    const { found, next } = tools.directory.search(readAgentQuery(queryOf(message)), visible)
     return { agents: describeAgents(found, tools.origin()), next }
   }
 }

@@ -14,7 +14,7 @@ export async function createPushConfig(hub: HubState, call: HubCall): Promise<Js
   const kept = await hub.tools.webhooks.set(task.id, config, { by: call.principal, version: call.version })
   if (!isFinal(task.state)) {
     const mirror = hub.mirrors.of(task)
-    if (mirror) hub.mirrors.follow(task, mirror.document)
+    if (mirror) hub.mirrors.follow(mirror)
   }
   return ours(kept, task)
 }

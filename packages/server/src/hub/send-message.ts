@@ -5,13 +5,13 @@ import {
   type A2aTask,
   type Message,
   type SendMessageResponse,
-  type TaskDocument,
 } from '../a2a/index.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
 import { isFinal, type Task } from '../tasks/index.ts'
 import { extensionsFor, tellCaller } from './caller-extension.ts'
 import type { HubCall } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
+import type { KeptTask } from './mirrors.ts'
 import { languageHeaders } from './presentation/index.ts'
 import { wholeOf } from './whole-of.ts'
 import { prepareSend, type Outgoing } from './prepare-send.ts'
@@ -79,7 +79,7 @@ export async function keepTask(
   hub: HubState,
   call: HubCall,
   { foreign, outgoing, isStreaming = false }: { foreign: A2aTask; outgoing: Outgoing; isStreaming?: boolean },
-): Promise<{ task: Task; document: TaskDocument }> {
+): Promise<KeptTask> {
   const { agent, owner, principal, argumentsDigest } = call
   const kept = await hub.mirrors.adopt({
     principal,
@@ -90,23 +90,20 @@ export async function keepTask(
     capability: call.capability ?? wholeOf(agent.name),
     argumentsDigest,
     messageKey: outgoing.messageKey,
+    config: outgoing.request.configuration?.taskPushNotificationConfig,
+    version: call.version,
+    isContinued: outgoing.task !== undefined,
   })
-  const config = outgoing.request.configuration?.taskPushNotificationConfig
-  if (config) await hub.tools.webhooks.set(kept.task.id, config, { by: principal, version: call.version })
-  if (!isStreaming && !isTerminal(kept.document.status.state)) hub.mirrors.follow(kept.task, kept.document)
+  if (!isStreaming && !isTerminal(kept.document.status.state)) hub.mirrors.follow(kept)
   return kept
 }
 
 /** A blocking send waits for the end, or for a question to the client (§3.2.2). */
-async function settle(
-  hub: HubState,
-  { task, document }: { task: Task; document: TaskDocument },
-  { request }: Outgoing,
-): Promise<A2aTask> {
-  const { state } = document.status
+async function settle(hub: HubState, kept: KeptTask, { request }: Outgoing): Promise<A2aTask> {
+  const { state } = kept.document.status
   const isWaiting = request.configuration?.returnImmediately !== true
-  if (!isWaiting || isTerminal(state) || isInterrupted(state)) return document.toTask()
-  const mirror = hub.mirrors.follow(task, document)
+  if (!isWaiting || isTerminal(state) || isInterrupted(state)) return kept.document.toTask()
+  const mirror = hub.mirrors.follow(kept)
   const timeout = new AbortController()
   const timer = hub.tools.clock.setTimeout(() => timeout.abort(), hub.tools.limits.sendTimeoutMs)
   await mirror.settled(timeout.signal).catch(() => undefined)

@@ -123,7 +123,7 @@ class Relay {
     const { outgoing, reply, begun } = this.#ends
     // It goes on over this very stream: nothing else is to follow it.
     const kept = await keepTask(this.#hub, this.#call, { foreign, outgoing, isStreaming: true })
-    const mirror = this.#hub.mirrors.open(kept.task, kept.document)
+    const mirror = this.#hub.mirrors.open(kept)
     this.#mirror = mirror
     this.#release()
     if (mirror.isOver) this.#giveBack()
@@ -156,7 +156,7 @@ class Relay {
   #handOver(mirror: Mirror): void {
     this.#state = 'over'
     mirror.setSource(undefined)
-    this.#hub.mirrors.follow(mirror.task, mirror.document)
+    this.#hub.mirrors.follow(mirror)
   }
 
   #refuse(error: unknown): void {

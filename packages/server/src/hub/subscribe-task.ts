@@ -20,7 +20,7 @@ export async function subscribeTask(hub: HubState, call: HubCall, reply: HubRepl
 export async function followFor(hub: HubState, task: Task, reply: HubReply): Promise<void> {
   const mirror = hub.mirrors.of(task)
   if (!mirror) throw noTask(task.id)
-  hub.mirrors.follow(task, mirror.document)
+  hub.mirrors.follow(mirror)
   const stream = reply.stream(() => mirror.leave(stream))
   await mirror.join(stream)
 }

@@ -29,6 +29,8 @@ const UNNAMED_VERSION = 1
 const VERSION_BYTE = Buffer.of(VERSION)
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
+const DRAWN_BYTES = KEY_BYTES + 2 * NONCE_BYTES
+const DRAWN_AT_ONCE = 64
 const WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
 
 /**
@@ -37,6 +39,18 @@ const WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
  */
 export function createSealer(keys: KeyRing | Uint8Array, random: Random): Sealer {
   const ring = keys instanceof KeyRing ? keys : new KeyRing([toMasterKey(keys)])
+
+  let pool: Uint8Array = new Uint8Array(0)
+  let used = 0
+
+  /** A new key and two nonces. Of many at once: asking the generator costs more than the bytes. */
+  function draw(): Uint8Array {
+    if (used === pool.length) {
+      pool = random.bytes(DRAWN_BYTES * DRAWN_AT_ONCE)
+      used = 0
+    }
+    return pool.subarray(used, (used += DRAWN_BYTES))
+  }
 
   /** Header and wrapped key. */
   function wrap(dataKey: Uint8Array, aad: Buffer, nonce: Uint8Array): Uint8Array[] {
@@ -47,8 +61,7 @@ export function createSealer(keys: KeyRing | Uint8Array, random: Random): Sealer
   return {
     derive: (purpose) => ring.current.derive(purpose),
     seal(secret, place) {
-      // At once: each time the generator is asked costs more than the bytes.
-      const drawn = random.bytes(KEY_BYTES + 2 * NONCE_BYTES)
+      const drawn = draw()
       const dataKey = drawn.subarray(0, KEY_BYTES)
       const nonce = drawn.subarray(KEY_BYTES, KEY_BYTES + NONCE_BYTES)
       const aad = placeBytes(place)

@@ -108,7 +108,11 @@ class DurableTasks implements Tasks {
       const sealed = this.#seal(task.id, wanted)
       const statements = [...this.#store.insert(task, sealed, wanted), ...(wanted.also ?? [])]
       const isDone = await this.#commit(task, { statements, action: 'task.create' })
-      if (!isDone) throw new ParleyError('conflict', 'A task of this message is there already.')
+      if (!isDone)
+        throw new ParleyError(
+          'conflict',
+          'There is a task of this message, or of this name at its agent, already.',
+        )
       this.#counts.keep(sealed.parts?.length ?? 0)
     } catch (error) {
       this.#counts.give(task, 0)

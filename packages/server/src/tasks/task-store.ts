@@ -179,7 +179,7 @@ export class TaskStore {
         sql: `INSERT INTO tasks (id, owner, face, state, principal, server, context, action, capability,
             arguments_digest, message, created_at, updated_at, ttl_ms, poll_interval_ms, expires_at, upstream_ref,
             outcome_bytes, foreign_key)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
         parameters: [
           task.id,
           task.owner,
@@ -201,6 +201,7 @@ export class TaskStore {
           sealed.parts?.length ?? 0,
           foreignKey ?? null,
         ],
+        expect: 'changed',
       },
       insertEvent(task),
       ...(sealed.parts ? [insertParts(task.id, sealed.parts)] : []),

@@ -6,7 +6,8 @@ import type { AgentTasksQuery, NewTask, Task, TaskAddition, TaskChange, TaskEven
 export interface Tasks extends AsyncDisposable {
   /**
    * Resolves once the task is on disk. Throws `rate_limited` when its owner has as many as they may, `unavailable`
-   * when the hub keeps as many as it can, and `conflict` when its message has made one before.
+   * when the hub keeps as many as it can, and `conflict` when its message has made one before,
+   * or its agent names a task of its owner so.
    */
   create(wanted: NewTask): Promise<Task>
   /** Undefined for what is another's, just as for what does not exist. */

@@ -40,11 +40,19 @@ const PHRASE_SHARE = 0.8
 const BREADTH = 0.2
 const MAX_QUERY_WORDS = 32
 
+/**
+ * How often a word stands in each field, five bits for each: one number in place of an array, of which there are hundreds
+ * of thousands. More than 31 times is 31 times, where the score has long been flat.
+ */
+type Counts = number
+const BITS = 5
+const MOST = 31
+
 interface Entry<key> {
   readonly key: key
   /** Its place in the arrays of a search. */
   readonly place: number
-  readonly counts: ReadonlyMap<string, Float64Array>
+  readonly counts: ReadonlyMap<string, Counts>
   readonly lengths: Float64Array
   readonly norms: Float64Array
   /** The state of the index that the norms are of. */
@@ -58,7 +66,7 @@ interface Entry<key> {
 export class ToolIndex<key> {
   readonly #entries = new Map<key, Entry<key>>()
   readonly #freed: number[] = []
-  readonly #postings = new Map<string, Map<Entry<key>, Float64Array>>()
+  readonly #postings = new Map<string, Posting<key>>()
   #changes = 0
   readonly #totals = new Float64Array(FIELD_NAMES.length)
 
@@ -77,8 +85,8 @@ export class ToolIndex<key> {
     for (const [at, length] of entry.lengths.entries()) this.#totals[at]! += length
     for (const [word, counts] of entry.counts) {
       const posting = this.#postings.get(word)
-      if (posting) posting.set(entry, counts)
-      else this.#postings.set(word, new Map([[entry, counts]]))
+      if (posting) posting.counts.set(entry, counts)
+      else this.#postings.set(word, { counts: new Map([[entry, counts]]), weighed: undefined })
     }
     this.#changes += 1
   }
@@ -92,13 +100,18 @@ export class ToolIndex<key> {
     for (const [at, length] of entry.lengths.entries()) this.#totals[at]! -= length
     for (const word of entry.counts.keys()) {
       const posting = this.#postings.get(word)!
-      posting.delete(entry)
-      if (posting.size === 0) this.#postings.delete(word)
+      posting.counts.delete(entry)
+      if (posting.counts.size === 0) this.#postings.delete(word)
     }
   }
 
   /** All that share a word with the query or with what it means, best first. */
   search(query: string): Hit<key>[] {
+    return [...this.best(query)]
+  }
+
+  /** The same one by one, for whoever needs the first few: the others are then never put into order. */
+  best(query: string): Iterable<Hit<key>> {
     const places = this.#entries.size + this.#freed.length
     const concepts = conceptsOf(query)
     const sums = new Float64Array(places)
@@ -119,9 +132,12 @@ export class ToolIndex<key> {
         best[place] = 0
       }
     }
-    return touched
-      .map(({ place, key }) => ({ key, score: sums[place]! * (met[place]! / concepts.length) ** BREADTH }))
-      .sort((one, other) => other.score - one.score)
+    return inOrder(
+      touched.map(({ place, key }) => ({
+        key,
+        score: sums[place]! * (met[place]! / concepts.length) ** BREADTH,
+      })),
+    )
   }
 
   /** The first word counts in full, those beside it less, and all as rare as they are together. */
@@ -131,10 +147,14 @@ export class ToolIndex<key> {
     const { best, rated, share } = rating
     const rarity = Math.log(1 + (this.#entries.size - among + 0.5) / (among + 0.5))
     for (const [at, word] of words.entries()) {
-      const weight = share * (at === 0 ? 1 : SAME_SHARE)
-      for (const [entry, counts] of this.#postings.get(word) ?? []) {
-        const frequency = weighed(counts, this.#normsOf(entry))
-        const score = (weight * rarity * frequency * (SATURATION + 1)) / (frequency + SATURATION)
+      const posting = this.#postings.get(word)
+      if (!posting) continue
+      const { entries, frequencies } = this.#weigh(posting)
+      const weight = share * (at === 0 ? 1 : SAME_SHARE) * rarity * (SATURATION + 1)
+      for (let index = 0; index < entries.length; index++) {
+        const entry = entries[index]!
+        const frequency = frequencies[index]!
+        const score = (weight * frequency) / (frequency + SATURATION)
         const before = best[entry.place]!
         if (before === 0) rated.push(entry)
         if (score > before) best[entry.place] = score
@@ -142,14 +162,24 @@ export class ToolIndex<key> {
     }
   }
 
+  /** How often the word stands in each tool, by what its places count; made once for each state of the index. */
+  #weigh(posting: Posting<key>): Weighed<key> {
+    if (posting.weighed?.weighedAt === this.#changes) return posting.weighed
+    const entries = [...posting.counts.keys()]
+    const frequencies = new Float64Array(entries.length)
+    for (const [index, entry] of entries.entries())
+      frequencies[index] = weighed(posting.counts.get(entry)!, this.#normsOf(entry))
+    return (posting.weighed = { entries, frequencies, weighedAt: this.#changes })
+  }
+
   /** How many tools have one of the words. */
   #among(words: readonly string[]): number {
     const postings = words.map((word) => this.#postings.get(word)).filter((posting) => posting !== undefined)
-    if (postings.length <= 1) return postings[0]?.size ?? 0
+    if (postings.length <= 1) return postings[0]?.counts.size ?? 0
     const seen = new Uint8Array(this.#entries.size + this.#freed.length)
     let count = 0
     for (const posting of postings) {
-      for (const { place } of posting.keys()) {
+      for (const { place } of posting.counts.keys()) {
         if (seen[place] === 0) count += 1
         seen[place] = 1
       }
@@ -171,10 +201,49 @@ export class ToolIndex<key> {
   }
 }
 
-function weighed(counts: Float64Array, norms: Float64Array): number {
+/** Takes the best off a heap, again and again. */
+function* inOrder<key>(hits: Hit<key>[]): Iterable<Hit<key>> {
+  for (let at = (hits.length >> 1) - 1; at >= 0; at--) sink(hits, at)
+  while (hits.length > 0) {
+    yield hits[0]!
+    const last = hits.pop()!
+    if (hits.length === 0) return
+    hits[0] = last
+    sink(hits, 0)
+  }
+}
+
+function sink<key>(hits: Hit<key>[], from: number): void {
+  const moved = hits[from]!
+  let at = from
+  for (;;) {
+    let child = 2 * at + 1
+    if (child >= hits.length) break
+    if (child + 1 < hits.length && hits[child + 1]!.score > hits[child]!.score) child += 1
+    if (hits[child]!.score <= moved.score) break
+    hits[at] = hits[child]!
+    at = child
+  }
+  hits[at] = moved
+}
+
+function weighed(counts: Counts, norms: Float64Array): number {
   let sum = 0
-  for (let at = 0; at < counts.length; at++) sum += counts[at]! * norms[at]!
+  for (let at = 0, rest = counts; rest > 0; at++, rest >>>= BITS) sum += (rest & MOST) * norms[at]!
   return sum
+}
+
+interface Posting<key> {
+  readonly counts: Map<Entry<key>, Counts>
+  weighed: Weighed<key> | undefined
+}
+
+interface Weighed<key> {
+  readonly entries: readonly Entry<key>[]
+  /** As the entries. */
+  readonly frequencies: Float64Array
+  /** The state of the index that it is of. */
+  readonly weighedAt: number
 }
 
 interface Rating<key> {
@@ -217,14 +286,13 @@ function read(tool: SearchableTool): Pick<Entry<unknown>, 'counts' | 'lengths' |
     argumentNames: schema.names,
     argumentTexts: schema.texts,
   }
-  const counts = new Map<string, Float64Array>()
+  const counts = new Map<string, Counts>()
   const lengths = new Float64Array(FIELD_NAMES.length)
   for (const [at, field] of FIELD_NAMES.entries()) {
     lengths[at] = words[field].length
     for (const word of words[field]) {
-      const found = counts.get(word) ?? new Float64Array(FIELD_NAMES.length)
-      found[at]! += 1
-      counts.set(word, found)
+      const found = counts.get(word) ?? 0
+      if (((found >>> (at * BITS)) & MOST) < MOST) counts.set(word, found + (1 << (at * BITS)))
     }
   }
   return { counts, lengths, norms: new Float64Array(FIELD_NAMES.length) }

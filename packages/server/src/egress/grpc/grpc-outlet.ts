@@ -57,7 +57,7 @@ export function createGrpcOutlet(origin: string, dialer: GrpcDialer): GrpcOutlet
     },
     async destroy() {
       dialer.destroy()
-      for (const cut of [...running]) cut(disconnected())
+      for (const cut of running) cut(disconnected())
     },
   })
 }

@@ -1,4 +1,12 @@
-import { CALL_TOOL, FIND_TOOLS, ParleyError, isId, type TaskId } from '@parley/contract'
+import {
+  ASK_AGENT,
+  CALL_TOOL,
+  FIND_AGENTS,
+  FIND_TOOLS,
+  ParleyError,
+  isId,
+  type TaskId,
+} from '@parley/contract'
 import { isObject, type JsonObject, type Outcome } from '../../lib/json-rpc.ts'
 import { isFinal, ownerOf, type Task } from '../../tasks/index.ts'
 import type { UpstreamInfo } from '../../upstream/index.ts'
@@ -53,7 +61,7 @@ function markTools(items: readonly unknown[]): readonly unknown[] {
 
 /** What the hub answers itself is done at once. */
 function isSearchTool({ name }: JsonObject): boolean {
-  return name === FIND_TOOLS || name === CALL_TOOL
+  return [FIND_TOOLS, CALL_TOOL, FIND_AGENTS, ASK_AGENT].some((own) => own === name)
 }
 
 /** Whether this call is to be a task. Throws -32601 where the tool may not (MCP 2025-11-25, Tool-Level Negotiation). */

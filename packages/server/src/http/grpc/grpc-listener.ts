@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, Http2Server, ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
-import type { AddressInfo, Socket } from 'node:net'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Limits } from '../../config/index.ts'
 import { trackConnections } from '../track-connections.ts'
 import { Http2GrpcCall, type GrpcCall } from './grpc-call.ts'
@@ -50,46 +50,62 @@ interface Connection {
   pings: number
 }
 
-/** Loads HTTP/2 only here: a hub without gRPC has none. */
-export async function createGrpcListener(options: GrpcListenerOptions): Promise<GrpcListener> {
-  const { limits } = options
-  const { createServer } = await import('node:http2')
-  const server = createServer({
-    maxHeaderListPairs: MAX_HEADERS,
-    settings: {
-      maxConcurrentStreams: MAX_CALLS_PER_CONNECTION,
-      maxHeaderListSize: limits.headerBytes,
-      enablePush: false,
-    },
-  })
-  return new Http2Listener(server, options)
+export function createGrpcListener(options: GrpcListenerOptions): GrpcListener {
+  return new Http2Listener(options)
 }
 
 class Http2Listener implements GrpcListener {
-  readonly #server: Http2Server
+  readonly #server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS })
   readonly #options: GrpcListenerOptions
+  readonly #sockets: ReadonlySet<Socket>
   readonly #connections = new Map<ServerHttp2Session, Connection>()
+  /** Loaded for the first connection: a hub that nobody asks over gRPC has none. */
+  #http2: Promise<Http2Server> | undefined
   #sweeper: NodeJS.Timeout | undefined
   #sweeps = 0
-  #onEmpty: (() => void) | undefined
+  #isDraining = false
 
-  constructor(server: Http2Server, options: GrpcListenerOptions) {
+  constructor(options: GrpcListenerOptions) {
     const { limits, trustedProxy } = options
-    this.#server = server
     this.#options = options
-    server.maxConnections = limits.connections
-    trackConnections(server, trustedProxy ? Infinity : limits.connectionsPerAddress)
-    server.on('connection', (socket: Socket) => socket.setKeepAlive(true, PROBE_AFTER_MS).setNoDelay(true))
-    server.on('session', (session) => this.#connect(session))
-    server.on('stream', (stream, headers, _flags, rawHeaders) => {
+    this.#server.maxConnections = limits.connections
+    this.#sockets = trackConnections(this.#server, trustedProxy ? Infinity : limits.connectionsPerAddress)
+    this.#server.on('connection', (socket) => {
+      if (socket.destroyed) return
+      socket.on('error', () => undefined)
+      this.#http2 ??= this.#openHttp2()
+      // A promise that is there already costs the connection one turn.
+      this.#http2
+        .then((http2) => http2.emit('connection', socket))
+        .catch((error: unknown) => {
+          options.onError(error)
+          socket.destroy()
+        })
+    })
+  }
+
+  async #openHttp2(): Promise<Http2Server> {
+    const { limits, onError } = this.#options
+    const { createServer: createHttp2Server } = await import('node:http2')
+    const http2 = createHttp2Server({
+      maxHeaderListPairs: MAX_HEADERS,
+      settings: {
+        maxConcurrentStreams: MAX_CALLS_PER_CONNECTION,
+        maxHeaderListSize: limits.headerBytes,
+        enablePush: false,
+      },
+    })
+    http2.on('session', (session) => this.#connect(session))
+    http2.on('sessionError', () => undefined)
+    http2.on('stream', (stream, headers, _flags, rawHeaders) => {
       try {
         this.#take(stream as ServerHttp2Stream, headers, rawHeaders as unknown as readonly string[])
       } catch (error) {
-        options.onError(error)
+        onError(error)
         stream.destroy()
       }
     })
-    server.on('sessionError', () => undefined)
+    return http2
   }
 
   async start(): Promise<AddressInfo> {
@@ -110,11 +126,12 @@ class Http2Listener implements GrpcListener {
   }
 
   async drain(limitMs: number): Promise<boolean> {
+    this.#isDraining = true
     this.#server.close()
-    if (this.#connections.size === 0) return true
+    if (this.#sockets.size === 0) return true
     const { promise, resolve } = Promise.withResolvers<boolean>()
-    this.#onEmpty = () => resolve(true)
     const timer = setTimeout(() => resolve(false), limitMs)
+    for (const socket of this.#sockets) socket.once('close', () => this.#sockets.size === 0 && resolve(true))
     for (const [session, { calls }] of this.#connections) {
       for (const call of calls) call.drain()
       session.close()
@@ -129,6 +146,7 @@ class Http2Listener implements GrpcListener {
     clearInterval(this.#sweeper)
     this.#server.close()
     for (const session of this.#connections.keys()) session.destroy()
+    for (const socket of this.#sockets) socket.destroy()
   }
 
   #connect(session: ServerHttp2Session): void {
@@ -139,10 +157,8 @@ class Http2Listener implements GrpcListener {
       connection.pings++
       if (connection.pings > MAX_PINGS_PER_MINUTE) session.destroy(undefined, ENHANCE_YOUR_CALM)
     })
-    session.once('close', () => {
-      this.#connections.delete(session)
-      if (this.#connections.size === 0) this.#onEmpty?.()
-    })
+    session.once('close', () => this.#connections.delete(session))
+    if (this.#isDraining) session.close()
   }
 
   #take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[]): void {
