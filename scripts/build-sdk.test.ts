@@ -59,8 +59,8 @@ test('the packed guard runs with plain Node, and needs jose and the contract alo
      })`,
   )
   expect(must(process.execPath, ['main.js'], app)).toBe('401 https://notes.example/mcp tool:notes/add\n')
-  for (const framework of ['express', 'fastify', 'hono'])
-    must(process.execPath, ['-e', `await import('@parley/sdk/${framework}')`], app)
+  for (const part of ['agent', 'express', 'fastify', 'hono'])
+    must(process.execPath, ['-e', `await import('@parley/sdk/${part}')`], app)
   const installed = readdirSync(join(app, 'node_modules')).filter((name) => !name.startsWith('.'))
   expect(installed.toSorted()).toEqual(['@parley', 'jose', 'zod'])
   const { dependencies } = JSON.parse(

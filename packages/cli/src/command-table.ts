@@ -7,6 +7,7 @@ import { groups } from './commands/groups.ts'
 import { keys } from './commands/keys.ts'
 import { connections } from './commands/connections.ts'
 import { people } from './commands/people.ts'
+import { presentation } from './commands/presentation.ts'
 import { resources } from './commands/resources.ts'
 import { activity } from './commands/activity.ts'
 import { backup } from './commands/backup.ts'
@@ -16,6 +17,7 @@ import { login } from './commands/login.ts'
 import { logout } from './commands/logout.ts'
 import { init } from './commands/init.ts'
 import { restore } from './commands/restore.ts'
+import { send } from './commands/send.ts'
 import { serve } from './commands/serve.ts'
 import { servers } from './commands/servers.ts'
 import { status } from './commands/status.ts'
@@ -31,6 +33,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   login,
   logout,
   whoami,
+  presentation,
   servers,
   bundles,
   call,
@@ -38,6 +41,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   groups,
   apps,
   agents,
+  send,
   grants,
   resources,
   connections,

@@ -1,7 +1,8 @@
+import type { GrantId } from '@parley/contract'
 import { createAgentClient, textOf, type AgentEvent } from '@parley/sdk/agent'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { BY, startDelegationHub, type AddedAgent, type DelegationHub } from './start-delegation-hub.ts'
+import { APP, BY, startDelegationHub, type AddedAgent, type DelegationHub } from './start-delegation-hub.ts'
 import { exchangeAs } from './exchange-as.ts'
 import { until } from './start-test-hub.ts'
 
@@ -145,32 +146,57 @@ describe('what was not passed on', () => {
   })
 })
 
-test('G7: the end of the person’s grant is the end of all three, within a second', async () => {
-  const { token, grant } = await hub.tokenFor()
-  const before = maps.cancelled.length
-  const asked = hub.ask('planner', token)
-  const heard = (async () => {
-    for await (const { task } of asked.stream('pass weather pass maps wait'))
-      if (task) expect(task.id).toMatch(/^tsk_/)
-  })().catch((error: unknown) => error)
-  await until(() => maps.calls.at(-1)?.text === 'wait')
-  const startedMs = performance.now()
-  await hub.hub.hub.grants.revoke(grant, BY)
-  await heard
-  await until(() => maps.cancelled.length > before)
-  await until(() => [planner, weather, maps].every(({ running }) => running() === 0))
-  expect(performance.now() - startedMs).toBeLessThan(1000)
-  await expect(asked.send('work')).rejects.toMatchObject({ status: 401 })
-  const { body } = await hub.hub.api('GET', '/api/tasks')
-  expect(
-    body.tasks
-      .slice(0, 3)
-      .map(({ server, state }: any) => `${server} ${state}`)
-      .toSorted(),
-  ).toEqual(['maps cancelled', 'planner cancelled', 'weather cancelled'])
+describe('what runs three agents deep', () => {
+  /** Maps waits for weather, which waits for the planner; answers how long after the cut all three had ended. */
+  async function cutWhileRunning(cut: (grant: GrantId) => Promise<unknown>): Promise<number> {
+    const { token, grant } = await hub.tokenFor()
+    const before = maps.cancelled.length
+    const heard = (async () => {
+      for await (const { task } of hub.ask('planner', token).stream('pass weather pass maps wait'))
+        if (task) expect(task.id).toMatch(/^tsk_/)
+    })().catch((error: unknown) => error)
+    await until(() => maps.calls.at(-1)?.text === 'wait' && maps.running() === 1)
+    const startedMs = performance.now()
+    await cut(grant)
+    await until(() => maps.cancelled.length > before)
+    await until(() => [planner, weather, maps].every(({ running }) => running() === 0))
+    const tookMs = performance.now() - startedMs
+    await heard
+    return tookMs
+  }
+
+  test('G7: ends with the person’s grant, within a second', async () => {
+    let ended: GrantId | undefined
+    const tookMs = await cutWhileRunning((grant) => hub.hub.hub.grants.revoke((ended = grant), BY))
+    expect(tookMs).toBeLessThan(1000)
+    const { body } = await hub.hub.api('GET', '/api/tasks')
+    const last = body.tasks.slice(0, 3).map(({ server, state }: any) => `${server} ${state}`)
+    expect(last.toSorted()).toEqual(['maps cancelled', 'planner cancelled', 'weather cancelled'])
+    expect(hub.hub.hub.grants.find(ended!)?.state).toBe('revoked')
+    // They were told to stop with tokens that are good for nothing else.
+    const told = maps.stolen.at(-1)!
+    expect(decodeJwt(told)).not.toHaveProperty('may_act')
+    const { status, body: refused } = await exchangeAs(maps, told, hub.hub.url, {
+      resource: `${hub.hub.url}/a2a`,
+    })
+    expect([status, refused.error]).toEqual([400, 'invalid_request'])
+  })
+
+  test('G7: ends with the app, and with any agent of the chain, within a second', async () => {
+    const { clients } = hub.hub.hub
+    const app = clients.findApp(APP)!.id
+    expect(await cutWhileRunning(() => clients.apps.suspend(app, BY))).toBeLessThan(1000)
+    await clients.apps.resume(app, BY)
+    for (const { id } of [planner, weather]) {
+      await anotherSecond()
+      expect(await cutWhileRunning(() => clients.agents.suspend(id, BY))).toBeLessThan(1000)
+      await clients.agents.resume(id, BY)
+    }
+  })
 })
 
 test('G7: a chain that a suspended agent is in goes no further', async () => {
+  await anotherSecond()
   const { token } = await hub.tokenFor()
   const asked = hub.ask('planner', token)
   await asked.send('pass weather work')
@@ -192,3 +218,8 @@ test('G7: a chain that a suspended agent is in goes no further', async () => {
   expect(maps.calls.length).toBe(before)
   await hub.hub.hub.clients.agents.resume(planner.id, BY)
 })
+
+/** What was issued in the second of a cut is cut off with it. */
+async function anotherSecond(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 1100))
+}

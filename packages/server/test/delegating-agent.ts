@@ -28,11 +28,7 @@ export interface DelegatingAgent extends AsyncDisposable {
   readonly url: string
   readonly agent: Agent
   /** Who asked for what, in order. */
-  readonly calls: readonly {
-    readonly caller: Caller
-    readonly chain: readonly string[]
-    readonly text: string
-  }[]
+  readonly calls: readonly Call[]
   /** What it was refused when it asked others. */
   readonly errors: readonly any[]
   /** How many tasks it works on. */
@@ -41,6 +37,14 @@ export interface DelegatingAgent extends AsyncDisposable {
   readonly cancelled: readonly string[]
   /** The tokens that came, as a thief in its place would have them. */
   readonly stolen: readonly string[]
+}
+
+interface Call {
+  readonly caller: Caller
+  readonly chain: readonly string[]
+  readonly text: string
+  /** What the extension for callers says. */
+  readonly told: unknown
 }
 
 export interface DelegatingAgentOptions {
@@ -52,6 +56,8 @@ export interface DelegatingAgentOptions {
   readonly delegations?: Readonly<Record<string, Omit<Delegation, 'agent'>>>
   /** It asks this one the same, whatever it is asked. */
   readonly echo?: string
+  /** It asks in its own name, whoever has asked it. */
+  readonly asItself?: boolean
 }
 
 /**
@@ -69,6 +75,8 @@ export async function startDelegatingAgent(options: DelegatingAgentOptions): Pro
     hub,
     url,
     credential,
+    // The guard reads the body before the A2A SDK does.
+    skills: Object.fromEntries(skills.map((id) => [id, []])),
     card: {
       name,
       description: `The agent ${name}.`,
@@ -109,7 +117,7 @@ export async function startDelegatingAgent(options: DelegatingAgentOptions): Pro
 }
 
 class DelegatingExecutor implements AgentExecutor {
-  readonly calls: { caller: Caller; chain: readonly string[]; text: string }[] = []
+  readonly calls: Call[] = []
   readonly errors: any[] = []
   readonly cancelled: string[] = []
   readonly #agent: Agent
@@ -133,7 +141,8 @@ class DelegatingExecutor implements AgentExecutor {
     const text = userMessage.parts
       .map((part) => (part.content?.$case === 'text' ? part.content.value : ''))
       .join('')
-    this.calls.push({ caller, chain: chainOf(caller), text })
+    const told = context.request.metadata?.['urn:parley:a2a:caller:1']
+    this.calls.push({ caller, chain: chainOf(caller), text, told })
     const ids = { taskId, contextId }
     bus.publish(
       AgentEvent.task(Task.fromJSON({ id: taskId, contextId, status: { state: 'TASK_STATE_SUBMITTED' } })),
@@ -177,7 +186,9 @@ class DelegatingExecutor implements AgentExecutor {
     { agent, words, caller, ids, signal }: Asked & { agent: string; words: string },
     bus: ExecutionEventBus,
   ) {
-    const other = this.#agent.actAs(caller).delegate({ agent, ...this.#options.delegations?.[agent] })
+    const { asItself, delegations } = this.#options
+    const acting = asItself ? this.#agent.actAsItself() : this.#agent.actAs(caller)
+    const other = acting.delegate({ agent, ...delegations?.[agent] })
     let last = ''
     for await (const event of other.stream(words, { signal })) {
       const { artifactUpdate, statusUpdate, task } = event

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { presentationNeeds } from '../presentation.ts'
 import { idOf, pageQuery, type ApiRoute } from './api-route.ts'
 import { endedGrants, grantList } from './grant-routes.ts'
 import { personView, role, sessionView } from './people-routes.ts'
@@ -51,5 +52,20 @@ export const meRoutes = {
     summary: 'Sign me out there',
     action: 'me.manage',
     response: z.object({ ended: idOf('session') }),
+  },
+  showMyPresentation: {
+    method: 'GET',
+    path: '/api/me/presentation',
+    summary: 'How agents are to put their answers to me',
+    action: 'me.read',
+    response: presentationNeeds,
+  },
+  setMyPresentation: {
+    method: 'PUT',
+    path: '/api/me/presentation',
+    summary: 'Say how agents are to put their answers to me; what is left out is not said any more',
+    action: 'me.manage',
+    body: presentationNeeds,
+    response: presentationNeeds,
   },
 } as const satisfies Record<string, ApiRoute>

@@ -58,7 +58,7 @@ const EVENT_LIMIT_CHARACTERS = 16 * 1_048_576
  * console.log(textOf(await weather.send('Will it rain in Bern?')))
  */
 export function createAgentClient(options: AgentClientOptions): AgentClient {
-  const url = options.url.replace(/\/+$/, '')
+  const url = new URL(options.url).href.replace(/\/+$/, '')
   const authorized = withToken(url, options)
 
   async function request(method: string, params: object, more: SendOptions, accept: string) {

@@ -54,7 +54,7 @@ export class HubApi {
   async findAgents(query: AgentQuery): Promise<readonly FoundAgent[]> {
     const asked = Object.entries(query).map(([name, value]): [string, string] => [name, String(value)])
     const path = `/api/directory?${new URLSearchParams(asked)}`
-    const { agents } = await this.#request('GET', path, { scope: 'hub:read' })
+    const { agents } = await this.#request('GET', path, {})
     return agents as readonly FoundAgent[]
   }
 
@@ -63,10 +63,12 @@ export class HubApi {
     return answer as unknown as RegisteredCard
   }
 
-  async #request(method: string, path: string, { scope, body }: { scope: string; body?: unknown }) {
+  /** Without a scope it has what the agent was granted there. */
+  async #request(method: string, path: string, { scope, body }: { scope?: string; body?: unknown }) {
     const { hub, tokens, fetch } = this.#tools
     const resource = `${hub}/api`
-    const token = await tokens.get({ grant_type: 'client_credentials', resource, scope })
+    const asked = { grant_type: 'client_credentials', resource, ...(scope !== undefined && { scope }) }
+    const token = await tokens.get(asked)
     const response = await fetch(hub + path, {
       method,
       headers: {

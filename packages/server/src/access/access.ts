@@ -1,4 +1,4 @@
-import type { CapabilityName, Decision, PersonId, Principal } from '@parley/contract'
+import type { AgentId, CapabilityName, Decision, PersonId, Principal } from '@parley/contract'
 import type { LimitReached } from '../grants/index.ts'
 import type { Action } from './actions.ts'
 
@@ -27,6 +27,8 @@ export interface Access {
   mayUse(person: PersonId, server: string): boolean
   /** Whether the person, or a group of theirs, may use the capability for some arguments; an app may have less of it. */
   isEntitled(person: PersonId, capability: CapabilityName): boolean
+  /** The same for what an agent does for itself, by whichever of its grants. */
+  isAgentEntitled(agent: AgentId, capability: CapabilityName): boolean
   /** Counts one call against the limits of the principal's grant; undefined when it may go on. */
   take(
     principal: Principal,

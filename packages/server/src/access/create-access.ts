@@ -2,7 +2,7 @@ import type { CapabilityName, Decision, ManagementAction, PersonId, Principal } 
 import type { Coverage } from '../grants/index.ts'
 import type { Access, AccessRequest } from './access.ts'
 import { ROLE_ACTIONS, isManagementAction, scopeOf } from './actions.ts'
-import { isEntitled, type AccessFacts } from './is-entitled.ts'
+import { isAgentEntitled, isEntitled, type AccessFacts } from './is-entitled.ts'
 import { mayUseServer, reachesServer } from './reaches-server.ts'
 
 const POLICY_VERSION = 1
@@ -49,6 +49,7 @@ export function createAccess(facts: AccessFacts): Access {
     personBehind,
     mayUse: (person, server) => mayUseServer(facts, person, server),
     isEntitled: (person, capability) => isEntitled(facts, person, capability),
+    isAgentEntitled: (agent, capability) => isAgentEntitled(facts, agent, capability),
     take(principal, args) {
       return principal.grant === undefined ? undefined : grants.take(principal.grant, args)
     },

@@ -1,4 +1,4 @@
-import type { CapabilityName, Grant, GroupId, PersonId, Role } from '@parley/contract'
+import type { AgentId, CapabilityName, Grant, GroupId, PersonId, Role } from '@parley/contract'
 import { EVERYONE, type Grants } from '../grants/index.ts'
 
 /** What access asks of accounts. */
@@ -30,6 +30,17 @@ export function isEntitled(
       .entitlementsOf(holder)
       .some(({ id }) => grants.covers(id, capability, args).kind === 'covered')
   }
+}
+
+/** Whether any of what an agent was granted for itself covers the capability. */
+export function isAgentEntitled(
+  { grants }: Pick<AccessFacts, 'grants'>,
+  id: AgentId,
+  capability: CapabilityName,
+): boolean {
+  return grants
+    .entitlementsOf({ kind: 'agent', id })
+    .some((grant) => grants.covers(grant.id, capability).kind === 'covered')
 }
 
 /** Their own, those of their groups, and those of everyone. */

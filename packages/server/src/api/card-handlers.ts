@@ -1,4 +1,4 @@
-import { ParleyError, type CardDetail, type CardView } from '@parley/contract'
+import { ParleyError, type CardDetail, type CardView, type Principal } from '@parley/contract'
 import type { Access } from '../access/index.ts'
 import { describeAgents, type ManagedDirectory, type ServedAgent, type Visible } from '../directory/index.ts'
 import type { ApiHandlers } from './handlers.ts'
@@ -8,7 +8,7 @@ import type { Clients } from '../clients/index.ts'
 export interface CardTools {
   /** Undefined where the authorization server runs alone. */
   readonly directory: ManagedDirectory | undefined
-  readonly access: Pick<Access, 'visible' | 'isEntitled'>
+  readonly access: Pick<Access, 'visible' | 'isEntitled' | 'isAgentEntitled'>
   readonly clients: Pick<Clients, 'agent'>
   readonly origin: () => string
 }
@@ -59,13 +59,7 @@ export function cardHandlers({ directory, access, clients, origin }: CardTools) 
       return { removed: parameters.name }
     },
     searchAgents: async ({ query, principal }) => {
-      const { person } = principal
-      // A token for this API covers no capability: what counts is what its person may use.
-      const visible: Visible =
-        person === undefined
-          ? access.visible(principal)
-          : (capability) => access.isEntitled(person, capability)
-      const { found, next } = directory?.search(query, visible) ?? { found: [], next: null }
+      const { found, next } = directory?.search(query, mayAsk(access, principal)) ?? { found: [], next: null }
       return { agents: describeAgents(found, origin()), next }
     },
     showMyCard: async ({ principal }) => detail(known().agent(nameOfSelf(clients, principal))),
@@ -79,6 +73,16 @@ export function cardHandlers({ directory, access, clients, origin }: CardTools) 
       return { removed: name }
     },
   } satisfies Partial<ApiHandlers>
+}
+
+/** A token for this API covers no capability: what counts is what its person, or its agent, may use. */
+function mayAsk(access: CardTools['access'], principal: Principal): Visible {
+  const { person, chain } = principal
+  if (person !== undefined) return (capability) => access.isEntitled(person, capability)
+  const [self, ...others] = chain
+  return self?.kind === 'agent' && others.length === 0
+    ? (capability) => access.isAgentEntitled(self.id, capability)
+    : access.visible(principal)
 }
 
 function cardView(agent: ServedAgent, directory: ManagedDirectory, origin: string): CardView {

@@ -35,6 +35,11 @@ export function meHandlers({ grants, people, clients }: MeTools) {
       await people.management.endSession(meOf(principal), session, principal)
       return { ended: session }
     },
+    showMyPresentation: async ({ principal }) => people.presentation.of(meOf(principal)) ?? {},
+    setMyPresentation: async ({ principal, body }) => {
+      await people.presentation.set(meOf(principal), body, principal)
+      return body
+    },
   } satisfies Partial<ApiHandlers>
 }
 

@@ -16,7 +16,7 @@ import { isNamed, watchExpiry } from './cut-off.ts'
 import type { IdentityRooms } from './open-identity.ts'
 
 export interface HubRooms
-  extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations' | 'clients'> {
+  extends Enforcement, Pick<IdentityRooms, 'access' | 'grants' | 'revocations' | 'clients' | 'people'> {
   readonly identity: Identity
   readonly directory: ManagedDirectory
   readonly tasks: Tasks
@@ -44,6 +44,7 @@ export async function openHub(house: House, rooms: HubRooms): Promise<A2aHub> {
       challenges: (resource) => gatekeeper.challenges(resource),
       credentialFor: createAgentCredentials(rooms.agentVault, (...asked) => hopTokens.mintForAgent(...asked)),
       credentialToEnd: createAgentCredentials(rooms.agentVault, (...asked) => hopTokens.mintToEnd(...asked)),
+      needsOf: (person) => rooms.people.presentation.of(person),
       recordCall(call) {
         metrics.countCall(call)
         return activity.recordCall(call)

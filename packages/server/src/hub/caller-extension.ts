@@ -1,10 +1,11 @@
 import type { ChainLink, Principal } from '@parley/contract'
 import type { AgentEntry, Directory } from '../directory/index.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
+import { presentationExtension, type Wish } from './presentation/index.ts'
 
 /**
  * Who asks, for agents whose card names this extension: in the metadata of the request, beside the hop token that proves
- * the same (decisions/021).
+ * the same (decisions/023).
  */
 export const CALLER_EXTENSION = 'urn:parley:a2a:caller:1'
 
@@ -38,7 +39,9 @@ export function cardOf(
 export function extensionsFor(call: {
   readonly agent: AgentEntry
   readonly extensions: readonly string[]
+  readonly wish: Wish | undefined
 }): readonly string[] {
   const isTold = call.agent.extensions.some(({ uri }) => uri === CALLER_EXTENSION)
-  return isTold ? [...new Set([...call.extensions, CALLER_EXTENSION])] : call.extensions
+  const added = [...(isTold ? [CALLER_EXTENSION] : []), ...presentationExtension(call.wish, call.agent)]
+  return added.length > 0 ? [...new Set([...call.extensions, ...added])] : call.extensions
 }

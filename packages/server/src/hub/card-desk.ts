@@ -1,5 +1,6 @@
 import type { AgentCard, AgentInterface } from '../a2a/index.ts'
 import type { AgentEntry } from '../directory/index.ts'
+import { withPresentation } from './presentation/index.ts'
 import { ServedCard } from './served-card.ts'
 
 export interface CardOptions {
@@ -57,6 +58,7 @@ export class CardDesk {
       supportedInterfaces: this.#interfaces(origin() + path, agent.name),
       capabilities: {
         ...card.capabilities,
+        extensions: withPresentation(agent.extensions),
         // What an agent lacks of these the hub does for it.
         streaming: true,
         pushNotifications: true,

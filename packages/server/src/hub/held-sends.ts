@@ -8,6 +8,7 @@ import type { HubCall, HubTools } from './hub-call.ts'
 import type { Mirror } from './mirror.ts'
 import type { Mirrors } from './mirrors.ts'
 import type { Outgoing } from './prepare-send.ts'
+import { languageHeaders, presentationExtension } from './presentation/index.ts'
 import { wholeOf } from './whole-of.ts'
 import type { ForeignTask, TaskNames } from './task-names.ts'
 import { renameTask } from './task-names.ts'
@@ -16,6 +17,7 @@ import { renameTask } from './task-names.ts'
 interface Held {
   readonly request: JsonObject
   readonly extensions: readonly string[]
+  readonly headers?: Readonly<Record<string, string>>
   readonly consent: ConsentId
 }
 
@@ -43,7 +45,7 @@ export class HeldSends {
 
   /** The task in the place of an answer. Throws the challenge that names what is missing when there is nobody to ask. */
   async hold(call: HubCall, outgoing: Outgoing, missing: readonly CapabilityName[]): Promise<Task> {
-    const { agent, owner, principal, resource, extensions } = call
+    const { agent, owner, principal, resource, extensions, wish } = call
     const consent = await this.#tools.consents.ask(principal, missing, call.request)
     if (!consent) throw this.#tools.challenges(resource).insufficientScope(missing)
     const id = this.#tools.newId('task')
@@ -53,7 +55,12 @@ export class HeldSends {
     const ref: HeldRef = {
       taskId: '',
       contextId: context.foreign,
-      held: { request: outgoing.toAgent, extensions, consent: consent.id },
+      held: {
+        request: outgoing.toAgent,
+        extensions: [...extensions, ...presentationExtension(wish, agent)],
+        headers: languageHeaders(wish),
+        consent: consent.id,
+      },
     }
     const task = this.#describe({ id, contextId: context.ours }, { request: outgoing.request, url, missing })
     const kept = await this.#tools.tasks.create({
@@ -119,7 +126,7 @@ export class HeldSends {
     try {
       const headers = await this.#tools.credentialFor(agent, principal)
       const { sendTimeoutMs: timeoutMs } = this.#tools.limits
-      const options = { headers, extensions: held.extensions, timeoutMs }
+      const options = { headers: { ...headers, ...held.headers }, extensions: held.extensions, timeoutMs }
       const answer = await agent.link().call('SendMessage', request, options)
       await this.#take(mirror, agent, answer as unknown as SendMessageResponse)
     } catch (error) {

@@ -14,6 +14,7 @@ import type { Tasks } from '../tasks/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
 import type { DelegationLimits } from './delegations.ts'
 import type { CardDesk } from './card-desk.ts'
+import type { NeedsOf, Wish } from './presentation/index.ts'
 
 export interface HubLimits extends DelegationLimits {
   readonly bodyBytes: number
@@ -46,6 +47,8 @@ export interface HubTools {
   readonly credentialFor: CredentialFor
   /** To tell an agent to stop, also when its caller may do nothing any more. */
   readonly credentialToEnd: CredentialFor
+  /** How answers are to be put to a person, as they keep it. */
+  readonly needsOf: NeedsOf
   readonly recordCall: Activity['recordCall']
   readonly clock: Clock
   readonly newId: NewId
@@ -86,7 +89,11 @@ export interface HubCall {
   /** URIs of `A2A-Extensions`. */
   readonly extensions: readonly string[]
   readonly traceparent: string | undefined
+  /** The service parameter `Parley-Presentation`: how this reader wants the answer. */
+  readonly presentation: string | undefined
   readonly startedMicros: number
+  /** How the answer is to be put; undefined: as it comes. */
+  wish: Wish | undefined
   decision: Decision | undefined
   /** What its person has to allow first. */
   missing: readonly CapabilityName[] | undefined

@@ -33,6 +33,7 @@ export function makeCall(
     request,
     argumentsDigest,
     startedMicros: tools.clock.monotonicMicros(),
+    wish: undefined,
     decision: undefined,
     missing: undefined,
     capability: undefined,

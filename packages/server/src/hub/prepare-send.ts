@@ -5,6 +5,7 @@ import type { JsonObject } from '../lib/json-rpc.ts'
 import type { ContextName } from './context-ids.ts'
 import type { HubCall } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
+import { withWish } from './presentation/index.ts'
 
 /** A message on its way to an agent. */
 export interface Outgoing {
@@ -36,9 +37,10 @@ export function prepareSend({ names }: HubState, call: HubCall): Outgoing {
   const foreign = task && names.foreignOf(task)
   if (foreign?.taskId === '') throw waits(task!.id)
   const context = contextOf()
+  const toAgent = names.toAgent(request, caller, { context, task: foreign })
   return {
     request,
-    toAgent: names.toAgent(request, caller, { context, task: foreign }),
+    toAgent: call.wish ? withWish(toAgent, call.wish, call.agent) : toAgent,
     context,
     task,
     messageKey: names.messageKey(caller, message.messageId),

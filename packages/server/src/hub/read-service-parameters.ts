@@ -7,6 +7,8 @@ export interface ServiceParameters {
   readonly version: A2aVersion
   readonly extensions: readonly string[]
   readonly traceparent: string | undefined
+  /** How this reader wants the answer (decisions/023). */
+  readonly presentation: string | undefined
 }
 
 const MAX_EXTENSIONS = 50
@@ -19,6 +21,7 @@ export function readServiceParameters({ headers, url }: IncomingMessage): Servic
     // 0.3 has it as an experimental header.
     extensions: readExtensions(textOf(headers['a2a-extensions'] ?? headers['x-a2a-extensions'])),
     traceparent: textOf(headers['traceparent']),
+    presentation: textOf(headers['parley-presentation']),
   }
 }
 

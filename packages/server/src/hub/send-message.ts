@@ -12,6 +12,7 @@ import { extensionsFor, tellCaller } from './caller-extension.ts'
 import type { HubCall } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
 import type { KeptTask } from './mirrors.ts'
+import { languageHeaders } from './presentation/index.ts'
 import { wholeOf } from './whole-of.ts'
 import { prepareSend, type Outgoing } from './prepare-send.ts'
 
@@ -62,7 +63,7 @@ async function askAgent(hub: HubState, call: HubCall, request: JsonObject): Prom
   try {
     const told = tellCaller(request, call, hub.tools)
     const answer = await agent.link().call('SendMessage', told, {
-      headers,
+      headers: call.wish ? { ...headers, ...languageHeaders(call.wish) } : headers,
       extensions: extensionsFor(call),
       timeoutMs: hub.tools.limits.sendTimeoutMs,
       signal: controller.signal,

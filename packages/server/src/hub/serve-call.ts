@@ -1,26 +1,29 @@
 import { hash } from 'node:crypto'
 import { ParleyError, toParleyError } from '@parley/contract'
 import { admit } from './admit.ts'
+import { endWhenWaiting } from './end-when-waiting.ts'
 import type { CallResult, HubCall, HubReply } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
 import { STREAMING, UNARY } from './operations.ts'
+import { presentReply, readWish } from './presentation/index.ts'
 
-/** The pipeline, whatever the binding: extensions → decide → limit → operate → record → reply. */
+/** The pipeline, whatever the binding: extensions → wish → decide → limit → operate → record → reply. */
 export async function serveCall(hub: HubState, call: HubCall, reply: HubReply): Promise<void> {
   try {
     requireExtensions(call)
+    call.wish = readWish(call, hub.tools.needsOf)
     const counted = admit(hub, call)
     if (counted) await counted
     const streaming = STREAMING[call.operation]
     if (streaming) {
-      await streaming(hub, call, reply)
+      await streaming(hub, call, endWhenWaiting(presentReply(call, reply)))
       await recordCall(hub, call, 'ok')
       return
     }
     const result = await UNARY[call.operation]!(hub, call)
     const kept = recordCall(hub, call, 'ok')
     if (kept) await kept
-    reply.result(result)
+    presentReply(call, reply).result(result)
   } catch (error) {
     await fail(hub, call, { error, reply })
   }

@@ -6,6 +6,7 @@ import { extensionsFor, tellCaller } from './caller-extension.ts'
 import { EventFrame, type HubCall, type HubReply, type ReplyStream } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
 import type { Mirror } from './mirror.ts'
+import { languageHeaders } from './presentation/index.ts'
 import { prepareSend, type Outgoing } from './prepare-send.ts'
 import { keepTask, releaseAtEnd, renameAnswer, sendMessage } from './send-message.ts'
 import { followFor } from './subscribe-task.ts'
@@ -19,6 +20,7 @@ export async function streamMessage(hub: HubState, call: HubCall, reply: HubRepl
   if (call.missing) return followMessage(hub, await hub.held.hold(call, outgoing, call.missing), reply)
   if (call.agent.card.capabilities.streaming !== true) return streamUnary(hub, call, reply)
   const headers = await hub.tools.credentialFor(call.agent, call.principal)
+  if (outgoing.task) hub.mirrors.leave(outgoing.task.id)
   await new Promise<void>((resolve, reject) => {
     const relay = new Relay(hub, call, { outgoing, reply, begun: resolve, refused: reject })
     relay.open(headers)
@@ -90,7 +92,7 @@ class Relay {
         onError: (error) => this.#end(error),
       },
       {
-        headers,
+        headers: { ...headers, ...languageHeaders(this.#call.wish) },
         extensions: extensionsFor(this.#call),
         timeoutMs: this.#hub.tools.limits.sendTimeoutMs,
         signal: controller.signal,
@@ -189,6 +191,9 @@ class Relay {
     this.#release()
     this.#giveBack()
     this.#stream?.cancel()
+    const { task } = this.#ends.outgoing
+    const mirror = task && this.#hub.mirrors.find(task.id)
+    if (mirror && !mirror.isOver) this.#hub.mirrors.follow(mirror)
     this.#ends.refused(toParleyError(error))
   }
 }

@@ -27,7 +27,7 @@ export function showAccount(parts: Parts, visit: Visit): PageAnswer {
           ${visit.formField}<button class="quiet small">Sign out</button>
         </form>
       </div>
-      ${actingCard(parts, person)} ${parts.hasConnections && connectionsCard()}
+      ${actingCard(parts, person)} ${parts.hasConnections && connectionsCard()} ${presentationCard()}
       ${passkeysCard(parts, visit, person)} ${passwordCard(parts, person)} ${appCard(parts, visit, person)}
       ${sessionsCard(parts, visit, session)}`,
   }
@@ -56,6 +56,16 @@ function connectionsCard(): Html {
     <p class="hint">Accounts of yours at servers that want a sign-in of their own.</p>
     <div class="actions">
       <a class="button quiet small" href="/account/connections">See them, connect or disconnect</a>
+    </div>
+  </section>`
+}
+
+function presentationCard(): Html {
+  return html`<section class="card" aria-labelledby="presentation">
+    <h2 id="presentation">How answers are put to you</h2>
+    <p class="hint">Language, wording, and what you need to see or hear them.</p>
+    <div class="actions">
+      <a class="button quiet small" href="/account/presentation">Say it, or change it</a>
     </div>
   </section>`
 }

@@ -14,6 +14,8 @@ import type { Parts } from './parts.ts'
 import { Passkeys } from './passkeys.ts'
 import { Passwords } from './passwords.ts'
 import type { BrowserSession, People, PeopleOptions } from './people.ts'
+import { PresentationStore } from './presentation-store.ts'
+import { setPresentation } from './presentation-pages.ts'
 import { PeopleStore } from './people-store.ts'
 import { peopleRoutes, SEGMENTS } from './routes.ts'
 import type { SessionRow } from './session-store.ts'
@@ -42,6 +44,10 @@ export function createPeople(options: PeopleOptions): People {
       return directory.version
     },
     management: managePeople(parts),
+    presentation: {
+      of: (person) => parts.presentation.find(person),
+      set: (person, needs, by) => setPresentation(parts, { person, needs }, by),
+    },
     handlers: Object.fromEntries(SEGMENTS.map((segment) => [segment, handle])),
     openSetup: () => openSetup(parts),
     signedIn(request) {
@@ -83,6 +89,7 @@ function createParts(options: PeopleOptions): Parts {
     kit,
     people,
     factors,
+    presentation: new PresentationStore(store, sealer),
     sessionStore,
     directory,
     links: new LinkStore(store),

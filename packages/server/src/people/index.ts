@@ -12,6 +12,8 @@ export type {
   PeopleLimits,
   PeopleManagement,
   PeopleOptions,
+  PeoplePresentation,
   Person,
 } from './people.ts'
+export { SEALED_PRESENTATION_NEEDS } from './presentation-store.ts'
 export { SEALED_TOTP_SECRETS } from './factor-store.ts'

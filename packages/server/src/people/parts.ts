@@ -10,6 +10,7 @@ import type { LinkStore } from './link-store.ts'
 import type { Passkeys } from './passkeys.ts'
 import type { Passwords } from './passwords.ts'
 import type { PeopleOptions } from './people.ts'
+import type { PresentationStore } from './presentation-store.ts'
 import type { PeopleStore } from './people-store.ts'
 import type { SessionStore } from './session-store.ts'
 import type { Sessions } from './sessions.ts'
@@ -23,6 +24,7 @@ export interface Parts {
   readonly kit: PageKit
   readonly people: PeopleStore
   readonly factors: FactorStore
+  readonly presentation: PresentationStore
   readonly sessionStore: SessionStore
   readonly links: LinkStore
   readonly directory: Directory

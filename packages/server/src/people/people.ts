@@ -1,5 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Acr, GroupId, InvitationId, PersonId, Principal, Role, SessionId } from '@parley/contract'
+import type {
+  Acr,
+  GroupId,
+  InvitationId,
+  PersonId,
+  PresentationNeeds,
+  Principal,
+  Role,
+  SessionId,
+} from '@parley/contract'
 import type { Activity } from '../activity/index.ts'
 import type { RawHandler } from '../http/index.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -114,9 +123,16 @@ export interface PeopleManagement {
   endSession(person: PersonId, session: SessionId, by: Actor): Promise<void>
 }
 
+/** How answers are to be put to people, as they said it themselves. */
+export interface PeoplePresentation {
+  of(person: PersonId): PresentationNeeds | undefined
+  set(person: PersonId, needs: PresentationNeeds, by: Actor): Promise<void>
+}
+
 /** Accounts, and the pages on which people sign in and keep theirs. */
 export interface People extends PeopleDirectory {
   readonly management: PeopleManagement
+  readonly presentation: PeoplePresentation
   /** By first path segment: setup, invite, reset, login, logout, account. */
   readonly handlers: Readonly<Record<string, RawHandler>>
   /** The link that makes the first administrator; undefined when there is one. An earlier link ends. */

@@ -15,6 +15,7 @@ import { readWish } from './demand.ts'
 import { addPasskeyPage, showEnrol, submitNewPasskey } from './enrol-pages.ts'
 import { showLink, submitLink } from './link-pages.ts'
 import type { Parts } from './parts.ts'
+import { showPresentation, submitPresentation } from './presentation-pages.ts'
 import {
   showSecondFactor,
   showSignIn,
@@ -51,6 +52,8 @@ const PAGES: readonly (readonly [PageRoute['method'], string, Need, Answer])[] =
   ['GET', '/account', 'person', showAccount],
   ['POST', '/account/sessions/end', 'person', endSession],
   ['POST', '/account/sessions/end-others', 'person', endOtherSessions],
+  ['GET', '/account/presentation', 'person', showPresentation],
+  ['POST', '/account/presentation', 'person', submitPresentation],
   ['GET', '/account/passkeys/add', 'fresh', addPasskeyPage],
   ['POST', '/account/passkeys/add', 'fresh', submitNewPasskey],
   ['POST', '/account/passkeys/remove', 'fresh', removePasskey],

@@ -1,8 +1,9 @@
 import type { Agent } from '../../clients/index.ts'
+import { scopesFor } from '../../grants/index.ts'
 import { errors, type GrantHandler, type Provider } from '../provider/library.ts'
 import type { ProviderContext } from '../provider/types.ts'
 import type { Resource } from '../resources/resource.ts'
-import { ANY, includesScope, readScopes } from './scopes.ts'
+import { includesScope, readScopes } from './scopes.ts'
 import { signAccessToken } from './sign-access-token.ts'
 import { recordIssue, type WorkloadTools } from './workload-tools.ts'
 
@@ -19,7 +20,7 @@ function createHandler(tools: WorkloadTools): GrantHandler {
     const agent = findAgent(context, tools)
     const resource = findResource(context, tools)
     const grant = findEntitlement(agent, resource, tools)
-    const held = grant.terms.audiences[resource.identifier] ?? grant.terms.audiences[ANY] ?? []
+    const held = scopesFor(grant.terms.audiences, resource.identifier) ?? []
     const scope = chooseScopes(context, resource, held)
     context.body = signAccessToken(
       {
@@ -67,10 +68,10 @@ function findEntitlement(agent: Agent, resource: Resource, { grants, clock }: Wo
     .entitlementsOf({ kind: 'agent', id: agent.id })
     .filter(({ terms }) => terms.expiresAt === null || terms.expiresAt > clock.now())
   if (live.length === 0) throw new errors.UnauthorizedClient('nothing is granted to this agent')
-  // An entitlement that names the resource says more about it than one for all.
+  // An entitlement that names the resource says more about it than one for all, or for all agents.
   const grant =
     live.find(({ terms }) => Object.hasOwn(terms.audiences, resource.identifier)) ??
-    live.find(({ terms }) => Object.hasOwn(terms.audiences, ANY))
+    live.find(({ terms }) => scopesFor(terms.audiences, resource.identifier) !== undefined)
   if (!grant) throw new errors.InvalidTarget('nothing is granted to this agent at the resource')
   return grant
 }

@@ -1,0 +1,5 @@
+export { languageHeaders, presentationExtension, withWish } from './ask-agent.ts'
+export { withPresentation } from './declare.ts'
+export { presentReply } from './present-reply.ts'
+export { readWish } from './wish.ts'
+export type { NeedsOf, Wish } from './wish.ts'
