@@ -14,7 +14,7 @@ import {
 } from './presenting-agent.ts'
 import { openSdkA2aClient, type SdkFace } from './sdk-a2a-client.ts'
 import { signUpAdministrator, type SignedIn } from './sign-in.ts'
-import { startTestHub, type TestHub } from './start-test-hub.ts'
+import { startTestHub, until, type TestHub } from './start-test-hub.ts'
 
 let hub: TestHub
 let aware: PresentingAgent
@@ -267,10 +267,15 @@ describe('point 7: readers of one task', () => {
       await client('plain', {}, face)
     ).stream('SendStreamingMessage', ask(undefined, undefined, 'hold'), ({ task }) => task !== undefined)
     const id = begun[0].task.id
+    let joined = 0
     const follow = async (formats: string[]) =>
-      (await client('plain', presentation({ formats }), face)).stream('SubscribeToTask', { id })
+      (await client('plain', presentation({ formats }), face)).stream(
+        'SubscribeToTask',
+        { id },
+        () => ++joined < 0,
+      )
     const both = Promise.all([follow(['text/plain']), follow(['application/json'])])
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await until(() => joined === 2)
     plain.goOn()
     const [words, data] = await both
     const part = (events: any[]) =>
