@@ -176,7 +176,9 @@ async function delegate({ hub, agents }: A2aJourney): Promise<TourFact[]> {
       did: 'the planner exchanges what Ada allowed for a token of its own',
       found: `a ${grant.kind} that allows ${allowed.join(', ')}, ${grant.terms.limits.calls} call`,
       ok:
-        grant.kind === 'delegation' && allowed.join() === 'skill:weather/*' && grant.terms.limits.calls === 1,
+        grant.kind === 'delegation' &&
+        allowed.join() === 'skill:weather/weather' &&
+        grant.terms.limits.calls === 1,
     },
     {
       did: 'whom the weather sees',
@@ -244,12 +246,14 @@ async function watch({ app, heard }: A2aJourney): Promise<TourFact[]> {
 async function deliver({ app, heard }: A2aJourney): Promise<TourFact[]> {
   const text = heard.artifact()
   const records = await recordsOf(app, 'a2a', MESSAGES)
-  const lines = records.map((record) => `${String(record['capability'])} ${String(record['decision'])}`)
+  const lines = new Set(
+    records.map(({ action, capability, decision }) => [action, capability, decision].join(' ')),
+  )
   return [
     { did: 'the artifact', found: `“${text}”`, ok: text.startsWith('Sun until four, then rain. So:') },
     {
       did: 'the activity record',
-      found: lines.join('; '),
+      found: [...lines].join('; '),
       ok: ['skill:planner/*', 'skill:weather/*'].every((name) =>
         records.some(({ capability }) => capability === name),
       ),

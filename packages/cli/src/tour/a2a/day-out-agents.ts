@@ -1,6 +1,6 @@
 import type { AgentId } from '@parley/contract'
 import { chainOf, type Caller } from '@parley/sdk'
-import type { AgentCredential, FoundAgent } from '@parley/sdk/agent'
+import { textOf, type AgentCredential, type FoundAgent } from '@parley/sdk/agent'
 import type { HubClient } from '../../hub-client.ts'
 import { startSampleAgent, type SampleAgent, type SampleWork } from './sample-agent.ts'
 
@@ -46,12 +46,17 @@ export async function startDayOutAgents(admin: HubClient): Promise<DayOutAgents>
     seen.plannerChain = chainOf(caller)
     task.tell('TASK_STATE_WORKING', 'looking for who knows the weather')
     seen.found = await agent.findAgents({ tag: 'weather' })
-    const other = agent.actAs(caller).delegate({ agent: seen.found[0]!.name, limits: { calls: 1 } })
+    const { name, skills } = seen.found[0]!
+    const other = agent
+      .actAs(caller)
+      .delegate({ agent: name, skills: skills.map(({ id }) => id), limits: { calls: 1 } })
     seen.delegated = { token: await other.token() }
-    for await (const { artifactUpdate, statusUpdate } of other.stream(`The weather for ${text}`)) {
-      const words = statusUpdate?.status.message?.parts.map((part) => part.text ?? '').join('')
+    for await (const event of other.stream(`The weather for ${text}`)) {
+      const status = event.task?.status ?? event.statusUpdate?.status
+      const words = status?.message?.parts.map((part) => part.text ?? '').join('')
       if (words) task.tell('TASK_STATE_WORKING', `the weather is ${words}`)
-      for (const part of artifactUpdate?.artifact.parts ?? []) task.make(part.text ?? '')
+      const more = textOf(event)
+      if (more !== '') task.make(more)
     }
     task.make('So: along the Aare in the morning, the museum after four.')
   }

@@ -46,7 +46,7 @@ export async function startSampleAgent({
   const server = createServer((request, response) => guarded(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const agent: Agent = createAgent({
+  const agent = createAgent({
     hub,
     url: `${origin}/a2a`,
     credential,
