@@ -59,6 +59,16 @@ export const streamChecks: Check[] = [
     },
   },
   {
+    proves: ['A2A-11.7-b', 'A2A-5.1-b'],
+    says: 'a stream ends where the task waits for input',
+    needs,
+    async run(scene) {
+      const events = await (await scene.stream('own-ask')).rest()
+      insistEqual(stateOf(events.at(-1)), 'TASK_STATE_INPUT_REQUIRED', 'the last state')
+      return events.map(kindOf).join(' → ')
+    },
+  },
+  {
     proves: ['A2A-3.1.2-e'],
     says: 'a stream to a finished task is refused',
     needs,
