@@ -43,11 +43,10 @@ export async function startSampleAgent({
   work,
 }: SampleAgentOptions): Promise<SampleAgent> {
   const tasks = new Map<string, SampleTask>()
-  let agent: Agent
   const server = createServer((request, response) => guarded(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  agent = createAgent({
+  const agent: Agent = createAgent({
     hub,
     url: `${origin}/a2a`,
     credential,
