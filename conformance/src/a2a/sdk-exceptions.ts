@@ -76,7 +76,7 @@ const agent: readonly Exception[] = [
   },
 ]
 
-/** What the hub cannot mend for an agent behind it. */
+/** What the hub cannot mend for an agent behind it, and what it does otherwise on purpose. */
 const hub: readonly Exception[] = [
   {
     check: 'data may be null',
@@ -87,12 +87,17 @@ const hub: readonly Exception[] = [
     reason:
       'the SDK leaves security schemes out of what is signed (§8.4.1 does not), and the hub’s card has some',
   },
+  {
+    check: 'gRPC without a version is 0.3, and refused where there is none',
+    reason: 'the service lf.a2a.v1 is of 1.0: whoever calls it has said the version',
+  },
 ]
 
 /** What an agent without streams cannot tell: its answer is there as a whole. */
 const plain: readonly Exception[] = [
   'a stream begins with the task, tells what happens in its order, and ends with the task',
   'chunks of an artifact come in order, and are one artifact afterwards',
+  'a second turn that is streamed tells each event once, to the end of the task',
   'message/stream of 0.3 has events of 0.3, the last of them final',
   'POST /v1/message:stream of 0.3 is a stream, the last event of which is final',
 ].map((check) => ({

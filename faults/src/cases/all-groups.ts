@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { outcomeOf, type FaultGroup, type Outcome } from '../run/fault-case.ts'
 import { wantedCases } from '../run/run-groups.ts'
 import type { Settings } from '../run/settings.ts'
+import { a2aKillsGroup } from './a2a-kills.ts'
 import { approvalGroup } from './approval.ts'
 import { bodiesGroup } from './bodies.ts'
 import { brokenAnswersGroups } from './broken-answers.ts'
@@ -66,6 +67,7 @@ const GROUPS: readonly FaultGroup[] = [
   twoPersonsGroup,
   connectionsGroup,
   cutOffGroup,
+  a2aKillsGroup,
   tasksGroup,
   markedSecretsGroup,
   registrationFloodGroup,

@@ -166,8 +166,9 @@ export const REQUIREMENTS: readonly Requirement[] = [
   },
   { id: 'T3', title: 'nothing of a pending server' },
   { id: 'T4', title: 'no shadowing' },
-  { id: 'R1', title: 'kill -9 with tasks under way', lacks: 'tasks of A2A, which is not there' },
-  { id: 'R3', title: 'no work is begun twice', lacks: 'messages of A2A, which is not there' },
+  { id: 'R1', title: 'kill -9 with tasks under way' },
+  { id: 'R2', title: 'acknowledged once it is on disk' },
+  { id: 'R3', title: 'no work is begun twice' },
   { id: 'R4', title: 'parallel refreshes, one lineage, nobody stuck' },
   { id: 'R5', title: 'no replay after a restart' },
   {
@@ -213,9 +214,23 @@ export const REQUIREMENTS: readonly Requirement[] = [
       },
     ],
   },
+  { id: 'R6', title: 'what was acknowledged is on record', lacks: '`verify`, which is not there' },
   { id: 'R10', title: 'upstream crash, hang, restart' },
   { id: 'R11', title: 'client disconnect' },
+  { id: 'R12', title: 'streams on which nothing happens' },
+  { id: 'R13', title: 'streams that come and go' },
+  { id: 'R14', title: 'slow consumers' },
   { id: 'R15', title: 'drain' },
+  {
+    id: 'R30',
+    title: 'webhooks reach their receiver, whatever dies',
+    tests: [
+      {
+        file: `${SERVER}/webhooks/killed.test.ts`,
+        name: 'R30: killed -9 three times, a receiver that fails: all that was on disk is told, in order, each with one id',
+      },
+    ],
+  },
   {
     id: 'R31',
     title: 'stdio children',

@@ -30,7 +30,7 @@ export async function runGroups(groups: readonly FaultGroup[], settings: Setting
 export function wantedCases(group: FaultGroup, { only, isFull }: Settings): FaultCase[] {
   const cases = group.cases.filter((fault) => isFull || !fault.isLong)
   if (only === undefined) return cases
-  if (/^[a-z-]+$/.test(only)) return group.name.startsWith(only) ? cases : []
+  if (/^[a-z][a-z0-9-]*$/.test(only)) return group.name.startsWith(only) ? cases : []
   return cases.filter(
     (fault) => fault.requirement === only || fault.also?.includes(only) || fault.name.includes(only),
   )

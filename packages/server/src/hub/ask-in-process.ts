@@ -23,7 +23,7 @@ export async function askInProcess(
     {
       operation: 'SendMessage',
       request: checkRequest('SendMessage', request),
-      parameters: { version: '1.0', extensions: [], traceparent },
+      parameters: { version: '1.0', extensions: [], traceparent, presentation: undefined },
       argumentsDigest: undefined,
     },
   )

@@ -125,6 +125,12 @@ export class Mirrors {
     return mirror
   }
 
+  /** Until `follow` is called again: the stream of a message to the task brings what it tells. */
+  leave(id: TaskId): void {
+    const mirror = this.#open.get(id)
+    if (mirror) this.#follower.leave(mirror)
+  }
+
   /** Asks the agent for the task as it stands now. Throws what the agent answers. */
   async refresh(mirror: Mirror): Promise<void> {
     await this.#follower.refresh(mirror)

@@ -7,7 +7,7 @@ export interface ServiceParameters {
   readonly version: A2aVersion
   readonly extensions: readonly string[]
   readonly traceparent: string | undefined
-  /** How this reader wants the answer (decisions/023). */
+  /** How this reader wants the answer (decisions/025). */
   readonly presentation: string | undefined
 }
 

@@ -1,21 +1,23 @@
 import { ParleyError, toParleyError } from '@parley/contract'
 import type { A2aTask, StreamResponse } from '../a2a/index.ts'
 import type { OpenedStream } from '../a2a-client/index.ts'
+import type { Task } from '../tasks/index.ts'
 import { extensionsFor, tellCaller } from './caller-extension.ts'
-import { EventFrame, type HubCall, type HubReply } from './hub-call.ts'
+import { EventFrame, type HubCall, type HubReply, type ReplyStream } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
 import type { Mirror } from './mirror.ts'
 import { languageHeaders } from './presentation/index.ts'
 import { prepareSend, type Outgoing } from './prepare-send.ts'
 import { keepTask, releaseAtEnd, renameAnswer, sendMessage } from './send-message.ts'
 import { followFor } from './subscribe-task.ts'
+import { untilAsked } from './until-asked.ts'
 
 /** `SendStreamingMessage` (specification §3.1.2). Resolves when the stream has begun. */
 export async function streamMessage(hub: HubState, call: HubCall, reply: HubReply): Promise<void> {
   const outgoing = prepareSend(hub, call)
   const before = hub.tools.tasks.findByMessage(outgoing.messageKey)
-  if (before?.owner === call.owner) return followFor(hub, before, reply)
-  if (call.missing) return followFor(hub, await hub.held.hold(call, outgoing, call.missing), reply)
+  if (before?.owner === call.owner) return followMessage(hub, before, reply)
+  if (call.missing) return followMessage(hub, await hub.held.hold(call, outgoing, call.missing), reply)
   if (call.agent.card.capabilities.streaming !== true) return streamUnary(hub, call, reply)
   const headers = await hub.tools.credentialFor(call.agent, call.principal)
   await new Promise<void>((resolve, reject) => {
@@ -31,11 +33,16 @@ async function streamUnary(hub: HubState, call: HubCall, reply: HubReply): Promi
   const answer = await sendMessage(hub, { ...call, request: { ...request, configuration } })
   if ('task' in answer) {
     const task = hub.tools.tasks.findAny((answer['task'] as A2aTask).id)!
-    return followFor(hub, task, reply)
+    return followMessage(hub, task, reply)
   }
   const stream = reply.stream(() => {})
   stream.send(new EventFrame(answer as StreamResponse))
   stream.end()
+}
+
+/** The rest of a message's stream, where its task is known already. */
+function followMessage(hub: HubState, task: Task, reply: HubReply): Promise<void> {
+  return followFor(hub, task, (onLeft) => untilAsked(reply.stream(onLeft), { endsAtTask: true }))
 }
 
 interface RelayEnds {
@@ -54,6 +61,7 @@ class Relay {
   readonly #early: StreamResponse[] = []
   #stream: OpenedStream | undefined
   #mirror: Mirror | undefined
+  #reader: ReplyStream | undefined
   #state: 'waiting' | 'keeping' | 'relaying' | 'over' = 'waiting'
   #isEnded = false
   /** The agent has answered. */
@@ -72,6 +80,8 @@ class Relay {
     this.#giveBack = this.#hub.delegations.enter(principal, agent)
     const controller = new AbortController()
     this.#hub.sending.set(controller, principal)
+    const { task } = this.#ends.outgoing
+    if (task) this.#hub.mirrors.leave(task.id)
     this.#stream = agent.link().stream(
       'SendStreamingMessage',
       tellCaller(this.#ends.outgoing.toAgent, this.#call, this.#hub.tools),
@@ -106,6 +116,7 @@ class Relay {
     const { outgoing, reply, begun } = this.#ends
     this.#state = 'over'
     this.#release()
+    this.#comeBack()
     this.#giveBack()
     try {
       const message = renameAnswer(this.#hub, this.#call, { message: event.message, outgoing })
@@ -135,8 +146,12 @@ class Relay {
         cancel: () => this.#stream?.cancel(),
       })
     }
-    const stream = reply.stream(() => mirror.leave(stream))
-    await mirror.join(stream)
+    const reader: ReplyStream = untilAsked(
+      reply.stream(() => mirror.leave(reader)),
+      { endsAtTask: false },
+    )
+    this.#reader = reader
+    await mirror.join(reader)
     begun()
     this.#state = 'relaying'
     if (!('task' in first)) mirror.accept(first)
@@ -157,13 +172,27 @@ class Relay {
     this.#state = 'over'
     mirror.setSource(undefined)
     this.#hub.mirrors.follow(mirror)
+    // Its one word may have been the task that asks.
+    if (mirror.document.status.state === 'TASK_STATE_INPUT_REQUIRED')
+      void mirror.flushed().then(() => this.#reader?.end())
+  }
+
+  /** Nothing of the task comes over this stream. */
+  #comeBack(): void {
+    const { task } = this.#ends.outgoing
+    const mirror = task && this.#hub.mirrors.find(task.id)
+    if (mirror && !mirror.isOver) this.#hub.mirrors.follow(mirror)
   }
 
   #refuse(error: unknown): void {
     this.#state = 'over'
+    this.#comeBack()
     this.#release()
     this.#giveBack()
     this.#stream?.cancel()
+    const { task } = this.#ends.outgoing
+    const mirror = task && this.#hub.mirrors.find(task.id)
+    if (mirror && !mirror.isOver) this.#hub.mirrors.follow(mirror)
     this.#ends.refused(toParleyError(error))
   }
 }
