@@ -144,12 +144,7 @@ function taskIdOf(answer: Json): string | undefined {
 /** Each is there, and has ended or is asked for at its agent again. */
 async function expectResumed(
   rig: Rig,
-  {
-    hub,
-    agent,
-    ids,
-    started,
-  }: { hub: Hub; agent: A2aAgent; ids: readonly string[]; started: number },
+  { hub, agent, ids, started }: { hub: Hub; agent: A2aAgent; ids: readonly string[]; started: number },
 ): Promise<void> {
   const states = await Promise.all(ids.map(async (id) => stateOf(await getTask(hub, id))))
   const working = states.filter((state) => state === 'WORKING').length

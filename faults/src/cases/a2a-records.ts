@@ -7,7 +7,7 @@ export async function recordedTasks(hub: Hub): Promise<Set<string>> {
   let before = ''
   for (;;) {
     const { json } = await hub.api('GET', `/api/activity${before}`)
-    for (const record of json?.['records'] as Json[]) {
+    for (const record of (json?.['records'] ?? []) as Json[]) {
       if (record['action'] === 'task.create') ids.add(String(record['note']).split(' ')[0]!)
     }
     const next = json?.['next'] as number | null

@@ -74,15 +74,6 @@ export class Follower {
     return (await agent.link().call('CancelTask', { id }, options)) as unknown as A2aTask
   }
 
-  /** Leaves a task to the stream of a message that goes on with it: both would tell the same. */
-  leave(mirror: Mirror): void {
-    const watch = this.#watches.get(mirror)
-    if (!watch) return
-    watch.timer?.cancel()
-    this.#watches.delete(mirror)
-    mirror.dropSource()
-  }
-
   close(): void {
     this.#isClosed = true
     for (const { timer } of this.#watches.values()) timer?.cancel()

@@ -98,11 +98,6 @@ export class Mirror {
     this.#source = source
   }
 
-  dropSource(): void {
-    this.#source?.cancel()
-    this.#source = undefined
-  }
-
   snapshot(view?: TaskView): A2aTask {
     return this.document.toTask(view)
   }

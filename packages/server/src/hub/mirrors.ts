@@ -95,8 +95,10 @@ export class Mirrors {
   async adopt(adopted: Adopted): Promise<KeptTask> {
     const { owner, agent, task: foreign } = adopted
     const foreignKey = this.#names.foreignKey({ owner, agent: agent.name }, foreign.id)
-    // A message to a task is answered with that task; for any other it is the unique key that tells in the end.
-    const known = adopted.isContinued ? this.#tools.tasks.findByForeignKey(foreignKey) : undefined
+    // A message to a task is answered with that task; for any other it is the unique key that tells in the end. Where an
+    // address is configured with it, the task must be known before.
+    const isLookedFor = adopted.isContinued || adopted.config !== undefined
+    const known = isLookedFor ? this.#tools.tasks.findByForeignKey(foreignKey) : undefined
     if (known) return this.#update(known, adopted)
     try {
       return await this.#create(adopted, foreignKey)

@@ -20,7 +20,6 @@ export async function streamMessage(hub: HubState, call: HubCall, reply: HubRepl
   if (call.missing) return followMessage(hub, await hub.held.hold(call, outgoing, call.missing), reply)
   if (call.agent.card.capabilities.streaming !== true) return streamUnary(hub, call, reply)
   const headers = await hub.tools.credentialFor(call.agent, call.principal)
-  if (outgoing.task) hub.mirrors.leave(outgoing.task.id)
   await new Promise<void>((resolve, reject) => {
     const relay = new Relay(hub, call, { outgoing, reply, begun: resolve, refused: reject })
     relay.open(headers)

@@ -91,6 +91,8 @@ function isNamed({ ranges }: Wish, mode: MediaRange): boolean {
 function inForm(part: Part, wish: Wish, { told, budget, isAside }: Surroundings): Part[] {
   const mode = modeOf(part)
   const from = formOf(mode)
+  // Data on the way is for the program, such as the address where consent is given.
+  if (isAside && from === 'application/json') return [part]
   const content = from && contentOf(part)
   if (content && budget.take(sizeOf(content))) {
     for (const to of wantedForms(wish)) {
