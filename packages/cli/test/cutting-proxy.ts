@@ -1,0 +1,36 @@
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export interface CuttingProxy extends AsyncDisposable {
+  readonly url: string
+  /** How many requests came. */
+  readonly requests: () => number
+  /** Breaks every connection that there is, as a network does. */
+  cut(): void
+}
+
+/** Stands between a client and a hub that never hears of it. */
+export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
+  let requests = 0
+  const server = createServer((req, res) => {
+    requests++
+    const headers = { ...req.headers, host: new URL(target).host }
+    const onward = request(new URL(req.url!, target), { method: req.method!, headers }, (answer) => {
+      res.writeHead(answer.statusCode!, answer.headers)
+      answer.pipe(res)
+    })
+    onward.on('error', () => res.destroy())
+    res.on('close', () => onward.destroy())
+    req.pipe(onward)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests: () => requests,
+    cut: () => server.closeAllConnections(),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
