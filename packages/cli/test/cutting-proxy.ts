@@ -1,12 +1,13 @@
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 
 export interface CuttingProxy extends AsyncDisposable {
   readonly url: string
   /** How many requests came. */
   readonly requests: () => number
-  /** Breaks every connection that there is, as a network does. */
-  cut(): void
+  /** Breaks every connection that there is, and takes none for a while, as a network does. */
+  cut(forMs: number): Promise<void>
 }
 
 /** Stands between a client and a hub that never hears of it. */
@@ -24,10 +25,16 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
     req.pipe(onward)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     requests: () => requests,
-    cut: () => server.closeAllConnections(),
+    async cut(forMs) {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+      await wait(forMs)
+      await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+    },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

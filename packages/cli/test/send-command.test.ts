@@ -246,7 +246,7 @@ test('a connection that breaks is made again, and what was shown is not shown tw
     ada.directory,
     'send',
     'helper',
-    'slow 1500',
+    'slow 2000',
     '--data-dir',
     dataDir,
     '--hub',
@@ -254,13 +254,14 @@ test('a connection that breaks is made again, and what was shown is not shown tw
   )
   await until(() => opened.agent.executor.received.length > before)
   await wait(300)
-  proxy.cut()
+  await proxy.cut(1200)
   const { code, errors } = await sending
   expect(code, errors).toBe(0)
   expect(proxy.requests()).toBeGreaterThan(1)
   expect(errors.match(/^working/gm)).toHaveLength(1)
+  expect(errors.match(/^The connection broke/gm)).toHaveLength(1)
   expect(errors).toMatch(/completed$/)
-  expect(opened.agent.executor.received.slice(before)).toEqual(['slow 1500'])
+  expect(opened.agent.executor.received.slice(before)).toEqual(['slow 2000'])
 })
 
 test('what an agent says drives no terminal, and is the same JSON', async () => {
