@@ -38,7 +38,9 @@ async function askText(question: string, signal: AbortSignal): Promise<string | 
   terminal.once('SIGINT', () => process.emit('SIGINT'))
   const closed = new Promise<undefined>((resolve) => terminal.once('close', () => resolve(undefined)))
   try {
-    return await Promise.race([terminal.question(question, { signal }), closed])
+    const typed = await Promise.race([terminal.question(question, { signal }), closed])
+    if (typed === undefined) process.stderr.write('\n')
+    return typed
   } catch (error) {
     if (signal.aborted) return undefined
     throw error

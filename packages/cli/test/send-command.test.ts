@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -6,6 +6,7 @@ import { signUpAdministrator, type SignedIn } from '../../server/test/sign-in.ts
 import { startAgentHub, type AgentHub } from '../../server/test/start-agent-hub.ts'
 import { until } from '../../server/test/start-test-hub.ts'
 import type { Terminal } from '../src/run-command.ts'
+import { startCuttingProxy } from './cutting-proxy.ts'
 import { runParley } from './run-parley.ts'
 import { TerminalPerson } from './signed-in.ts'
 
@@ -231,4 +232,43 @@ test('what the person has not allowed is allowed in the browser, and then done',
   expect(stdout).toContain('allowed')
   expect(asked).toEqual([expect.stringContaining(`${opened.hub.url}/consent/cns_`)])
   expect(notes).toMatch(/auth required: This needs the consent(.|\n)*completed/)
+})
+
+test('a connection that breaks is made again, and what was shown is not shown twice', async () => {
+  await using proxy = await startCuttingProxy(opened.hub.url)
+  const dataDir = join(ada.directory, 'elsewhere')
+  mkdirSync(dataDir)
+  const { key } = JSON.parse(readFileSync(join(opened.hub.dataDir, 'credentials.json'), 'utf8'))
+  const credentials = JSON.stringify({ url: proxy.url, key })
+  writeFileSync(join(dataDir, 'credentials.json'), credentials, { mode: 0o600 })
+  const before = opened.agent.executor.received.length
+  const sending = runParley(
+    ada.directory,
+    'send',
+    'helper',
+    'slow 2000',
+    '--data-dir',
+    dataDir,
+    '--hub',
+    proxy.url,
+  )
+  await until(() => opened.agent.executor.received.length > before)
+  await wait(300)
+  await proxy.cut(1200)
+  const { code, errors } = await sending
+  expect(code, errors).toBe(0)
+  expect(proxy.requests()).toBeGreaterThan(1)
+  expect(errors.match(/^working/gm)).toHaveLength(1)
+  expect(errors.match(/^The connection broke/gm)).toHaveLength(1)
+  expect(errors).toMatch(/completed$/)
+  expect(opened.agent.executor.received.slice(before)).toEqual(['slow 2000'])
+})
+
+test('what an agent says drives no terminal, and is the same JSON', async () => {
+  const evil = 'echo \u001b[2J\u001b]0;title\u0007\u202eevil'
+  const { stdout } = await send(['helper', evil])
+  expect(stdout).toBe('\\u001b[2J\\u001b]0;title\\u0007\\u202eevil\n')
+  const { stdout: json } = await send(['helper', evil, '--json'])
+  expect(linesOf(json)[0].message.parts[0].text).toBe(evil.slice('echo '.length))
+  expect(json).not.toContain('\u001b')
 })

@@ -5,7 +5,6 @@ import { textOf, type Answer, type Command, type Given } from '../command.ts'
 import { Conversation, type Ending } from '../send/conversation.ts'
 import { explainAgentError } from '../send/explain-agent-error.ts'
 import { readRequest, type SendRequest } from '../send/read-request.ts'
-import { stateWords } from '../send/state-words.ts'
 import { TaskScreen } from '../send/task-screen.ts'
 
 const USAGE = 'send AGENT [TEXT] [--file FILE]… [--data JSON]… [--task TASK | --context CONTEXT] [--no-wait]'
@@ -77,7 +76,7 @@ async function talk(given: Given, client: AgentClient, { request, screen }: Send
   const talking = new Conversation({ given, client, screen, isOwn: true }, options.taskId)
   if (options.taskId !== undefined) talking.goOnFrom(await heard(client, client.getTask(options.taskId)))
   const ending = await talking.run(client.stream(said, { ...options, signal: talking.leaving }))
-  return answerOf(ending, given, talking.taskId)
+  return answerOf(ending, given, { url: client.url, taskId: talking.taskId })
 }
 
 function heard<answer>(client: AgentClient, asked: Promise<answer>): Promise<answer> {
@@ -87,20 +86,23 @@ function heard<answer>(client: AgentClient, asked: Promise<answer>): Promise<ans
 }
 
 /** The end of what was followed: everything is told by then, and the exit code says how it went. */
-export function answerOf(ending: Ending, given: Given, taskId: string | undefined): Answer {
+export function answerOf(
+  ending: Ending,
+  given: Given,
+  { url, taskId }: { url: string; taskId: string | undefined },
+): Answer {
   const told = { value: null, text: '', isTold: true } as const
   switch (ending.kind) {
     case 'answered':
       return told
     case 'waits':
-      given.note(`It waits for words: parley send AGENT TEXT --task ${taskId}`)
+      given.note(`It waits for words: parley send ${url.split('/').at(-1)} 'TEXT' --task ${taskId}`)
       return { ...told, exitCode: 2 }
     case 'left':
       if (taskId !== undefined) given.note(`It goes on: parley tasks watch ${taskId} --mine`)
       return { ...told, exitCode: 130 }
     case 'ended': {
       if (ending.state === 'TASK_STATE_COMPLETED') return told
-      given.note(`The task has ended: ${stateWords(ending.state)}.`)
       return { ...told, exitCode: ending.isInterrupted ? 130 : 1 }
     }
   }

@@ -29,8 +29,8 @@ export interface ConversationTools {
 const UNSUPPORTED = -32004
 const INPUT_REQUIRED = 'TASK_STATE_INPUT_REQUIRED'
 const REJOIN_MS = 1000
-/** A connection that breaks is made again so many times in turn. */
-const MAX_BREAKS = 5
+/** A connection that breaks is made again so many times in turn: for longer than a hub takes to start anew. */
+const MAX_BREAKS = 30
 
 /** Follows one task to its end over as many streams as it takes: answers what the agent asks, and cancels on Ctrl-C. */
 export class Conversation {
@@ -92,7 +92,7 @@ export class Conversation {
     } catch (error) {
       if (this.#left.signal.aborted) return
       const isBroken = !(error instanceof HubError) && this.taskId !== undefined
-      if (isBroken && ++this.#breaks <= MAX_BREAKS) return
+      if (isBroken && ++this.#breaks <= MAX_BREAKS) return screen.note('The connection broke; trying again …')
       throw explainAgentError(error, client)
     }
   }

@@ -15,6 +15,8 @@ export class TaskScreen {
   readonly #shown = new Map<string, string[]>()
   #artifact: string | undefined
   #line = ''
+  #task: string | undefined
+  #status = ''
   #isLineOpen = false
 
   constructor(given: Given, directory: string | undefined) {
@@ -27,7 +29,8 @@ export class TaskScreen {
     const { message, task, statusUpdate, artifactUpdate } = event
     if (message) for (const part of message.parts) this.#showPart(part, 'file')
     if (task) {
-      this.note(`task ${task.id}`)
+      if (task.id !== this.#task) this.note(`task ${task.id}`)
+      this.#task = task.id
       this.#showStatus(task.status)
       for (const artifact of task.artifacts ?? []) this.#showWhole(artifact)
     }
@@ -55,7 +58,10 @@ export class TaskScreen {
 
   #showStatus({ state, message }: TaskStatus): void {
     const words = (message?.parts ?? []).map(({ text }) => text ?? '').join(' ')
-    this.note(words === '' ? stateWords(state) : `${stateWords(state)}: ${words}`)
+    const line = words === '' ? stateWords(state) : `${stateWords(state)}: ${words}`
+    // Each stream begins with how the task stands.
+    if (line !== this.#status) this.note(line)
+    this.#status = line
   }
 
   /** One that was shown in part, or is told once more, goes on where it stood. */

@@ -22,7 +22,7 @@ export async function watchTask(given: Given, hub: HubClient, path: string): Pro
     task.id,
   )
   const ending = await watching.run(joinTask(client, task.id, watching.leaving))
-  return answerOf(ending, given, task.id)
+  return answerOf(ending, given, { url: client.url, taskId: task.id })
 }
 
 /** What a task makes is told to the caller that began it alone. */
