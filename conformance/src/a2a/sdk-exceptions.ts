@@ -76,7 +76,7 @@ const agent: readonly Exception[] = [
   },
 ]
 
-/** What the hub cannot mend for an agent behind it, and what it does otherwise on purpose. */
+/** What the hub cannot mend for an agent behind it, or for a client. */
 const hub: readonly Exception[] = [
   {
     check: 'data may be null',
@@ -86,10 +86,6 @@ const hub: readonly Exception[] = [
     check: 'the reference SDK takes the signature of the card for good, and not that of another card',
     reason:
       'the SDK leaves security schemes out of what is signed (§8.4.1 does not), and the hub’s card has some',
-  },
-  {
-    check: 'gRPC without a version is 0.3, and refused where there is none',
-    reason: 'the service lf.a2a.v1 is of 1.0: whoever calls it has said the version',
   },
 ]
 

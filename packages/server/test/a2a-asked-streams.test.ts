@@ -34,18 +34,6 @@ test('§3.1.6: who subscribes to a task that asks hears what comes of the answer
   expect(events.at(-1).statusUpdate.status.state).toBe('TASK_STATE_COMPLETED')
 })
 
-test('§7.6.1: a stream stays open where its task waits for a right', async () => {
-  const { stream, rpc } = await open()
-  const events = stream('SendStreamingMessage', say('auth'))
-  let id: string | undefined
-  while (id === undefined) {
-    const { result } = await rpc('ListTasks', { status: 'TASK_STATE_AUTH_REQUIRED' })
-    id = result.tasks[0]?.id
-  }
-  await rpc('SendMessage', say('chunks 1', { taskId: id }))
-  expect((await events).at(-1).statusUpdate.status.state).toBe('TASK_STATE_COMPLETED')
-})
-
 test('0.3: a request without an id is answered with what is wrong with it', async () => {
   const { url, hub } = await open()
   const ask = async (body: object) => {

@@ -1,3 +1,4 @@
+import { OPTIONAL_EXTENSION } from '../agent/extensions.ts'
 import { listAt, textAt, valueAt } from '../wire/json.ts'
 import { shapeComplaints } from '../wire/shape.ts'
 import { insist, insistEqual, NotJudged } from './check.ts'
@@ -110,7 +111,8 @@ export const capabilityChecks: Check[] = [
       const [uri] = listAt(scene.subject.card, 'capabilities', 'extensions')
         .filter((each) => valueAt(each, 'params', 'by') !== 'hub')
         .map((each) => textAt(each, 'uri'))
-      if (uri === undefined) throw new NotJudged('the card has no extension')
+      // A hub may have extensions of its own, which go no further.
+      if (uri !== OPTIONAL_EXTENSION) throw new NotJudged('the card has no extension of the agent')
       const headers = { 'a2a-extensions': `${uri},https://example.com/nobody/v1` }
       const task = await scene.task('own-told', { options: { headers } })
       const seen = valueAt(listAt(listAt(task, 'artifacts')[0], 'parts')[0], 'data', 'extensions')

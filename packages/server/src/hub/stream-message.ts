@@ -1,7 +1,6 @@
 import { ParleyError, toParleyError } from '@parley/contract'
 import type { A2aTask, StreamResponse } from '../a2a/index.ts'
 import type { OpenedStream } from '../a2a-client/index.ts'
-import type { Task } from '../tasks/index.ts'
 import { extensionsFor, tellCaller } from './caller-extension.ts'
 import { EventFrame, type HubCall, type HubReply, type ReplyStream } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
@@ -10,14 +9,13 @@ import { languageHeaders } from './presentation/index.ts'
 import { prepareSend, type Outgoing } from './prepare-send.ts'
 import { keepTask, releaseAtEnd, renameAnswer, sendMessage } from './send-message.ts'
 import { followFor } from './subscribe-task.ts'
-import { untilAsked } from './until-asked.ts'
 
 /** `SendStreamingMessage` (specification §3.1.2). Resolves when the stream has begun. */
 export async function streamMessage(hub: HubState, call: HubCall, reply: HubReply): Promise<void> {
   const outgoing = prepareSend(hub, call)
   const before = hub.tools.tasks.findByMessage(outgoing.messageKey)
-  if (before?.owner === call.owner) return followMessage(hub, before, reply)
-  if (call.missing) return followMessage(hub, await hub.held.hold(call, outgoing, call.missing), reply)
+  if (before?.owner === call.owner) return followFor(hub, before, reply)
+  if (call.missing) return followFor(hub, await hub.held.hold(call, outgoing, call.missing), reply)
   if (call.agent.card.capabilities.streaming !== true) return streamUnary(hub, call, reply)
   const headers = await hub.tools.credentialFor(call.agent, call.principal)
   await new Promise<void>((resolve, reject) => {
@@ -33,16 +31,11 @@ async function streamUnary(hub: HubState, call: HubCall, reply: HubReply): Promi
   const answer = await sendMessage(hub, { ...call, request: { ...request, configuration } })
   if ('task' in answer) {
     const task = hub.tools.tasks.findAny((answer['task'] as A2aTask).id)!
-    return followMessage(hub, task, reply)
+    return followFor(hub, task, reply)
   }
   const stream = reply.stream(() => {})
   stream.send(new EventFrame(answer as StreamResponse))
   stream.end()
-}
-
-/** The rest of a message's stream, where its task is known already. */
-function followMessage(hub: HubState, task: Task, reply: HubReply): Promise<void> {
-  return followFor(hub, task, (onLeft) => untilAsked(reply.stream(onLeft), { endsAtTask: true }))
 }
 
 interface RelayEnds {
@@ -146,10 +139,7 @@ class Relay {
         cancel: () => this.#stream?.cancel(),
       })
     }
-    const reader: ReplyStream = untilAsked(
-      reply.stream(() => mirror.leave(reader)),
-      { endsAtTask: false },
-    )
+    const reader: ReplyStream = reply.stream(() => mirror.leave(reader))
     this.#reader = reader
     await mirror.join(reader)
     begun()

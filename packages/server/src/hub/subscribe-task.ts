@@ -13,14 +13,14 @@ export async function subscribeTask(hub: HubState, call: HubCall, reply: HubRepl
     throw new ParleyError('unsupported_operation', 'The task has ended: GetTask tells what it came to.', {
       data: { taskId: id },
     })
-  await followFor(hub, task, (onLeft) => reply.stream(onLeft))
+  await followFor(hub, task, reply)
 }
 
 /** Streams a task to one more reader; one that has ended is told as it is. */
-export async function followFor(hub: HubState, task: Task, open: HubReply['stream']): Promise<void> {
+export async function followFor(hub: HubState, task: Task, reply: HubReply): Promise<void> {
   const mirror = hub.mirrors.of(task)
   if (!mirror) throw noTask(task.id)
   hub.mirrors.follow(mirror)
-  const stream = open(() => mirror.leave(stream))
+  const stream = reply.stream(() => mirror.leave(stream))
   await mirror.join(stream)
 }
