@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { BUILT_DIR, ROOT_DIR } from './kit/bench-dir.ts'
 import { measureA2aCalls } from './measure/a2a/a2a-calls.ts'
+import { measureA2aList } from './measure/a2a/a2a-list.ts'
 import { measureA2aStreams } from './measure/a2a/a2a-streams.ts'
 import { measureA2aSubscriptions } from './measure/a2a/a2a-subscriptions.ts'
 import { measureBodies } from './measure/bodies.ts'
@@ -41,6 +42,7 @@ const GROUPS: Readonly<Record<string, (settings: Settings) => Promise<Group>>> =
   'a2a-calls': measureA2aCalls,
   'a2a-streams': measureA2aStreams,
   'a2a-idle': measureA2aSubscriptions,
+  'a2a-list': measureA2aList,
   peers: measurePeers,
 }
 
@@ -65,6 +67,7 @@ async function main(): Promise<void> {
     cores: { server: 0, load: 1 },
     rounds: values.quick ? 3 : 7,
     seconds: values.quick ? 1.5 : 4,
+    tasks: values.quick ? 100_000 : 1_000_000,
     hubEntry: resolve(values.entry),
     builtEntry: resolve(values.built),
     peers: values.peers,

@@ -6,6 +6,8 @@ export interface Settings {
   readonly cores: Cores
   readonly rounds: number
   readonly seconds: number
+  /** Of one owner, in the list of tasks. */
+  readonly tasks: number
   /** The file that starts the hub from source. */
   readonly hubEntry: string
   /** The file that starts the built hub. */

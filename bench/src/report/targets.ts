@@ -1,6 +1,7 @@
 import type { Figures } from '../measure/alternate.ts'
 import type { Group } from '../measure/group.ts'
 import { LEG } from '../measure/group.ts'
+import { A2A_TARGETS } from './a2a-targets.ts'
 
 export type Results = Readonly<Partial<Record<string, Group>>>
 
@@ -12,7 +13,7 @@ export interface Verdict {
   readonly outcome: 'met' | 'missed' | 'unknown'
 }
 
-interface Target {
+export interface Target {
   readonly name: string
   readonly atLeast?: number
   readonly atMost?: number
@@ -130,6 +131,7 @@ const TARGETS: readonly Target[] = [
     unit: ' ms',
     value: (r) => identity(r, 'revoked to refused, p99, ms'),
   },
+  ...A2A_TARGETS,
 ]
 
 export function judge(results: Results): Verdict[] {

@@ -76,7 +76,7 @@ const agent: readonly Exception[] = [
   },
 ]
 
-/** What the hub cannot mend for an agent behind it. */
+/** What the hub cannot mend for an agent behind it, or for a client. */
 const hub: readonly Exception[] = [
   {
     check: 'data may be null',
@@ -93,6 +93,7 @@ const hub: readonly Exception[] = [
 const plain: readonly Exception[] = [
   'a stream begins with the task, tells what happens in its order, and ends with the task',
   'chunks of an artifact come in order, and are one artifact afterwards',
+  'a second turn that is streamed tells each event once, to the end of the task',
   'message/stream of 0.3 has events of 0.3, the last of them final',
   'POST /v1/message:stream of 0.3 is a stream, the last event of which is final',
 ].map((check) => ({

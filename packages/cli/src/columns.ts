@@ -17,3 +17,16 @@ export function columns(rows: readonly (readonly string[])[]): string {
 export function when(instant: number | null): string {
   return instant === null ? 'never' : new Date(instant).toISOString().slice(0, 16).replace('T', ' ')
 }
+
+/** How long ago an instant is, in the largest unit that there is one of. */
+export function ageOf(instant: number, nowMs: number = Date.now()): string {
+  const seconds = Math.max(0, Math.round((nowMs - instant) / 1000))
+  for (const [unit, length] of UNITS) if (seconds >= length) return `${Math.floor(seconds / length)} ${unit}`
+  return `${seconds} s`
+}
+
+const UNITS = [
+  ['d', 86_400],
+  ['h', 3600],
+  ['min', 60],
+] as const

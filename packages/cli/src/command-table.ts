@@ -17,6 +17,7 @@ import { login } from './commands/login.ts'
 import { logout } from './commands/logout.ts'
 import { init } from './commands/init.ts'
 import { restore } from './commands/restore.ts'
+import { send } from './commands/send.ts'
 import { serve } from './commands/serve.ts'
 import { servers } from './commands/servers.ts'
 import { status } from './commands/status.ts'
@@ -40,6 +41,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   groups,
   apps,
   agents,
+  send,
   grants,
   resources,
   connections,

@@ -7,6 +7,10 @@ export interface Answer {
   readonly text: string
   /** False makes the exit code 1, though there was an answer. */
   readonly ok?: boolean
+  /** In the place of that of `ok`. */
+  readonly exitCode?: number
+  /** Everything was said by then: by `write`, `note` and `event`. */
+  readonly isTold?: true
 }
 
 export interface Given {
@@ -29,6 +33,16 @@ export interface Given {
   readonly directory: string
   /** Shows a line at once, to people; the answer follows. Says nothing with `--json`. */
   tell(line: string): void
+  /** A line beside the answer, on stderr. Says nothing with `--json`. */
+  note(line: string): void
+  /** A piece of the answer as it comes. Says nothing with `--json`. */
+  write(text: string): void
+  /** A line of JSON at once. Says nothing without `--json`. */
+  event(value: unknown): void
+  /** Asks the person at the terminal for a line, until `signal`; absent where there is none, and with `--json`. */
+  readonly askText?: (question: string, signal: AbortSignal) => Promise<string | undefined>
+  /** Hears of each Ctrl-C, which then does nothing else; answers how to stop that. */
+  onInterrupt(listener: () => void): () => void
 }
 
 export interface CommandOption {

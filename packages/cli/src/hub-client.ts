@@ -1,3 +1,4 @@
+import { createAgentClient, type AgentClient } from '@parley/sdk/agent'
 import { CliError } from './cli-error.ts'
 import { freshToken } from './login/fresh-token.ts'
 import type { LoginStore } from './login/login-store.ts'
@@ -11,6 +12,8 @@ export interface HubClient {
   api(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown>
   /** Sends one MCP 2026-07-28 request to an endpoint of the hub; `extra` are further headers. */
   mcp(path: string, request: McpRequest): Promise<RpcResponse>
+  /** Asks an agent of the hub; what is refused rejects with the SDK's `HubError`. */
+  agent(name: string): AgentClient
   /** Where a tool of a server is called, and under which name. */
   toolAddress(server: string, tool: string): { readonly path: string; readonly tool: string }
 }
@@ -30,7 +33,7 @@ const ANSWER_LIMIT_MS = 10 * 60_000
 interface Caller {
   readonly url: string
   /** By the first segment of the path: the key is good for all, a token for one. */
-  authorization(resource: 'api' | 'mcp'): Promise<string>
+  token(resource: 'api' | 'mcp' | 'a2a'): Promise<string>
   readonly isSignedIn: boolean
 }
 
@@ -48,7 +51,7 @@ function findCaller(dataDir: string, logins: LoginStore, named: string | undefin
     return {
       url,
       isSignedIn: true,
-      authorization: async (resource) => `Bearer ${await freshToken(logins, url, `${url}/${resource}`)}`,
+      token: (resource) => freshToken(logins, url, `${url}/${resource}`),
     }
   if (local?.url === url) return byKey(local)
   throw new CliError(`You are not signed in at ${url}.`, {
@@ -58,10 +61,10 @@ function findCaller(dataDir: string, logins: LoginStore, named: string | undefin
 }
 
 function byKey({ url, key }: { url: string; key: string }): Caller {
-  return { url, isSignedIn: false, authorization: async () => `Bearer ${key}` }
+  return { url, isSignedIn: false, token: async () => key }
 }
 
-function createHubClient({ url, authorization, isSignedIn }: Caller): HubClient {
+function createHubClient({ url, token, isSignedIn }: Caller): HubClient {
   async function send(path: string, init: RequestInit): Promise<Response> {
     const signal = AbortSignal.timeout(ANSWER_LIMIT_MS)
     try {
@@ -80,7 +83,7 @@ function createHubClient({ url, authorization, isSignedIn }: Caller): HubClient 
     async api(method, path, body) {
       const hasBody = method === 'POST' || method === 'PUT' || method === 'PATCH'
       const headers = {
-        authorization: await authorization('api'),
+        authorization: `Bearer ${await token('api')}`,
         ...(hasBody ? { 'content-type': 'application/json' } : {}),
       }
       const text = hasBody ? { body: JSON.stringify(body ?? {}) } : {}
@@ -93,13 +96,15 @@ function createHubClient({ url, authorization, isSignedIn }: Caller): HubClient 
       const { headers, body } = modernRequest(request.method, request.params, request.capabilities)
       const response = await send(path, {
         method: 'POST',
-        headers: { authorization: await authorization('mcp'), ...headers, ...request.headers },
+        headers: { authorization: `Bearer ${await token('mcp')}`, ...headers, ...request.headers },
         body,
       })
       const message = readResponse(await response.text(), response.headers.get('content-type') ?? '')
       if (message && response.status !== 401) return message
       throw explain(response.status, undefined, { url, isSignedIn })
     },
+    agent: (name) =>
+      createAgentClient({ url: `${url}/a2a/agents/${encodeURIComponent(name)}`, token: () => token('a2a') }),
     // A token is for one endpoint: the one with all servers' tools, each under its server's name.
     toolAddress: (server, tool) =>
       isSignedIn

@@ -15,13 +15,35 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   configDir: join(configHome || join(homedir(), '.config'), 'parley'),
   openBrowser,
   readSecret: createSecretReader(process.stdin, process.stderr),
-  ...(process.stdin.isTTY && process.stdout.isTTY ? { ask } : {}),
+  write: (text) => void process.stdout.write(text),
+  onInterrupt(listener) {
+    process.on('SIGINT', listener)
+    return () => void process.off('SIGINT', listener)
+  },
+  ...(process.stdin.isTTY && process.stdout.isTTY ? { ask, askText } : {}),
 })
 
 async function ask(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
   try {
     return /^y(?:es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim())
+  } finally {
+    terminal.close()
+  }
+}
+
+async function askText(question: string, signal: AbortSignal): Promise<string | undefined> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  // While it reads, the terminal gives it the keys; whoever waits for Ctrl-C hears of it as ever.
+  terminal.once('SIGINT', () => process.emit('SIGINT'))
+  const closed = new Promise<undefined>((resolve) => terminal.once('close', () => resolve(undefined)))
+  try {
+    const typed = await Promise.race([terminal.question(question, { signal }), closed])
+    if (typed === undefined) process.stderr.write('\n')
+    return typed
+  } catch (error) {
+    if (signal.aborted) return undefined
+    throw error
   } finally {
     terminal.close()
   }

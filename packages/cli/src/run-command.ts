@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { CliError } from './cli-error.ts'
 import { COMMANDS, COMMAND_TABLE, COMMON_OPTIONS } from './command-table.ts'
-import type { Answer } from './command.ts'
+import type { Answer, Given } from './command.ts'
 import { serve } from './commands/serve.ts'
 import { findCommand, helpText } from './help-text.ts'
 import { openHubClient, type HubClient } from './hub-client.ts'
@@ -23,13 +23,19 @@ export interface Terminal {
   openBrowser(url: string): void
   /** Asks the person at the terminal; absent where there is none. */
   ask?(question: string): Promise<boolean>
+  /** The next line that the person types, until `signal`; absent where there is no terminal. */
+  askText?(question: string, signal: AbortSignal): Promise<string | undefined>
+  /** Text as it is, without a line's end. */
+  write?(text: string): void
+  /** Hears of each Ctrl-C; answers how to stop that. */
+  onInterrupt?(listener: () => void): () => void
   /** The next line of what is piped in, or of what the person types, unseen; undefined at its end. */
   readSecret?(question: string): Promise<string | undefined>
 }
 
 const DEFAULT_DATA_DIR = '.parley'
 
-/** Runs one command line and resolves with the exit code: 0, or 1 when something is wrong. */
+/** Runs one command line and resolves with the exit code: 0, 1 when something is wrong, or what the command says. */
 export async function runCommand(argv: readonly string[], terminal: Terminal): Promise<number> {
   const [name = 'help', ...rest] = argv
   const asJson = argv.includes('--json')
@@ -89,9 +95,26 @@ async function answer(name: string, args: readonly string[], terminal: Terminal)
       throw new CliError('There was no secret to read.', { hint: 'Type it, or pipe it in, one line each.' })
     },
     tell: (line) => asJson || terminal.out(printable(line)),
+    ...talkWith(terminal, asJson),
   })
-  terminal.out(printable(asJson ? JSON.stringify(found.value, null, 2) : found.text))
-  return found.ok === false ? 1 : 0
+  if (!found.isTold) terminal.out(printable(asJson ? JSON.stringify(found.value, null, 2) : found.text))
+  return found.exitCode ?? (found.ok === false ? 1 : 0)
+}
+
+/** For commands that tell what happens while it happens. */
+function talkWith(
+  terminal: Terminal,
+  asJson: boolean,
+): Pick<Given, 'note' | 'write' | 'event' | 'askText' | 'onInterrupt'> {
+  const write = (text: string) => (terminal.write ? terminal.write(text) : terminal.out(text))
+  const { askText } = terminal
+  return {
+    note: (line) => asJson || terminal.error(printable(line)),
+    write: (text) => asJson || write(printable(text)),
+    event: (value) => asJson && terminal.out(printable(JSON.stringify(value))),
+    ...(askText && !asJson && { askText: (question, signal) => askText(printable(question), signal) }),
+    onInterrupt: (listener) => terminal.onInterrupt?.(listener) ?? (() => {}),
+  }
 }
 
 /** People read an error on stderr; a program that asked for JSON finds it where it looks for the answer. */

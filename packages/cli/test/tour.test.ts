@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { runParley } from './run-parley.ts'
 
-test('the tour takes its six steps for real, and leaves nothing behind', async () => {
+test('the tour takes its thirteen steps for real, and leaves nothing behind', async () => {
   const { code, out } = await runParley(import.meta.dirname, 'tour', '--json')
   expect(code, out).toBe(0)
   const { ok, url, steps } = JSON.parse(out)
@@ -14,6 +14,13 @@ test('the tour takes its six steps for real, and leaves nothing behind', async (
     'data provisioning',
     'context integration',
     'response',
+    'user request',
+    'coordination',
+    'discovery by card',
+    'delegation',
+    'live communication',
+    'progress',
+    'artifact',
   ])
   const found = steps
     .flatMap(({ facts }: { facts: { found: string }[] }) => facts.map((fact) => fact.found))
@@ -25,6 +32,14 @@ test('the tour takes its six steps for real, and leaves nothing behind', async (
   expect(found).toContain('she is asked at that moment')
   expect(found).toContain('tool:files/write_file deny')
   expect(found).not.toContain('not for apps')
+  expect(found).toContain('the planner has heard nothing')
+  expect(found).toMatch(/signed by the hub's key \S+,its signature does not hold/)
+  expect(found).toMatch(
+    /a delegation that allows skill:weather\/weather, 1 call,per_\w+ → parley-cli → agt_\w+/,
+  )
+  expect(found).toContain('refused with HTTP 401, 401, 401')
+  expect(found).toMatch(/“Sun until four,”(.|\n)*“Sun until four, then rain. So: /)
+  expect(found).toContain('auth required → The person allowed it.')
   const [home = ''] = /\S*parley-tour-\w+/.exec(found) ?? []
   expect(home).toContain('parley-tour-')
   expect(existsSync(home)).toBe(false)
@@ -32,8 +47,9 @@ test('the tour takes its six steps for real, and leaves nothing behind', async (
 })
 
 test('people read each step as it is taken', async () => {
-  const { code, out } = await runParley(import.meta.dirname, 'tour')
-  expect(code).toBe(0)
-  expect(out).toMatch(/1\. request analysis[\s\S]*6\. response[\s\S]*Ada Lovelace/)
+  const { code, out } = await runParley(import.meta.dirname, 'tour', 'a2a')
+  expect(code, out).toBe(0)
+  expect(out).toMatch(/Agents work together\n\n1\. user request[\s\S]*7\. artifact[\s\S]*museum after four/)
   expect(out).not.toContain('FAIL')
+  expect(out).not.toContain('request analysis')
 })

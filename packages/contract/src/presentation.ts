@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** How answers are put for a person: what they need, and what became of it (decisions/023). */
+/** How answers are put for a person: what they need, and what became of it (decisions/025). */
 export const PRESENTATION_EXTENSION = 'urn:parley:a2a:presentation:1'
 
 /** A list of BCP 47 tags as `Accept-Language` has it (RFC 9110 §12.5.4): `de-CH, de;q=0.9, en;q=0.5`. */

@@ -1,11 +1,16 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { serve } from '@hono/node-server'
 import express from 'express'
+import Fastify from 'fastify'
+import { Hono } from 'hono'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createAgent, userBuilder, type Agent, type AgentOptions } from '../src/agent/index.ts'
 import * as forExpress from '../src/express.ts'
-import { callerOf, chainOf } from '../src/index.ts'
+import * as forFastify from '../src/fastify.ts'
+import * as forHono from '../src/hono.ts'
+import { callerOf, chainOf, type AuthInfo } from '../src/index.ts'
 import * as forNode from '../src/node.ts'
 import { startTestIssuer, type TestIssuer } from './test-issuer.ts'
 
@@ -20,6 +25,7 @@ const URL_OF_AGENT = 'https://planner.example/a2a'
 const send = (message: object = {}, method = 'SendMessage') =>
   JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { message } })
 
+/** What the tests look at of a request behind the guard. */
 type Start = (agent: Agent, onCall: (request: any) => void) => Promise<{ port: number; close(): unknown }>
 
 const STARTS: Readonly<Record<string, Start>> = {
@@ -32,6 +38,28 @@ const STARTS: Readonly<Record<string, Start>> = {
     ).listen(0, '127.0.0.1')
     await once(server, 'listening')
     return { port: (server.address() as AddressInfo).port, close: () => server.close() }
+  },
+  async hono(agent, onCall) {
+    const app = new Hono<{ Variables: { auth: AuthInfo } }>()
+    app.use(forHono.serveMetadata(agent))
+    app.all('/a2a/*', forHono.protect(agent), (context) => {
+      onCall({ headers: context.req.header(), auth: context.get('auth') })
+      return context.json({})
+    })
+    const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' })
+    await once(server, 'listening')
+    return { port: (server.address() as AddressInfo).port, close: () => server.close() }
+  },
+  async fastify(agent, onCall) {
+    const app = Fastify()
+    app.addHook('onRequest', forFastify.serveMetadata(agent))
+    for (const path of ['/a2a', '/a2a/*'])
+      app.all(path, forFastify.protect(agent), async (request) => {
+        onCall(request.raw)
+        return {}
+      })
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    return { port: (app.server.address() as AddressInfo).port, close: () => app.close() }
   },
   async express(agent, onCall) {
     const app = express()

@@ -1,5 +1,5 @@
 export { runServe } from './main.ts'
-export { readCardJson } from './a2a/index.ts'
+export { readCardJson, verifyCard } from './a2a/index.ts'
 export { loadConfig, readEnv } from './config/index.ts'
 export { systemClock } from './lib/clock.ts'
 export { restoreBackup } from './store/index.ts'

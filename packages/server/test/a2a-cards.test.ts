@@ -50,6 +50,17 @@ describe('the card of an agent at the hub', () => {
     expect(resolver.normalizeAgentCard(card).supportedInterfaces).toHaveLength(5)
   })
 
+  test('before an agent of 1.0 alone, who says nothing gets the card of 1.0; who says 0.3 the one for both', async () => {
+    const modern = await startAgentHub({ agent: { versions: ['1.0'] } })
+    const path = `${modern.url}/.well-known/agent-card.json`
+    const usual = (await (await fetch(path)).json()) as any
+    expect(usual.signatures).toHaveLength(1)
+    expect(usual).not.toHaveProperty('protocolVersion')
+    const asked = (await (await fetch(`${path}?A2A-Version=0.3`)).json()) as any
+    expect(asked.protocolVersion).toBe('0.3.0')
+    await modern[Symbol.asyncDispose]()
+  })
+
   test('each text has a tag of its own, and an unknown version is no reason to refuse a card', async () => {
     const [modern, both] = [await cardOf({ 'a2a-version': '1.0' }), await cardOf()]
     const tags = [modern, both].map(({ response }) => response.headers.get('etag')!)

@@ -115,6 +115,15 @@ describe.each(FACES)('§5.1: $binding of $version', (face) => {
     expect(nameOf(late.error)).toBe('UnsupportedOperation')
   })
 
+  test('§11.7: a stream ends where the task waits for its caller, and goes on with the answer', async () => {
+    const events = await client.stream('SendStreamingMessage', say('ask'))
+    expect(events.at(-1).statusUpdate.status.state).toBe('TASK_STATE_INPUT_REQUIRED')
+    const { id: taskId, contextId } = events[0].task
+    const answered = await client.stream('SendStreamingMessage', say('chunks 2', { taskId, contextId }))
+    expect(answered.at(-1).statusUpdate.status.state).toBe('TASK_STATE_COMPLETED')
+    expect(answered.filter((event) => event.artifactUpdate)).toHaveLength(2)
+  })
+
   test('§3.4.3: a question is answered in its task', async () => {
     const { task } = await ask('SendMessage', say('ask'))
     expect(task.status.state).toBe('TASK_STATE_INPUT_REQUIRED')

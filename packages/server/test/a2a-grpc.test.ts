@@ -51,6 +51,8 @@ describe('§10: gRPC by hand', () => {
     expect(errorOf(version)).toEqual({ status: '9', code: 'unsupported_version' })
     const legacy = await callRawGrpc(session, 'ListTasks', { headers: { ...auth(), 'a2a-version': '0.3' } })
     expect(errorOf(legacy)).toEqual({ status: '9', code: 'unsupported_version' })
+    const silent = await callRawGrpc(session, 'ListTasks', { headers: { ...auth(), 'a2a-version': '' } })
+    expect(errorOf(silent)).toEqual({ status: '9', code: 'unsupported_version' })
     const method = await callRawGrpc(session, 'ListTasks', { path: '/lf.a2a.v1.A2AService/Nothing' })
     expect(method.trailers['grpc-status']).toBe('12')
     const service = await callRawGrpc(session, 'ListTasks', { path: '/a2a.v1.A2AService/GetTask' })
@@ -165,6 +167,7 @@ test('a reader that does not read is cut, and its task goes on', async () => {
     ':path': '/lf.a2a.v1.A2AService/SendStreamingMessage',
     'content-type': 'application/grpc',
     te: 'trailers',
+    'a2a-version': '1.0',
     authorization: opened.hub.headers.Authorization,
   })
   stream.on('error', () => undefined)

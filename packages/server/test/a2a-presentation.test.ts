@@ -3,38 +3,29 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { PresentationNeeds } from '@parley/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { APP, grantsOf } from './granting-hub.ts'
-import {
-  PNG,
-  PRESENTATION,
-  REPORT,
-  WAV,
-  startPresentingAgent,
-  type PresentingAgent,
-} from './presenting-agent.ts'
+import { PNG, PRESENTATION, REPORT, WAV, type PresentingAgent } from './presenting-agent.ts'
 import { openSdkA2aClient, type SdkFace } from './sdk-a2a-client.ts'
-import { signUpAdministrator, type SignedIn } from './sign-in.ts'
-import { startTestHub, type TestHub } from './start-test-hub.ts'
+import {
+  SCREEN_READER,
+  ask,
+  listOf,
+  shown,
+  startPresentationHub,
+  type PresentationHub,
+} from './start-presentation-hub.ts'
+import { startTestHub, until, type TestHub } from './start-test-hub.ts'
 
+let opened: PresentationHub
 let hub: TestHub
 let aware: PresentingAgent
 let plain: PresentingAgent
-let ada: SignedIn
+let client: PresentationHub['client']
+let send: PresentationHub['send']
 beforeAll(async () => {
-  hub = await startTestHub()
-  aware = await startPresentingAgent({ isAware: true })
-  plain = await startPresentingAgent({ isAware: false })
-  ada = await signUpAdministrator(hub)
-  for (const [name, { cardUrl }] of Object.entries({ aware, plain })) {
-    const added = await hub.api('POST', '/api/cards', { name, url: cardUrl, public: true })
-    if (added.status >= 300) throw new Error(JSON.stringify(added.body))
-  }
+  opened = await startPresentationHub()
+  ;({ hub, aware, plain, client, send } = opened)
 })
-afterAll(async () => {
-  await hub[Symbol.asyncDispose]()
-  await aware[Symbol.asyncDispose]()
-  await plain[Symbol.asyncDispose]()
-})
+afterAll(() => opened[Symbol.asyncDispose]())
 
 const FACES: readonly SdkFace[] = [
   { binding: 'JSONRPC', version: '1.0' },
@@ -44,48 +35,6 @@ const FACES: readonly SdkFace[] = [
   { binding: 'HTTP+JSON', version: '0.3' },
 ]
 
-const client = (agent: string, headers: Record<string, string> = {}, face = FACES[0]!) =>
-  openSdkA2aClient(`${hub.url}/a2a/agents/${agent}`, face, {
-    authorization: hub.headers.Authorization,
-    ...headers,
-  })
-
-let count = 0
-function ask(needs: PresentationNeeds | undefined, modes?: readonly string[], text = 'weather') {
-  return {
-    message: {
-      messageId: `p-${++count}`,
-      role: 'ROLE_USER',
-      parts: [{ text }],
-      ...(needs && { metadata: { [PRESENTATION]: needs } }),
-    },
-    ...(modes && { configuration: { acceptedOutputModes: modes } }),
-  }
-}
-
-async function send(agent: string, request: object, headers = {}) {
-  const { result, error } = await (await client(agent, headers)).ask('SendMessage', request)
-  if (error) throw error
-  return result.task
-}
-
-/** The proto of 0.3 has objects alone: a list is the `value` of one. */
-const listOf = (data: any) => data?.value ?? data
-
-/** Kinds and words of parts, and what is said of them. */
-function shown(task: any) {
-  const [artifact] = task.artifacts
-  return {
-    parts: artifact.parts.map((part: any) => part.text ?? listOf(part.data) ?? part.mediaType),
-    said: artifact.metadata?.[PRESENTATION],
-  }
-}
-
-const SCREEN_READER: PresentationNeeds = {
-  language: 'de-CH, de;q=0.9, en;q=0.5',
-  accessibility: ['screenReader'],
-  readingLevel: 'plain',
-}
 const PHONE: PresentationNeeds = { length: 'short', background: 'knows the Alps' }
 const PHONE_MODES = ['text/plain', 'audio/*', 'image/png']
 
@@ -267,10 +216,15 @@ describe('point 7: readers of one task', () => {
       await client('plain', {}, face)
     ).stream('SendStreamingMessage', ask(undefined, undefined, 'hold'), ({ task }) => task !== undefined)
     const id = begun[0].task.id
+    let joined = 0
     const follow = async (formats: string[]) =>
-      (await client('plain', presentation({ formats }), face)).stream('SubscribeToTask', { id })
+      (await client('plain', presentation({ formats }), face)).stream(
+        'SubscribeToTask',
+        { id },
+        () => ++joined < 0,
+      )
     const both = Promise.all([follow(['text/plain']), follow(['application/json'])])
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await until(() => joined === 2)
     plain.goOn()
     const [words, data] = await both
     const part = (events: any[]) =>
@@ -325,71 +279,5 @@ describe('point 7: readers of one task', () => {
       'Weather\n\nIt is cold.\n\nCity: Bern; Degrees: 4\nCity: Chur; Degrees: -2',
     )
     expect(converted!.at(-1).statusUpdate.status.state).toBe('TASK_STATE_COMPLETED')
-  })
-})
-
-describe('point 7: what a person keeps', () => {
-  const appOf = async (agent: string) => {
-    const granting = grantsOf(hub)
-    const audience = `${hub.url}/a2a/agents/${agent}`
-    const grant = await granting.grant([`skill:${agent}/*`], {
-      person: ada.person,
-      audiences: { [audience]: ['a2a'] },
-    })
-    return { authorization: `Bearer ${granting.token(grant, { aud: audience, scope: 'a2a' })}`, app: APP }
-  }
-
-  test('their needs go with messages of their apps, unless an app says its own; nobody else’s do', async () => {
-    const { presentation } = hub.hub.people
-    const needs: PresentationNeeds = {
-      language: 'de',
-      accessibility: ['screenReader'],
-      background: 'a nurse',
-    }
-    await presentation.set(ada.person, needs, { subject: ada.person, person: ada.person, chain: [] })
-    const task = await send('aware', ask(undefined), await appOf('aware'))
-    expect(aware.heard.at(-1)!.message.metadata[PRESENTATION]).toEqual(needs)
-    expect(shown(task).parts[1]).toBe('Karte mit Schnee in Chur')
-
-    await send('aware', ask({ language: 'en' }), await appOf('aware'))
-    expect(aware.heard.at(-1)!.message.metadata[PRESENTATION]).toEqual({ language: 'en' })
-
-    const unaware = await send('plain', ask(undefined), await appOf('plain'))
-    expect(JSON.stringify(plain.heard.at(-1))).not.toMatch(/nurse|screenReader/)
-    expect(plain.heard.at(-1)!.headers['accept-language']).toBe('de')
-    expect(shown(unaware).parts[1]).toBe('Bild: a map with snow on it')
-
-    await send('aware', ask(undefined))
-    expect(aware.heard.at(-1)!.message).not.toHaveProperty('metadata')
-
-    const { body } = await hub.api('GET', '/api/activity')
-    expect(JSON.stringify(body)).toContain('person.presentation')
-    expect(JSON.stringify(body)).not.toMatch(/nurse|screenReader/)
-    await presentation.set(ada.person, {}, { subject: ada.person, person: ada.person, chain: [] })
-    expect(presentation.of(ada.person)).toBeUndefined()
-  })
-
-  test('they say and change them on a page of their account', async () => {
-    const page = await ada.visitor.open('/account/presentation')
-    const refused = await ada.visitor.submit(page, { language: 'de;q=9', formats: '', background: '' })
-    expect(refused.status).toBe(400)
-    expect(hub.hub.people.presentation.of(ada.person)).toBeUndefined()
-    await ada.visitor.submit(page, {
-      language: 'de, en',
-      formats: 'text/plain, audio/*',
-      background: '<b>& "',
-      screenReader: 'on',
-      readingLevel: 'plain',
-    })
-    expect(hub.hub.people.presentation.of(ada.person)).toEqual({
-      language: 'de, en',
-      formats: ['text/plain', 'audio/*'],
-      background: '<b>& "',
-      accessibility: ['screenReader'],
-      readingLevel: 'plain',
-    })
-    const again = await ada.visitor.open('/account/presentation')
-    expect(again.text).toContain('&lt;b&gt;&amp; &quot;')
-    expect(again.text).not.toContain('<b>&')
   })
 })

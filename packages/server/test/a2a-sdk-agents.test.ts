@@ -17,24 +17,6 @@ beforeAll(async () => {
 })
 afterAll(() => hub[Symbol.asyncDispose]())
 
-/** What an administrator lets the agent have for itself. */
-const entitle = (agent: AddedAgent, audiences: Record<string, string[]>, capabilities: string[]) =>
-  hub.hub.hub.grants.create(
-    {
-      kind: 'entitlement',
-      holder: { kind: 'agent', id: agent.id },
-      person: null,
-      parent: null,
-      terms: {
-        audiences,
-        capabilities: capabilities.map((capability) => ({ capability })),
-        limits: {},
-        expiresAt: null,
-      },
-    },
-    BY,
-  )
-
 test('a person consents to all agents on the page, and the app asks one, which asks another', async () => {
   const { client, redirectUri, as } = await openApp(hub.hub.url, {
     clientId: APP,
@@ -67,7 +49,7 @@ describe('an agent for itself', () => {
       card: { name: 'Herald', description: 'Tells.', version: '1', skills: [] },
     })
     await expect(herald.registerCard()).rejects.toBeInstanceOf(HubError)
-    await entitle({ id: agent.id } as AddedAgent, { [`${url}/api`]: ['hub:manage'] }, [])
+    await hub.entitle(agent, { [`${url}/api`]: ['hub:manage'] }, [])
     const registered = await herald.registerCard()
     expect(registered).toMatchObject({ name: 'herald', state: 'pending' })
     expect(registered.reason).toContain('herald.example')
@@ -82,9 +64,9 @@ describe('an agent for itself', () => {
     await expect(weather.agent.findAgents()).rejects.toMatchObject({ name: 'HubError' })
     // As `parley grants add --agent weather` does, with and without `--own-card`.
     const everywhere = { [`${url}/mcp`]: ['mcp'], [`${url}/a2a`]: ['a2a'] }
-    await entitle(weather, everywhere, ['skill:maps/*'])
+    await hub.entitle(weather, everywhere, ['skill:maps/*'])
     await expect(weather.agent.findAgents()).rejects.toMatchObject({ name: 'HubError' })
-    await entitle(weather, { [`${url}/api`]: ['hub:manage'] }, [])
+    await hub.entitle(weather, { [`${url}/api`]: ['hub:manage'] }, [])
     expect((await weather.agent.findAgents({ text: 'route' })).map(({ name }) => name)).toEqual(['maps'])
     expect((await weather.agent.findAgents()).map(({ name }) => name)).not.toContain('weather')
     const asked = weather.agent.actAsItself().delegate({ agent: 'maps' })
@@ -133,6 +115,13 @@ describe('what a delegate is refused is told in words and codes', () => {
       weather.agent.actAs('not.a.token').delegate({ agent: 'maps' }).send('x'),
     ).rejects.toMatchObject({ code: 'invalid_request' })
     expect(maps.calls.length).toBe(before)
+  })
+
+  test('of whoever calls with the key of an administrator, who gave no grant', async () => {
+    const asked = hub.ask('weather', hub.hub.key)
+    expect((await asked.send('pass maps work')).task!.status.state).toBe('TASK_STATE_FAILED')
+    expect(weather.errors.at(-1)).toMatchObject({ code: 'invalid_request' })
+    expect(String(weather.errors.at(-1))).toContain('stands for no grant')
   })
 
   test('limits hold: what was passed on once is used once', async () => {

@@ -56,6 +56,8 @@ export interface DelegatingAgentOptions {
   readonly delegations?: Readonly<Record<string, Omit<Delegation, 'agent'>>>
   /** It asks this one the same, whatever it is asked. */
   readonly echo?: string
+  /** It asks in its own name, whoever has asked it. */
+  readonly asItself?: boolean
 }
 
 /**
@@ -73,6 +75,8 @@ export async function startDelegatingAgent(options: DelegatingAgentOptions): Pro
     hub,
     url,
     credential,
+    // The guard reads the body before the A2A SDK does.
+    skills: Object.fromEntries(skills.map((id) => [id, []])),
     card: {
       name,
       description: `The agent ${name}.`,
@@ -182,7 +186,9 @@ class DelegatingExecutor implements AgentExecutor {
     { agent, words, caller, ids, signal }: Asked & { agent: string; words: string },
     bus: ExecutionEventBus,
   ) {
-    const other = this.#agent.actAs(caller).delegate({ agent, ...this.#options.delegations?.[agent] })
+    const { asItself, delegations } = this.#options
+    const acting = asItself ? this.#agent.actAsItself() : this.#agent.actAs(caller)
+    const other = acting.delegate({ agent, ...delegations?.[agent] })
     let last = ''
     for await (const event of other.stream(words, { signal })) {
       const { artifactUpdate, statusUpdate, task } = event

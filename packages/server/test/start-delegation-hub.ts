@@ -23,10 +23,16 @@ export interface DelegationHub extends AsyncDisposable {
   /** Makes an agent with an identity at the hub, and adds it to the directory. */
   addAgent(
     name: string,
-    options?: Partial<Pick<DelegatingAgentOptions, 'skills' | 'delegations' | 'echo'>>,
+    options?: Partial<Pick<DelegatingAgentOptions, 'skills' | 'delegations' | 'echo' | 'asItself'>>,
   ): Promise<AddedAgent>
   /** A token of the person's app, under a grant of its own. */
   tokenFor(terms?: Partial<GrantTerms>, claims?: object): Promise<{ token: string; grant: GrantId }>
+  /** What an administrator lets an agent have for itself. */
+  entitle(
+    agent: Pick<AddedAgent, 'id'>,
+    audiences: GrantTerms['audiences'],
+    capabilities: readonly string[],
+  ): Promise<unknown>
   /** The app, with that token. */
   ask(agent: string, token: string): AgentClient
 }
@@ -97,6 +103,22 @@ export async function startDelegationHub(settings: object = {}): Promise<Delegat
       })
       return { token, grant: grant.id }
     },
+    entitle: (agent, audiences, capabilities) =>
+      grants.create(
+        {
+          kind: 'entitlement',
+          holder: { kind: 'agent', id: agent.id },
+          person: null,
+          parent: null,
+          terms: {
+            audiences,
+            capabilities: capabilities.map((capability) => ({ capability })),
+            limits: {},
+            expiresAt: null,
+          },
+        },
+        BY,
+      ),
     ask: (agent, token) => createAgentClient({ url: `${hub.url}/a2a/agents/${agent}`, token: () => token }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

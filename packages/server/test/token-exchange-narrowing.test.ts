@@ -97,6 +97,17 @@ describe('A16: never wider', () => {
     expect(hub.grantOf(forgotten.body.access_token).terms.limits).toEqual({ calls: 10 })
   })
 
+  test('all of one server’s is what of it was granted, with what that demands', async () => {
+    const where = [{ pointer: '/path', prefix: '/docs/' }]
+    const held = [{ capability: READ, where }, { capability: 'tool:files/list_directory' }]
+    const subject = await hub.tokenOfTerms({ capabilities: [...held, { capability: 'tool:other/x' }] })
+    const detail = { type: 'parley_capability', capabilities: [{ capability: 'tool:files/*' }] }
+    const { body } = await hub.exchange(await hub.newAgent(), subject, {
+      authorization_details: JSON.stringify([detail]),
+    })
+    expect(hub.grantOf(body.access_token).terms.capabilities).toEqual(held)
+  })
+
   test('limits and end of the parent are the child’s', async () => {
     const expiresAt = Date.now() + 120_000
     const subject = await hub.tokenOfTerms({ limits: { callsPerMinute: 5 }, expiresAt })

@@ -7,6 +7,7 @@ import { A2A_LEG, leg } from '../group.ts'
 import { say, sayOnce } from './a2a-asked.ts'
 
 const CONNECTIONS = 32
+const WARM_UP_REQUESTS = 10_000
 
 /** Requests that are answered once: each through the hub, and by an agent of the reference SDK with its store in memory. */
 export async function measureA2aCalls(settings: Settings): Promise<Group> {
@@ -16,7 +17,12 @@ export async function measureA2aCalls(settings: Settings): Promise<Group> {
   const { cores } = settings
   await using sdk = await startAgent('sdk-agent.ts', cores.server)
   await using hub = await openAgentHub({ core: cores.server, entry: settings.hubEntry }, cores)
-  const plan = { ...settings, connections: CONNECTIONS, loadCore: cores.load }
+  const plan = {
+    ...settings,
+    connections: CONNECTIONS,
+    loadCore: cores.load,
+    warmUpRequests: WARM_UP_REQUESTS,
+  }
   const beside = async (names: readonly [string, string], ofSdk: Asking, ofHub = ofSdk) =>
     alternate([leg(names[0], sdk, sdk.ask(ofSdk)), leg(names[1], hub, hub.ask(ofHub))], plan)
   const figures = [

@@ -1,5 +1,6 @@
 import { AgentCard } from '@a2a-js/sdk'
 import type { JsonObject } from '../wire/json.ts'
+import { OPTIONAL_EXTENSION, REQUIRED_EXTENSION } from './extensions.ts'
 
 /**
  * `full` has everything, `plain` nothing that is optional; `demanding` wants an extension, refuses media types that it
@@ -7,10 +8,6 @@ import type { JsonObject } from '../wire/json.ts'
  */
 export const VARIANTS = ['full', 'plain', 'demanding'] as const
 export type Variant = (typeof VARIANTS)[number]
-
-/** The one that the TCK asks for by name. */
-export const REQUIRED_EXTENSION = 'urn:a2a:tck:required-extension'
-export const OPTIONAL_EXTENSION = 'https://example.com/extensions/tone/v1'
 
 const capabilities: Readonly<Record<Variant, JsonObject>> = {
   full: {

@@ -79,8 +79,8 @@ export const accessChecks: Check[] = [
     },
   },
   {
-    proves: ['A2A-3.3.2-d', 'A2A-3.3.2-e', 'A2A-13.1-a'],
-    says: 'who may not ask the agent, and acts for nobody, is refused with what is missing',
+    proves: ['A2A-3.3.2-d', 'A2A-13.1-a'],
+    says: 'who may not ask the agent, and acts for nobody, is refused',
     needs: [credential('unattended')],
     async run(scene) {
       const token = scene.subject.credentials.unattended ?? ''
@@ -253,7 +253,7 @@ function insistForbidden(scene: Scene, reply: Reply): string {
   else insistEqual(reply.http?.status, 403, told(reply))
   const challenge = challengeOf(reply)
   const said = `${challenge} ${reply.error.message}`
-  insist(/insufficient_scope|grant|allow|permission/i.test(said), `it says "${said}"`)
+  insist(/insufficient_scope|grant|allow|permission|may/i.test(said), `it says "${said}"`)
   return said.slice(0, 120)
 }
 

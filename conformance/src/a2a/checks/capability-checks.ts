@@ -1,3 +1,4 @@
+import { OPTIONAL_EXTENSION } from '../agent/extensions.ts'
 import { listAt, textAt, valueAt } from '../wire/json.ts'
 import { shapeComplaints } from '../wire/shape.ts'
 import { insist, insistEqual, NotJudged } from './check.ts'
@@ -106,10 +107,12 @@ export const capabilityChecks: Check[] = [
     proves: ['A2A-9.2-a', 'A2A-10.2-a', 'A2A-11.2-a'],
     says: 'extensions that are asked for reach the agent',
     async run(scene) {
-      const [uri] = listAt(scene.subject.card, 'capabilities', 'extensions').map((each) =>
-        textAt(each, 'uri'),
-      )
-      if (uri === undefined) throw new NotJudged('the card has no extension')
+      // What a hub in front declares for itself is not for the agent.
+      const [uri] = listAt(scene.subject.card, 'capabilities', 'extensions')
+        .filter((each) => valueAt(each, 'params', 'by') !== 'hub')
+        .map((each) => textAt(each, 'uri'))
+      // A hub may have extensions of its own, which go no further.
+      if (uri !== OPTIONAL_EXTENSION) throw new NotJudged('the card has no extension of the agent')
       const headers = { 'a2a-extensions': `${uri},https://example.com/nobody/v1` }
       const task = await scene.task('own-told', { options: { headers } })
       const seen = valueAt(listAt(listAt(task, 'artifacts')[0], 'parts')[0], 'data', 'extensions')
@@ -121,7 +124,8 @@ export const capabilityChecks: Check[] = [
     proves: ['A2A-3.2.1-a'],
     says: 'the output modes that the client accepts reach the agent',
     async run(scene) {
-      const acceptedOutputModes = ['text/plain', 'audio/wav']
+      // The answer is data: a hub may convert what is not taken.
+      const acceptedOutputModes = ['text/plain', 'application/json', 'audio/wav']
       const task = await scene.task('own-told', { configuration: { acceptedOutputModes } })
       const data = valueAt(listAt(listAt(task, 'artifacts')[0], 'parts')[0], 'data')
       insistEqual(

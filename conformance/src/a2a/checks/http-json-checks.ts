@@ -166,15 +166,4 @@ export const httpJsonChecks: Check[] = [
       return stream.events.map(kindOf).join(' → ')
     },
   },
-  {
-    proves: ['A2A-11.7-b'],
-    says: 'a stream ends where the task waits for input',
-    bindings,
-    needs: [streaming],
-    async run(scene) {
-      const events = await (await scene.stream('own-ask')).rest()
-      insistEqual(stateOf(events.at(-1)), 'TASK_STATE_INPUT_REQUIRED', 'the last state')
-      return events.map(kindOf).join(' → ')
-    },
-  },
 ]

@@ -59,6 +59,35 @@ export const streamChecks: Check[] = [
     },
   },
   {
+    proves: ['A2A-11.7-b', 'A2A-5.1-b'],
+    says: 'a stream ends where the task waits for input',
+    needs,
+    async run(scene) {
+      const events = await (await scene.stream('own-ask')).rest()
+      insistEqual(stateOf(events.at(-1)), 'TASK_STATE_INPUT_REQUIRED', 'the last state')
+      return events.map(kindOf).join(' → ')
+    },
+  },
+  {
+    proves: ['A2A-3.1.2-a', 'A2A-3.1.2-d', 'A2A-3.5.2-a'],
+    says: 'a second turn that is streamed tells each event once, to the end of the task',
+    needs,
+    async run(scene) {
+      const asked = await scene.task('own-ask')
+      const events = await (await scene.stream('own-chunks', { message: { taskId: asked['id'] } })).rest()
+      const texts = events.flatMap((event) => listAt(event, 'artifactUpdate', 'artifact', 'parts'))
+      insistEqual(
+        texts.map((part) => textAt(part, 'text')).join(''),
+        '0 1 2 3 4 5 6 7 8 9 10 11 ',
+        'the chunks',
+      )
+      insistEqual(stateOf(events.at(-1)), 'TASK_STATE_COMPLETED', 'the last state')
+      const task = await scene.result('GetTask', { id: asked['id'] })
+      insistEqual(listAt(listAt(task, 'artifacts')[0], 'parts').length, 12, 'the number of parts afterwards')
+      return events.map(kindOf).join(' → ').slice(0, 80)
+    },
+  },
+  {
     proves: ['A2A-3.1.2-e'],
     says: 'a stream to a finished task is refused',
     needs,

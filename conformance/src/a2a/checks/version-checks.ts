@@ -5,6 +5,7 @@ import { insist, NotJudged } from './check.ts'
 import type { Check } from './check.ts'
 import { insistError } from './errors.ts'
 import { newId } from './scene.ts'
+import type { Scene } from './scene.ts'
 
 const overHttp = ['JSONRPC', 'HTTP+JSON'] as const
 
@@ -86,18 +87,27 @@ export const versionChecks: Check[] = [
     },
   },
   {
-    proves: ['A2A-3.6.2-b', 'A2A-3.6.2-c'],
-    says: 'gRPC without a version, or of 0.3, is refused where it has no 0.3',
+    proves: ['A2A-3.6.2-b'],
+    says: 'gRPC of 0.3 is refused where there is none',
     bindings: ['GRPC'],
     async run(scene) {
-      if (interfaceOf(scene.subject, 'GRPC', '0.3') !== undefined) throw new NotJudged('gRPC has 0.3 here')
-      for (const version of [null, '0.3'])
-        insistError(
-          'GRPC',
-          await scene.send('tck-complete-task', { options: { version } }),
-          'VERSION_NOT_SUPPORTED',
-        )
-      return 'VERSION_NOT_SUPPORTED'
+      insistNoOldGrpc(scene)
+      const reply = await scene.send('tck-complete-task', { options: { version: '0.3' } })
+      return insistError('GRPC', reply, 'VERSION_NOT_SUPPORTED')
+    },
+  },
+  {
+    proves: ['A2A-3.6.2-c'],
+    says: 'gRPC without a version is 0.3, and refused where there is none',
+    bindings: ['GRPC'],
+    async run(scene) {
+      insistNoOldGrpc(scene)
+      const reply = await scene.send('tck-complete-task', { options: { version: null } })
+      return insistError('GRPC', reply, 'VERSION_NOT_SUPPORTED')
     },
   },
 ]
+
+function insistNoOldGrpc({ subject }: Scene): void {
+  if (interfaceOf(subject, 'GRPC', '0.3') !== undefined) throw new NotJudged('gRPC has 0.3 here')
+}

@@ -1,6 +1,6 @@
 import { CliError } from '../cli-error.ts'
 import type { Command, Given } from '../command.ts'
-import { discoverIssuer, hasGateway } from '../login/discover-issuer.ts'
+import { discoverIssuer, hasResource } from '../login/discover-issuer.ts'
 import { signIn, type Wanted } from '../login/sign-in.ts'
 import { findCredentials } from '../read-credentials.ts'
 import { readHubUrl } from '../read-hub-url.ts'
@@ -11,7 +11,7 @@ export const login: Command = {
   usage: ['login [URL] [--no-browser]'],
   summary: 'Signs you in at a hub by your browser; from then on commands act in your name there.',
   about: [
-    'You are asked twice: for what your roles let you manage, and for the tools you may use. Tokens are kept in',
+    'You are asked in turn: for what your roles let you manage, for the tools you may use, for the agents you may ask. Tokens are kept in',
     '~/.config/parley/logins.json, which only you can read, and are renewed by themselves.',
   ],
   options: { 'no-browser': { type: 'boolean', about: 'Only prints the address to open.' } },
@@ -19,7 +19,8 @@ export const login: Command = {
     const hub = chooseHub(given)
     const issuer = await discoverIssuer(hub)
     const wanted: Wanted[] = [{ resource: `${hub}/api`, scope: 'hub:read hub:manage' }]
-    if (await hasGateway(hub)) wanted.push({ resource: `${hub}/mcp`, scope: 'mcp' })
+    for (const name of ['mcp', 'a2a'] as const)
+      if (await hasResource(hub, name)) wanted.push({ resource: `${hub}/${name}`, scope: name })
     const tokens = await signIn(issuer, wanted, (url) => {
       given.showAddress(url)
       if (given.values['no-browser'] !== true) given.openBrowser(url)

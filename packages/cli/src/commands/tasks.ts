@@ -1,19 +1,21 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { TaskDetail, TaskView } from '@parley/contract'
-import { columns, when } from '../columns.ts'
-import type { Answer, Command, Given } from '../command.ts'
+import { ageOf, columns, when } from '../columns.ts'
+import type { Answer, Command } from '../command.ts'
 import { readPages } from '../find/read-pages.ts'
 import type { HubClient } from '../hub-client.ts'
 import { readAction } from '../read-action.ts'
+import { watchTask } from '../tasks/watch-task.ts'
 
 const USAGE = ['tasks list [--mine] [--running]', 'tasks show|watch|cancel TASK [--mine]']
 const ACTIONS = { list: 0, show: 1, watch: 1, cancel: 1 } as const
-const WATCH_MS = 1000
 
 export const tasks: Command = {
   usage: USAGE,
   summary: 'What goes on when nobody waits on the line for it: look at, follow to its end, cancel.',
-  about: ['What a task came to is for the app that began it; here is how it stands.'],
+  about: [
+    'Tasks of servers and of agents. What one came to is for the app that began it; here is how it stands. What was begun',
+    'with `parley send` is followed live, to what the agent makes: with --json each event is a line then.',
+  ],
   options: {
     mine: { type: 'boolean', about: 'Only what goes on in your own name; needs no role.' },
     running: { type: 'boolean', about: 'With list: only those that have not ended.' },
@@ -25,7 +27,7 @@ export const tasks: Command = {
     if (action === 'list') return list(hub, base, given.values['running'] === true)
     const path = `${base}/${encodeURIComponent(names[0]!)}`
     if (action === 'show') return described((await hub.api('GET', path)) as TaskDetail)
-    if (action === 'watch') return watch(given, hub, path)
+    if (action === 'watch') return watchTask(given, hub, path)
     const task = (await hub.api('DELETE', path)) as TaskView
     return { value: task, text: `${task.id}  ${task.state}` }
   },
@@ -36,27 +38,12 @@ async function list(hub: HubClient, base: string, isRunning: boolean): Promise<A
   const rows = all.map((task) => [
     task.id,
     task.state,
-    task.capability,
-    when(task.createdAt),
+    task.protocol === 'a2a' ? `agent ${task.server}` : task.capability,
+    `${ageOf(task.createdAt)} ago`,
+    task.person ?? task.app ?? '',
     task.message ?? '',
   ])
   return { value: { tasks: all }, text: columns(rows) || 'No tasks.' }
-}
-
-/** Tells of each change until the task has ended. */
-async function watch(given: Given, hub: HubClient, path: string): Promise<Answer> {
-  let told = 0
-  for (;;) {
-    const detail = (await hub.api('GET', path)) as TaskDetail
-    for (const { seq, at, state, message } of detail.events) {
-      if (seq > told) given.tell(`${new Date(at).toISOString()}  ${state}  ${message ?? ''}`.trimEnd())
-      told = Math.max(told, seq)
-    }
-    const { state } = detail.task
-    if (state === 'completed' || state === 'failed' || state === 'cancelled')
-      return { value: detail, text: `${detail.task.id}  ${state}`, ok: state === 'completed' }
-    await sleep(WATCH_MS)
-  }
 }
 
 function described(detail: TaskDetail): Answer {
@@ -64,7 +51,10 @@ function described(detail: TaskDetail): Answer {
   const rows = [
     ['task', task.id],
     ['state', task.state],
-    ['runs', `${task.capability}${task.isElsewhere ? ', at the server itself' : ''}`],
+    task.protocol === 'a2a'
+      ? ['agent', task.server]
+      : ['runs', `${task.capability}${task.isElsewhere ? ', at the server itself' : ''}`],
+    ...(task.context === null ? [] : [['context', task.context]]),
     ['for', task.person ?? 'nobody but its caller'],
     ['app', task.app ?? 'none'],
     ['grant', task.grant ?? 'none'],

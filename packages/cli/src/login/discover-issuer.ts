@@ -41,10 +41,10 @@ export async function discoverIssuer(hub: string): Promise<Issuer> {
   }
 }
 
-/** Whether the hub has tools, or is an authorization server alone. */
-export async function hasGateway(hub: string): Promise<boolean> {
-  const found = await fetchJson(new URL('/.well-known/oauth-protected-resource/mcp', hub))
-  return found.kind === 'document' && found.value['resource'] === `${hub}/mcp`
+/** Whether the hub has tools or agents, or is an authorization server alone. */
+export async function hasResource(hub: string, name: 'mcp' | 'a2a'): Promise<boolean> {
+  const found = await fetchJson(new URL(`/.well-known/oauth-protected-resource/${name}`, hub))
+  return found.kind === 'document' && found.value['resource'] === `${hub}/${name}`
 }
 
 async function read(url: URL, hub: string): Promise<Readonly<Record<string, unknown>>> {

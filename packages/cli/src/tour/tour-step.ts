@@ -5,8 +5,12 @@ export interface TourFact {
   readonly ok: boolean
 }
 
-/** One of the six steps of an MCP call. */
+/** An app that uses tools, and agents that work for each other. */
+export type TourStory = 'mcp' | 'a2a'
+
+/** One of the steps of a story. */
 export interface TourStep {
+  readonly story: TourStory
   readonly step: number
   readonly name: string
   /** What the step is for, in a sentence. */

@@ -8,8 +8,12 @@ export const taskView = z.object({
   state: z.enum(TASK_STATES),
   /** For people: what it does, or why it ended. */
   message: z.string().nullable(),
+  protocol: z.enum(['mcp', 'a2a']),
+  /** The name of the server, or of the agent. */
   server: z.string(),
   capability: z.string(),
+  /** The conversation that a task of an agent belongs to. */
+  context: z.string().nullable(),
   person: idOf('person').nullable(),
   app: idOf('app').nullable(),
   /** Under which it runs; it ends with it. */

@@ -143,7 +143,11 @@ export const limitsSchema = z.strictObject({
     { min: 5, max: 1_000_000 },
     'Token requests per minute of one client address that may fail; a fifth of them for one client there.',
   ),
-  agents: limit(10_000, { min: 1, max: 1_000_000 }, 'Agents, retired ones included.'),
+  agents: limit(
+    10_000,
+    { min: 1, max: 1_000_000 },
+    'Agents with an identity, retired ones included; and as many that can be asked.',
+  ),
   people: limit(10_000, { min: 1, max: 1_000_000 }, 'Accounts, together with invitations that are open.'),
   groups: limit(1000, { min: 1, max: 100_000 }, 'Groups of people.'),
   invitations: limit(1000, { min: 1, max: 100_000 }, 'Invitations that are open.'),

@@ -9,6 +9,9 @@ export interface OtherName {
   readonly name: string
 }
 
+/** The hub is an agent too: the one that finds others. */
+const HUB_NAME = 'parley'
+
 export interface AgentNamesOptions {
   readonly agents: () => Iterable<ServedAgent>
   readonly identityOf: (name: string) => AgentIdentity | undefined
@@ -43,11 +46,12 @@ export class AgentNames {
         what: `the agent "${name}"`,
         names: usable ? [name, usable.card.name] : [name],
       }))
+    const hub: KnownName = { what: 'the hub itself', names: [HUB_NAME] }
     const others: KnownName[] = this.#options
       .others()
       .filter(({ name }) => name !== agent)
       .map(({ kind, name }) => ({ what: `the ${kind} "${name}"`, names: [name] }))
-    return findLookalike(title, [...agents, ...others])
+    return findLookalike(title, [hub, ...agents, ...others])
   }
 
   /** An agent that has an identity here has the name of its workload. */
@@ -58,12 +62,13 @@ export class AgentNames {
     if (this.#options.identityOf(name)?.state === 'retired')
       throw new ParleyError('conflict', `The agent "${name}" is retired, and its name is never given again.`)
     const others = this.#options.others().filter((one) => one.kind === 'server' || one.name !== name)
-    const other = findConfusableName(name, [...agents, ...this.#claimed, ...others.map((one) => one.name)])
+    const taken = [HUB_NAME, ...agents, ...this.#claimed, ...others.map((one) => one.name)]
+    const other = findConfusableName(name, taken)
     if (other === undefined) return
     throw new ParleyError(
       'conflict',
       other === name
-        ? `There is a server "${name}"; choose another name.`
+        ? `"${name}" is the hub itself or a server; choose another name.`
         : `"${name}" is too easily mistaken for "${other}"; choose another name.`,
     )
   }

@@ -1,3 +1,4 @@
+export { AgentSearch } from './agent-search.ts'
 export type { AgentQuery, FoundAgent, FoundAgents, Visible } from './agent-search.ts'
 export type { AgentTerms } from './agent-row.ts'
 export { hostOf } from './choose-interface.ts'

@@ -47,6 +47,8 @@ describe('H7: no agent passes for another', () => {
     'git-hub',
     'nightworker',
     'retired-one',
+    'parley',
+    'par1ey',
   ])('the name %s is refused', async (name) => {
     await expect(add(name, 'Something else')).rejects.toMatchObject({ code: 'conflict' })
     expect(house.directory.agents().map((agent) => agent.name)).toEqual(['finance-corp'])
@@ -62,6 +64,7 @@ describe('H7: no agent passes for another', () => {
     ['Finance-Corp', 'the agent "finance-corp"'],
     ['FinanceС\u043erp \u0410gent', 'the agent "finance-corp"'],
     ['GitHub', 'the server "github"'],
+    ['Parley', 'the hub itself'],
     ['Night Worker', 'the workload "night-worker"'],
   ])('a card that calls itself %j is held back until somebody has looked', async (title, what) => {
     const agent = await add('other', title)

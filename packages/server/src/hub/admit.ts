@@ -43,7 +43,8 @@ function refusal(
     case 'approval':
       return new ParleyError('forbidden', 'This call needs an approval, which cannot be asked for yet.')
     case 'deny':
-      return new ParleyError('forbidden', decision.reason)
+      // §3.3.2: what is missing is named, which the address has named already.
+      return new ParleyError('forbidden', `${decision.reason} It takes ${call.capability}.`)
   }
 }
 

@@ -41,7 +41,11 @@ export class CardDesk {
 
   /** A card with other skills than the public one has. */
   make(agent: AgentEntry, skills: AgentCard['skills']): ServedCard {
-    return new ServedCard(this.#options.sign(this.#rewrite(agent, skills)), agent.changedAt)
+    // Who looks for an agent of 0.3 says nothing and expects a card of 0.3; a card of 1.0 is held against its schema.
+    const speaksOld = agent.card.supportedInterfaces.some(({ protocolVersion }) => protocolVersion === '0.3')
+    const { changedAt } = agent
+    const usual = speaksOld ? '0.3' : '1.0'
+    return new ServedCard(this.#options.sign(this.#rewrite(agent, skills)), { changedAt, usual })
   }
 
   #rewrite(agent: AgentEntry, skills: AgentCard['skills']): AgentCard {

@@ -30,9 +30,8 @@ export class Delegations {
         'forbidden',
         `${links.length} apps and agents act one after the other already, which is as many as may.`,
       )
-    // Who begins is not counted here: their own limits hold.
-    const isDelegated = chain.length > 1 && agents.length > 0
-    return isDelegated ? this.#take(rootOf(chain)) : () => {}
+    // An app that begins has limits of its own. An agent that begins may have been asked to, and hides who asked.
+    return agents.length > 0 ? this.#take(rootOf(chain)) : () => {}
   }
 
   #refuseCircle(agents: readonly { readonly id: AgentId | string }[], { workload, name }: AgentEntry): void {

@@ -10,6 +10,8 @@ interface Watch {
   /** Attempts since something new was heard. */
   attempts: number
   timer: Timer | undefined
+  /** Ends the stream that it has. */
+  stop: (() => void) | undefined
 }
 
 const FIRST_WAIT_MS = 250
@@ -40,9 +42,18 @@ export class Follower {
   /** Until the task ends. Does nothing for one that is followed already. */
   follow(mirror: Mirror): void {
     if (this.#watches.has(mirror) || mirror.isOver || mirror.isHeld || this.#isClosed) return
-    const watch: Watch = { attempts: 0, timer: undefined }
+    const watch: Watch = { attempts: 0, timer: undefined, stop: undefined }
     this.#watches.set(mirror, watch)
     void this.#attempt(mirror, watch)
+  }
+
+  /** Something else brings what the task tells: from both, each event would come twice. */
+  leave(mirror: Mirror): void {
+    const watch = this.#watches.get(mirror)
+    if (!watch) return
+    this.#watches.delete(mirror)
+    watch.timer?.cancel()
+    watch.stop?.()
   }
 
   /** Asks once how the task stands. */
@@ -91,12 +102,15 @@ export class Follower {
     const release = this.#take(agent.name)
     let isOpen = true
     const over = () => {
+      if (!isOpen) return
       isOpen = false
+      watch.stop = undefined
       release()
       mirror.setSource(undefined)
     }
     const receiver: StreamReceiver = {
       onEvent: (event) => {
+        if (!isOpen) return
         watch.attempts = 0
         mirror.accept(event)
       },
@@ -114,6 +128,10 @@ export class Follower {
     const cancel = () => {
       release()
       this.#watches.delete(mirror)
+      stream.cancel()
+    }
+    watch.stop = () => {
+      over()
       stream.cancel()
     }
     if (isOpen) mirror.setSource({ pause: () => stream.pause(), resume: () => stream.resume(), cancel })
@@ -148,8 +166,10 @@ export class Follower {
   }
 
   #isDone(mirror: Mirror, watch: Watch): boolean {
-    if (!mirror.isOver && !this.#isClosed && this.#isOpen(mirror)) return false
+    const isOwn = this.#watches.get(mirror) === watch
+    if (isOwn && !mirror.isOver && !this.#isClosed && this.#isOpen(mirror)) return false
     watch.timer?.cancel()
+    if (!isOwn) return true
     this.#watches.delete(mirror)
     mirror.onIdle?.()
     return true

@@ -129,14 +129,17 @@ function readOperation(path: string): OperationName {
   throw new ParleyError('method_not_found', 'The methods here are those of lf.a2a.v1.A2AService.')
 }
 
-/** The service is of 1.0 already, so that nothing said means 1.0 and not 0.3 (§3.6.2), which has another. */
+/** §3.6.2: nothing said means 0.3, whatever the name of the service. */
 function readParameters(call: GrpcCall): ServiceParameters {
-  const said = call.header('a2a-version')
-  const version = said === undefined || said.trim() === '' ? '1.0' : readVersion(said)
+  const version = readVersion(call.header('a2a-version'))
   if (version !== '1.0')
-    throw new ParleyError('unsupported_version', 'Over gRPC only A2A 1.0 is spoken here.', {
-      data: { supported: ['1.0'] },
-    })
+    throw new ParleyError(
+      'unsupported_version',
+      'Over gRPC only A2A 1.0 is spoken here: say a2a-version: 1.0.',
+      {
+        data: { supported: ['1.0'] },
+      },
+    )
   return {
     version,
     extensions: readExtensions(call.header('a2a-extensions')),

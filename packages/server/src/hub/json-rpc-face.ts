@@ -65,10 +65,12 @@ function readCall(
   reply.setId(id)
   if (jsonrpc !== '2.0' || typeof method !== 'string')
     throw new ParleyError('invalid_request', 'The body must be a JSON-RPC 2.0 request with a method.')
-  if (typeof id !== 'string' && typeof id !== 'number' && id !== null)
-    throw new ParleyError('invalid_request', 'The request must have an id: a text or a number.')
+  // Clients of 0.3 that send no id are answered, with null, by every server of it.
+  const isNotice = version === '0.3' && id === undefined
   const operation = findOperation(version, method)
   if (!operation) throw unknownMethod(version, method)
+  if (typeof id !== 'string' && typeof id !== 'number' && id !== null && !isNotice)
+    throw new ParleyError('invalid_request', 'The request must have an id: a text or a number.')
   reply.setOperation(operation)
   return { operation, params: params ?? {} }
 }

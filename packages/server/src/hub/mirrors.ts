@@ -95,8 +95,10 @@ export class Mirrors {
   async adopt(adopted: Adopted): Promise<KeptTask> {
     const { owner, agent, task: foreign } = adopted
     const foreignKey = this.#names.foreignKey({ owner, agent: agent.name }, foreign.id)
-    // A message to a task is answered with that task; for any other it is the unique key that tells in the end.
-    const known = adopted.isContinued ? this.#tools.tasks.findByForeignKey(foreignKey) : undefined
+    // A message to a task is answered with that task; for any other it is the unique key that tells in the end. Where an
+    // address is configured with it, the task must be known before.
+    const isLookedFor = adopted.isContinued || adopted.config !== undefined
+    const known = isLookedFor ? this.#tools.tasks.findByForeignKey(foreignKey) : undefined
     if (known) return this.#update(known, adopted)
     try {
       return await this.#create(adopted, foreignKey)
@@ -121,6 +123,12 @@ export class Mirrors {
     const mirror = this.open(kept)
     if (!mirror.isFollowed) this.#follower.follow(mirror)
     return mirror
+  }
+
+  /** Until `follow` is called again: the stream of a message to the task brings what it tells. */
+  leave(id: TaskId): void {
+    const mirror = this.#open.get(id)
+    if (mirror) this.#follower.leave(mirror)
   }
 
   /** Asks the agent for the task as it stands now. Throws what the agent answers. */

@@ -7,7 +7,7 @@ export interface ServiceParameters {
   readonly version: A2aVersion
   readonly extensions: readonly string[]
   readonly traceparent: string | undefined
-  /** How this reader wants the answer (decisions/023). */
+  /** How this reader wants the answer (decisions/025). */
   readonly presentation: string | undefined
 }
 
@@ -15,14 +15,20 @@ const MAX_EXTENSIONS = 50
 const MAX_LENGTH = 4096
 
 /** As HTTP carries them; the version may stand in the address instead (§3.6.1). */
-export function readServiceParameters({ headers, url }: IncomingMessage): ServiceParameters {
+export function readServiceParameters(request: IncomingMessage): ServiceParameters {
+  const { headers } = request
   return {
-    version: readVersion(textOf(headers['a2a-version']) ?? versionOfQuery(url ?? '')),
+    version: readVersion(versionText(request)),
     // 0.3 has it as an experimental header.
     extensions: readExtensions(textOf(headers['a2a-extensions'] ?? headers['x-a2a-extensions'])),
     traceparent: textOf(headers['traceparent']),
     presentation: textOf(headers['parley-presentation']),
   }
+}
+
+/** What the request says of its version, in the header or the address (§3.6.1); undefined when nothing. */
+export function versionText({ headers, url }: IncomingMessage): string | undefined {
+  return textOf(headers['a2a-version']) ?? versionOfQuery(url ?? '')
 }
 
 /** §3.6.2: nothing means 0.3; patch numbers do not count (§3.6). Throws `unsupported_version`. */

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { ParleyError, toParleyError } from '@parley/contract'
 import { admit } from './admit.ts'
+import { endWhenWaiting } from './end-when-waiting.ts'
 import type { CallResult, HubCall, HubReply } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
 import { STREAMING, UNARY } from './operations.ts'
@@ -15,7 +16,7 @@ export async function serveCall(hub: HubState, call: HubCall, reply: HubReply): 
     if (counted) await counted
     const streaming = STREAMING[call.operation]
     if (streaming) {
-      await streaming(hub, call, presentReply(call, reply))
+      await streaming(hub, call, endWhenWaiting(presentReply(call, reply)))
       await recordCall(hub, call, 'ok')
       return
     }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { A2aVersion } from '../a2a/index.ts'
-import { readServiceParameters } from './read-service-parameters.ts'
+import { readVersion, versionText } from './read-service-parameters.ts'
 import type { ServedCard } from './served-card.ts'
 
 const MAX_AGE_SECONDS = 300
@@ -8,7 +8,7 @@ const MAX_AGE_SECONDS = 300
 /** An agent's card over HTTP with what caches need (specification §8.6.1, RFC 9110 §13). */
 export function serveCard(req: IncomingMessage, res: ServerResponse, card: ServedCard): void {
   const { changedAt } = card
-  const { json, etag } = card.text(versionOf(req))
+  const { json, etag } = card.text(versionOf(req) ?? card.usual)
   const modified = new Date(Math.floor(changedAt / 1000) * 1000)
   const headers = [
     'content-type',
@@ -36,9 +36,10 @@ export function serveCard(req: IncomingMessage, res: ServerResponse, card: Serve
 }
 
 /** Nobody is refused a card for a version that is not known: it tells which there are. */
-function versionOf(req: IncomingMessage): A2aVersion {
+function versionOf(req: IncomingMessage): A2aVersion | undefined {
   try {
-    return readServiceParameters(req).version
+    const text = versionText(req)
+    return text === undefined ? undefined : readVersion(text)
   } catch {
     return '1.0'
   }

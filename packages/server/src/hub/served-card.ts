@@ -12,14 +12,17 @@ export class ServedCard {
   readonly card: AgentCard
   /** Milliseconds since the epoch. */
   readonly changedAt: number
+  /** What those get that say nothing. */
+  readonly usual: A2aVersion
   readonly #texts = new Map<A2aVersion, CardText>()
 
-  constructor(card: AgentCard, changedAt: number) {
+  constructor(card: AgentCard, { changedAt, usual }: Pick<ServedCard, 'changedAt' | 'usual'>) {
     this.card = card
     this.changedAt = changedAt
+    this.usual = usual
   }
 
-  /** For clients that say 1.0 the card that is signed, and for those that say nothing, or 0.3, one for both. */
+  /** For clients of 1.0 the card that is signed, and for those of 0.3 one for both. */
   text(version: A2aVersion): CardText {
     const known = this.#texts.get(version)
     if (known) return known

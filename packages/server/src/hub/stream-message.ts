@@ -2,7 +2,7 @@ import { ParleyError, toParleyError } from '@parley/contract'
 import type { A2aTask, StreamResponse } from '../a2a/index.ts'
 import type { OpenedStream } from '../a2a-client/index.ts'
 import { extensionsFor, tellCaller } from './caller-extension.ts'
-import { EventFrame, type HubCall, type HubReply } from './hub-call.ts'
+import { EventFrame, type HubCall, type HubReply, type ReplyStream } from './hub-call.ts'
 import type { HubState } from './hub-state.ts'
 import type { Mirror } from './mirror.ts'
 import { languageHeaders } from './presentation/index.ts'
@@ -54,6 +54,7 @@ class Relay {
   readonly #early: StreamResponse[] = []
   #stream: OpenedStream | undefined
   #mirror: Mirror | undefined
+  #reader: ReplyStream | undefined
   #state: 'waiting' | 'keeping' | 'relaying' | 'over' = 'waiting'
   #isEnded = false
   /** The agent has answered. */
@@ -72,6 +73,8 @@ class Relay {
     this.#giveBack = this.#hub.delegations.enter(principal, agent)
     const controller = new AbortController()
     this.#hub.sending.set(controller, principal)
+    const { task } = this.#ends.outgoing
+    if (task) this.#hub.mirrors.leave(task.id)
     this.#stream = agent.link().stream(
       'SendStreamingMessage',
       tellCaller(this.#ends.outgoing.toAgent, this.#call, this.#hub.tools),
@@ -106,6 +109,7 @@ class Relay {
     const { outgoing, reply, begun } = this.#ends
     this.#state = 'over'
     this.#release()
+    this.#comeBack()
     this.#giveBack()
     try {
       const message = renameAnswer(this.#hub, this.#call, { message: event.message, outgoing })
@@ -135,8 +139,9 @@ class Relay {
         cancel: () => this.#stream?.cancel(),
       })
     }
-    const stream = reply.stream(() => mirror.leave(stream))
-    await mirror.join(stream)
+    const reader: ReplyStream = reply.stream(() => mirror.leave(reader))
+    this.#reader = reader
+    await mirror.join(reader)
     begun()
     this.#state = 'relaying'
     if (!('task' in first)) mirror.accept(first)
@@ -157,13 +162,27 @@ class Relay {
     this.#state = 'over'
     mirror.setSource(undefined)
     this.#hub.mirrors.follow(mirror)
+    // Its one word may have been the task that asks.
+    if (mirror.document.status.state === 'TASK_STATE_INPUT_REQUIRED')
+      void mirror.flushed().then(() => this.#reader?.end())
+  }
+
+  /** Nothing of the task comes over this stream. */
+  #comeBack(): void {
+    const { task } = this.#ends.outgoing
+    const mirror = task && this.#hub.mirrors.find(task.id)
+    if (mirror && !mirror.isOver) this.#hub.mirrors.follow(mirror)
   }
 
   #refuse(error: unknown): void {
     this.#state = 'over'
+    this.#comeBack()
     this.#release()
     this.#giveBack()
     this.#stream?.cancel()
+    const { task } = this.#ends.outgoing
+    const mirror = task && this.#hub.mirrors.find(task.id)
+    if (mirror && !mirror.isOver) this.#hub.mirrors.follow(mirror)
     this.#ends.refused(toParleyError(error))
   }
 }

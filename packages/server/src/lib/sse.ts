@@ -41,19 +41,22 @@ export class SseParser {
 
   push(chunk: Buffer): SseEvent[] {
     const events: SseEvent[] = []
-    let start = 0
-    for (let at = 0; at < chunk.length; at++) {
-      const byte = chunk[at]!
-      if (byte === LF && this.#skipLineFeed) {
-        this.#skipLineFeed = false
-        start = at + 1
-        continue
+    let start = this.#skipLineFeed && chunk[0] === LF ? 1 : 0
+    if (chunk.length > 0) this.#skipLineFeed = false
+    // Searched for once and not byte by byte: most streams have line feeds alone.
+    let carriageReturn = chunk.indexOf(CR, start)
+    let lineFeed = chunk.indexOf(LF, start)
+    while (lineFeed >= 0 || carriageReturn >= 0) {
+      const isFeed = carriageReturn < 0 || (lineFeed >= 0 && lineFeed < carriageReturn)
+      const end = isFeed ? lineFeed : carriageReturn
+      this.#line(this.#takeLine(chunk.subarray(start, end)), events)
+      start = end + 1
+      if (!isFeed) {
+        if (chunk[start] === LF) start++
+        else if (start === chunk.length) this.#skipLineFeed = true
+        carriageReturn = chunk.indexOf(CR, start)
       }
-      this.#skipLineFeed = false
-      if (byte !== LF && byte !== CR) continue
-      this.#line(this.#takeLine(chunk.subarray(start, at)), events)
-      start = at + 1
-      this.#skipLineFeed = byte === CR
+      if (lineFeed >= 0 && lineFeed < start) lineFeed = chunk.indexOf(LF, start)
     }
     if (start < chunk.length) this.#hold(chunk.subarray(start))
     return events

@@ -117,8 +117,8 @@ function page(
     title: 'How answers are put to you',
     body: html`<h1>How answers are put to you</h1>
       <p class="lead">
-        Agents that can are told this, and nobody else. All of it may stay empty. Apps may say something else
-        for themselves.
+        Agents that know how are told all of it; any other hears your languages alone. All of it may stay
+        empty, and an app may say something else for one answer.
       </p>
       ${errorSummary(faults)}
       <form method="post" action="/account/presentation">

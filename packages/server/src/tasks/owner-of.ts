@@ -5,5 +5,9 @@ import type { Principal } from '@parley/contract'
  * token and a new grant; another app of theirs does not.
  */
 export function ownerOf({ chain, subject }: Pick<Principal, 'chain' | 'subject'>): string {
-  return chain.length === 0 ? subject : chain.map(({ id }) => id).join(' ')
+  const [first, ...others] = chain
+  if (!first) return subject
+  let owner: string = first.id
+  for (const { id } of others) owner += ` ${id}`
+  return owner
 }

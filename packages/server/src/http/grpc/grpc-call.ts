@@ -42,7 +42,7 @@ export interface GrpcCallLimits {
 
 /** How much more than the limit may wait for a reader who takes something now and then. */
 const BURST = 8
-const SLOW_MS = 1000
+const SLOW_MS = 10_000
 const MAX_TIMER_MS = 2 ** 31 - 1
 const HEAD = { ':status': 200, 'content-type': 'application/grpc+proto', 'grpc-accept-encoding': 'identity' }
 const NO_ERROR = 0

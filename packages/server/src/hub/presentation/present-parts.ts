@@ -91,6 +91,8 @@ function isNamed({ ranges }: Wish, mode: MediaRange): boolean {
 function inForm(part: Part, wish: Wish, { told, budget, isAside }: Surroundings): Part[] {
   const mode = modeOf(part)
   const from = formOf(mode)
+  // Data on the way is for the program, such as the address where consent is given.
+  if (isAside && from === 'application/json') return [part]
   const content = from && contentOf(part)
   if (content && budget.take(sizeOf(content))) {
     for (const to of wantedForms(wish)) {
@@ -110,6 +112,9 @@ function sizeOf(content: Content): number {
   return 'text' in content ? content.text.length : JSON.stringify(content.data).length
 }
 
+/** Of a description or a transcript. */
+const MAX_WORDS = 20_000
+
 /** Something seen or heard in words: the agent's where it gave some, a statement where not. */
 function inWords(part: Part, wish: Wish, around: Surroundings & { readonly need: string }): Part[] {
   const { told, need } = around
@@ -127,8 +132,8 @@ function inWords(part: Part, wish: Wish, around: Surroundings & { readonly need:
   if (typeof given === 'string' && given.trim() !== '') {
     told.converted({ from, to, means })
     told.met(need)
-    const words = describedAs(mode.type, given, wish.needs)
-    return [partOf(convert({ text: words }, 'text/plain', to) ?? { text: words }, to, undefined)]
+    const words = describedAs(mode.type, given.slice(0, MAX_WORDS).toWellFormed(), wish.needs)
+    return [partOf(convert({ text: words }, 'text/plain', to)!, to, undefined)]
   }
   if (means === 'transcript' && around.hasText) {
     told.converted({ from, to, means: 'sibling' })
@@ -138,7 +143,7 @@ function inWords(part: Part, wish: Wish, around: Surroundings & { readonly need:
   const { text, language } = statementFor(mode.type, { name: part.filename, needs: wish.needs })
   told.converted({ from, to, means: 'statement' })
   told.unmet({ need, reason: `The agent gave no words for ${from}.` })
-  const statement = convert({ text }, 'text/plain', to) ?? { text }
+  const statement = convert({ text }, 'text/plain', to)!
   return [
     { ...partOf(statement, to, undefined), metadata: { [PRESENTATION_EXTENSION]: { by: 'hub', language } } },
   ]

@@ -16,7 +16,9 @@ export interface SubjectToken {
  */
 export function checkSubjectToken(token: string, agent: AgentId, tools: WorkloadTools): SubjectToken {
   const claims = tools.verifyToken(token)
-  if (!claims?.gid || !isId('grant', claims.gid)) throw refused('is not an access token that is good now')
+  if (!claims) throw refused('is not an access token that is good now')
+  if (!claims.gid || !isId('grant', claims.gid))
+    throw refused('stands for no grant: nobody acts for who calls with a key, or as the hub')
   // Who gets it may answer one call, and act for the caller elsewhere only where the hub says so.
   if (claims.txn !== undefined && claims.may_act?.sub !== agent)
     throw refused('is the token of one hop, which goes no further')

@@ -30,7 +30,7 @@ export function narrowTerms(
     throw new errors.InvalidAuthorizationDetails('locations name another resource')
   const terms: GrantTerms = {
     ...narrowed,
-    capabilities: detail.capabilities,
+    capabilities: detail.capabilities.flatMap((rule) => withinHeld(rule, narrowed.capabilities)),
     limits: { ...narrowed.limits, ...detail.limits },
     expiresAt: earlier(narrowed.expiresAt, detail.expires_in && nowMs + detail.expires_in * 1000),
   }
@@ -38,6 +38,17 @@ export function narrowTerms(
   if (excess !== undefined)
     throw new errors.InvalidAuthorizationDetails(`this is more than the subject token has: ${excess}`)
   return terms
+}
+
+/**
+ * All of one owner's is what of it the subject has: who asks for all that an agent does, and was granted two of its skills,
+ * gets these two, with all that they demand.
+ */
+function withinHeld(asked: CapabilityRule, held: readonly CapabilityRule[]): readonly CapabilityRule[] {
+  if (!asked.capability.endsWith('/*') || asked.where !== undefined) return [asked]
+  if (held.some(({ capability }) => isPatternWithin(asked.capability, capability))) return [asked]
+  const parts = held.filter(({ capability }) => isPatternWithin(capability, asked.capability))
+  return parts.length > 0 ? parts : [asked]
 }
 
 /** What the parent has of the skills of all agents, or of the one that the resource is. */
