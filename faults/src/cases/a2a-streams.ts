@@ -45,7 +45,7 @@ export const a2aStreamsGroup: FaultGroup = {
     {
       requirement: 'R13',
       name: 'subscriptions to a task that come and go leave nothing behind',
-      run: (rig) => withHub(rig, churn),
+      run: (rig) => withHub(rig, churn, 80),
     },
     {
       requirement: 'R14',
@@ -59,11 +59,12 @@ export const a2aStreamsGroup: FaultGroup = {
 async function withHub(
   rig: Rig,
   act: (rig: Rig, opened: { hub: Hub; agent: A2aAgent }) => Promise<void>,
+  heapMegabytes = 256,
 ): Promise<void> {
   const agent = await startA2aAgent()
   rig.defer(() => agent.close())
   // A small heap: otherwise what is garbage counts, of which V8 lets pile up as much as the machine has room for.
-  const env = { NODE_OPTIONS: '--max-old-space-size=256' }
+  const env = { NODE_OPTIONS: `--max-old-space-size=${heapMegabytes}` }
   const hub = await rig.ownHub({ config: withAgent(agent.url, LIMITS), env, timeoutMs: 60_000 })
   await until('the agent is known', () => agentIsReady(hub), 20_000)
   await act(rig, { hub, agent })
