@@ -10,8 +10,8 @@ export async function recordedTasks(hub: Hub): Promise<Set<string>> {
     for (const record of (json?.['records'] ?? []) as Json[]) {
       if (record['action'] === 'task.create') ids.add(String(record['note']).split(' ')[0]!)
     }
-    const next = json?.['next'] as number | null
-    if (next === null) return ids
+    const next = json?.['next'] as number | null | undefined
+    if (typeof next !== 'number') return ids
     before = `?before=${next}`
   }
 }

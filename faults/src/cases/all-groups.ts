@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs'
 import { outcomeOf, type FaultGroup, type Outcome } from '../run/fault-case.ts'
 import { wantedCases } from '../run/run-groups.ts'
 import type { Settings } from '../run/settings.ts'
+import { a2aDurableGroup, hasStrace } from './a2a-durable.ts'
 import { a2aKillsGroup } from './a2a-kills.ts'
+import { a2aStreamsGroup } from './a2a-streams.ts'
+import { a2aWebhooksGroup } from './a2a-webhooks.ts'
 import { approvalGroup } from './approval.ts'
 import { bodiesGroup } from './bodies.ts'
 import { brokenAnswersGroups } from './broken-answers.ts'
@@ -68,6 +71,8 @@ const GROUPS: readonly FaultGroup[] = [
   connectionsGroup,
   cutOffGroup,
   a2aKillsGroup,
+  a2aWebhooksGroup,
+  a2aDurableGroup,
   tasksGroup,
   markedSecretsGroup,
   registrationFloodGroup,
@@ -76,6 +81,7 @@ const GROUPS: readonly FaultGroup[] = [
   bodiesGroup,
   corpusGroup,
   streamsGroup,
+  a2aStreamsGroup,
   slowReadersGroup,
   upstreamSpeedGroup,
   signInStormGroup,
@@ -85,12 +91,22 @@ const GROUPS: readonly FaultGroup[] = [
 
 /** All groups that can run here. */
 export function faultGroups(settings: Settings): FaultGroup[] {
-  return GROUPS.filter((group) => group !== corpusGroup || existsSync(settings.corpusDir))
+  const left = new Set(lacking(settings).map(({ group }) => group))
+  return GROUPS.filter((group) => !left.has(group))
 }
 
 /** Cases that cannot run here, with the reason. */
 export function leftOut(settings: Settings): Outcome[] {
-  if (existsSync(settings.corpusDir)) return []
-  const reason = `there is no JSONTestSuite at ${settings.corpusDir}`
-  return wantedCases(corpusGroup, settings).map((fault) => outcomeOf(corpusGroup, fault, 'not run', reason))
+  return lacking(settings).flatMap(({ group, reason }) =>
+    wantedCases(group, settings).map((fault) => outcomeOf(group, fault, 'not run', reason)),
+  )
+}
+
+function lacking({ corpusDir }: Settings): { group: FaultGroup; reason: string }[] {
+  return [
+    ...(existsSync(corpusDir)
+      ? []
+      : [{ group: corpusGroup, reason: `there is no JSONTestSuite at ${corpusDir}` }]),
+    ...(hasStrace() ? [] : [{ group: a2aDurableGroup, reason: 'there is no strace' }]),
+  ]
 }

@@ -104,7 +104,7 @@ export class Mirror {
 
   /** An event as the agent tells it. What comes after the end is dropped (H10). */
   accept(event: StreamResponse): void {
-    if (this.#isOver) return
+    if (this.#isOver || this.#isOfAnother(event)) return
     if ('task' in event) return this.replace(event.task)
     const frame = new EventFrame(renameEvent(event, this.name))
     if ('task' in frame.event) return
@@ -115,8 +115,15 @@ export class Mirror {
 
   /** The whole task as the agent tells it: those who follow are told what is new. */
   replace(task: A2aTask): void {
-    if (this.#isOver) return
+    if (this.#isOver || this.#isOfAnother({ task })) return
     for (const event of this.#differences(task)) this.accept(event)
+  }
+
+  /** What an agent tells where it was asked for this task counts for this task alone (H10). */
+  #isOfAnother(event: StreamResponse): boolean {
+    if ('message' in event) return false
+    const id = 'task' in event ? event.task.id : Object.values(event)[0]!.taskId
+    return id !== this.name.foreign.taskId
   }
 
   /** Whether it waits for a person's consent, and its agent knows nothing of it. */
@@ -145,9 +152,11 @@ export class Mirror {
   /** Sends the task as it stands, then everything that comes. Resolves once the first is sent. */
   async join(reader: ReplyStream): Promise<void> {
     await this.flushed()
-    reader.send(new EventFrame({ task: this.snapshot() }))
+    const isThere = reader.send(new EventFrame({ task: this.snapshot() }))
     if (this.#isOver) return reader.end()
-    this.#readers.add(reader)
+    // Who left meanwhile would stay until the next event.
+    if (isThere) this.#readers.add(reader)
+    else this.#look()
   }
 
   leave(reader: ReplyStream): void {
