@@ -89,6 +89,17 @@ test('H8: the same message a hundred times is one message to the agent, and one 
   expect(agent.executor.received).toEqual(['chunks 2', 'echo once'])
 })
 
+test('H8: a message to a task is known again, also when it has ended the task', async () => {
+  const { rpc, agent } = await open()
+  const { result } = await rpc('SendMessage', say('ask'))
+  const answer = say('chunks 1', { taskId: result.task.id })
+  const first = await rpc('SendMessage', answer)
+  expect(first.result.task.status.state).toBe('TASK_STATE_COMPLETED')
+  const again = await rpc('SendMessage', answer)
+  expect(again.result).toEqual(first.result)
+  expect(agent.executor.received).toEqual(['ask', 'chunks 1'])
+})
+
 test('an operator cancels a task, which its agent and its caller are told', async () => {
   const { hub, rpc, stream, agent } = await open()
   const { result } = await rpc('SendMessage', {

@@ -7,7 +7,6 @@ import {
 } from '@parley/contract'
 import {
   TaskDocument,
-  isTerminal,
   type A2aTask,
   type A2aVersion,
   type StreamResponse,
@@ -226,10 +225,8 @@ export class Mirrors {
     const { owner, task, messageKey } = adopted
     // Two owners never share a key; a store that says so is not to be believed.
     if (known.owner !== owner) throw new ParleyError('internal', 'A task has two owners.')
-    if (messageKey !== undefined && !isTerminal(task.status.state)) {
-      // What the message became of is found by it, should it be sent again.
-      await this.#tools.tasks.change(known.id, { state: known.state, messageKey })
-    }
+    // The task is found by the message, should it be sent again.
+    if (messageKey !== undefined) await this.#tools.tasks.noteMessage(known.id, messageKey)
     await this.#setWebhook(known.id, adopted)
     const mirror = this.of(known)
     if (!mirror) throw new ParleyError('task_not_found', 'The task is not kept any more.')

@@ -22,6 +22,13 @@ export interface Outgoing {
 
 const WEB_URL = /^https?:\/\//i
 
+/** The task that the same message made or went to, when it was sent before (H8). */
+export function sentBefore({ names, tools }: HubState, { owner, agent, request }: HubCall): Task | undefined {
+  const { messageId } = (request as unknown as SendMessageRequest).message
+  const task = tools.tasks.findByMessage(names.messageKey({ owner, agent: agent.name }, messageId))
+  return task?.owner === owner ? task : undefined
+}
+
 /** Checks what a message refers to, and names it as the agent does. */
 export function prepareSend({ names }: HubState, call: HubCall): Outgoing {
   const request = call.request as unknown as SendMessageRequest

@@ -4,6 +4,7 @@ import {
   isTerminal,
   type A2aTask,
   type Message,
+  type SendMessageRequest,
   type SendMessageResponse,
 } from '../a2a/index.ts'
 import type { JsonObject } from '../lib/json-rpc.ts'
@@ -14,19 +15,19 @@ import type { HubState } from './hub-state.ts'
 import type { KeptTask } from './mirrors.ts'
 import { languageHeaders } from './presentation/index.ts'
 import { wholeOf } from './whole-of.ts'
-import { prepareSend, type Outgoing } from './prepare-send.ts'
+import { prepareSend, sentBefore, type Outgoing } from './prepare-send.ts'
 
 /** `SendMessage` (specification §3.1.1): the agent's own answer, under our names, once it is kept. */
 export async function sendMessage(hub: HubState, call: HubCall): Promise<JsonObject> {
+  const before = sentBefore(hub, call)
+  if (before) return { task: currentTask(hub, call, before) }
   const outgoing = prepareSend(hub, call)
-  const before = hub.tools.tasks.findByMessage(outgoing.messageKey)
-  if (before) return { task: currentTask(hub, call, { task: before, outgoing }) }
   if (call.missing) {
     const held = await hub.held.hold(call, outgoing, call.missing)
-    return { task: currentTask(hub, call, { task: held, outgoing }) }
+    return { task: currentTask(hub, call, held) }
   }
   const answer = await hub.recent.once(outgoing.messageKey, () => exchange(hub, call, outgoing))
-  return 'task' in answer ? { task: trim(answer['task'] as A2aTask, outgoing) } : answer
+  return 'task' in answer ? { task: trim(answer['task'] as A2aTask, call) } : answer
 }
 
 /** One exchange with the agent. It is not broken off when the client leaves: what it begins belongs to the client. */
@@ -111,15 +112,10 @@ async function settle(hub: HubState, kept: KeptTask, { request }: Outgoing): Pro
   return mirror.snapshot()
 }
 
-function currentTask(
-  hub: HubState,
-  call: HubCall,
-  { task, outgoing }: { task: Task; outgoing: Outgoing },
-): A2aTask {
+function currentTask(hub: HubState, call: HubCall, task: Task): A2aTask {
   const document = hub.mirrors.documentOf(task)
-  if (!document || task.owner !== call.owner)
-    throw new ParleyError('task_not_found', 'The task is not kept any more.')
-  return trim(document.toTask(), outgoing)
+  if (!document) throw new ParleyError('task_not_found', 'The task is not kept any more.')
+  return trim(document.toTask(), call)
 }
 
 export function contextOf(
@@ -148,8 +144,8 @@ export function renameAnswer(
   }
 }
 
-function trim(task: A2aTask, { request }: Outgoing): A2aTask {
-  const length = request.configuration?.historyLength
+function trim(task: A2aTask, { request }: HubCall): A2aTask {
+  const length = (request as unknown as SendMessageRequest).configuration?.historyLength
   if (length === undefined || !task.history) return task
   const { history, ...rest } = task
   return length === 0 ? rest : { ...rest, history: history.slice(-length) }

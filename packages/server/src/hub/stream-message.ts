@@ -6,15 +6,15 @@ import { EventFrame, type HubCall, type HubReply, type ReplyStream } from './hub
 import type { HubState } from './hub-state.ts'
 import type { Mirror } from './mirror.ts'
 import { languageHeaders } from './presentation/index.ts'
-import { prepareSend, type Outgoing } from './prepare-send.ts'
+import { prepareSend, sentBefore, type Outgoing } from './prepare-send.ts'
 import { keepTask, releaseAtEnd, renameAnswer, sendMessage } from './send-message.ts'
 import { followFor } from './subscribe-task.ts'
 
 /** `SendStreamingMessage` (specification §3.1.2). Resolves when the stream has begun. */
 export async function streamMessage(hub: HubState, call: HubCall, reply: HubReply): Promise<void> {
+  const before = sentBefore(hub, call)
+  if (before) return followFor(hub, before, reply)
   const outgoing = prepareSend(hub, call)
-  const before = hub.tools.tasks.findByMessage(outgoing.messageKey)
-  if (before?.owner === call.owner) return followFor(hub, before, reply)
   if (call.missing) return followFor(hub, await hub.held.hold(call, outgoing, call.missing), reply)
   if (call.agent.card.capabilities.streaming !== true) return streamUnary(hub, call, reply)
   const headers = await hub.tools.credentialFor(call.agent, call.principal)

@@ -129,6 +129,10 @@ class DurableTasks implements Tasks {
     return this.#store.findByMessage(messageKey)
   }
 
+  async noteMessage(id: TaskId, messageKey: string): Promise<void> {
+    await this.#tools.store.submit([this.#store.insertMessage(id, messageKey)])
+  }
+
   findByForeignKey(foreignKey: string): Task | undefined {
     return this.#store.findByForeignKey(foreignKey)
   }
@@ -196,17 +200,12 @@ class DurableTasks implements Tasks {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const before = this.#store.find(id)
       if (!before || isFinal(before.state)) return undefined
-      const sealed = this.#seal(id, { ...change, parts: change.replaceParts ?? change.parts })
+      const sealed = this.#seal(id, change)
       const newBytes = (sealed.outcomeBytes ?? 0) + (sealed.parts?.length ?? 0)
-      const keptBytes = (change.replaceParts ? 0 : before.keptBytes) + newBytes
-      const task = { ...this.#next(before, change), keptBytes }
+      const task = { ...this.#next(before, change), keptBytes: before.keptBytes + newBytes }
       const statements = [...this.#store.update(task, sealed, change), ...(change.also ?? [])]
-      const { outcome, messageKey } = change
-      if (!(await this.#commit(task, { statements, action: actionOf(task.state), outcome }))) {
-        if (messageKey !== undefined && this.#store.findByMessage(messageKey))
-          throw new ParleyError('conflict', 'This message has been taken already.')
-        continue
-      }
+      const { outcome } = change
+      if (!(await this.#commit(task, { statements, action: actionOf(task.state), outcome }))) continue
       this.#counts.keep(task.keptBytes - before.keptBytes)
       this.#counts.move(before, task.state)
       this.#listeners.tell(task)

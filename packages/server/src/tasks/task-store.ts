@@ -209,18 +209,12 @@ export class TaskStore {
   }
 
   /** Takes effect on the very version that `task` follows, and never on a task that has ended. */
-  update(
-    task: Task,
-    sealed: SealedParts,
-    { foreignKey, messageKey, replaceParts }: Pick<TaskChange, 'foreignKey' | 'messageKey' | 'replaceParts'>,
-  ): Statement[] {
-    const isReplaced = replaceParts !== undefined
+  update(task: Task, sealed: SealedParts, { foreignKey }: Pick<TaskChange, 'foreignKey'>): Statement[] {
     return [
-      ...(messageKey === undefined ? [] : [insertMessage(task.id, messageKey)]),
       {
         sql: `UPDATE tasks SET state = ?, version = ?, message = ?, updated_at = ?, ttl_ms = ?, poll_interval_ms = ?,
             expires_at = ?, upstream_ref = coalesce(?, upstream_ref), outcome = ?,
-            outcome_bytes = ${isReplaced ? '' : 'outcome_bytes +'} ?, is_tool_error = ?,
+            outcome_bytes = outcome_bytes + ?, is_tool_error = ?,
             foreign_key = coalesce(?, foreign_key)
           WHERE id = ? AND version = ? AND ${UNFINISHED}`,
         parameters: [
@@ -242,11 +236,15 @@ export class TaskStore {
         expect: 'changed',
       },
       insertEvent(task),
-      ...(isReplaced ? [{ sql: 'DELETE FROM task_parts WHERE task = ?', parameters: [task.id] }] : []),
       ...(sealed.parts ? [insertParts(task.id, sealed.parts)] : []),
       // What went to an agent may be referred to later; a server's task is done with.
       ...(isFinal(task.state) && task.face === 'mcp' ? [forgetSecrets(task.id)] : []),
     ]
+  }
+
+  insertMessage(task: TaskId, key: string): Statement {
+    const { sql, parameters } = insertMessage(task, key)
+    return { sql, parameters }
   }
 
   /** Never on a task that has ended. */

@@ -82,12 +82,8 @@ export interface TaskChange {
   readonly upstreamRef?: JsonObject
   readonly pollIntervalMs?: number
   readonly foreignKey?: string | undefined
-  /** Hash of a message that went to the task: `conflict` when it did before. */
-  readonly messageKey?: string | undefined
   /** Come after those that are there. */
   readonly parts?: TaskParts | undefined
-  /** Stand in the place of all that were there. */
-  readonly replaceParts?: TaskParts
   /** Statements for the same unit. */
   readonly also?: Unit
 }

@@ -22,6 +22,8 @@ export interface Tasks extends AsyncDisposable {
   countOfAgent(query: Omit<AgentTasksQuery, 'after' | 'limit'>): number
   /** The task that a message made or went to. */
   findByMessage(messageKey: string): Task | undefined
+  /** A message went to the task, whether it has ended or not; once is as good as often. */
+  noteMessage(id: TaskId, messageKey: string): Promise<void>
   findByForeignKey(foreignKey: string): Task | undefined
   /** What a task of an agent holds, in its order. */
   partsOf(id: TaskId): readonly object[]
