@@ -7,6 +7,7 @@ import { isFailure } from './leg.ts'
 import type { Leg } from './leg.ts'
 import { checkPage } from './matrix/check-page.ts'
 import { runTaskLegs } from './tasks/run-task-legs.ts'
+import { runParts } from './run-parts.ts'
 import { printLeg, printTotals } from './print-report.ts'
 import { runCrossEraLegs, runDirectLegs, runHubLegs } from './server-legs.ts'
 
@@ -50,6 +51,10 @@ async function main(): Promise<void> {
   const { only, json, 'direct-only': isDirectOnly } = values
   const isSuiteOnly = !values.a2a && (values.suite || isDirectOnly || json || only !== undefined)
   const isEverything = !isSuiteOnly && !values.a2a && !values.authorization && !values.matrix
+  if (isEverything && !values.write) {
+    process.exitCode = (await runParts(import.meta.filename)) ? 0 : 1
+    return
+  }
   let isGood = true
   if (isEverything || isSuiteOnly) isGood = showLegs(await runLegs({ isDirectOnly, only }), json)
   if (isEverything || values.a2a)

@@ -30,9 +30,8 @@ export async function startTestHub(
   const flags = { config: file, host: undefined, port: String(options.port ?? 0), dataDir }
   const logs: string[] = []
   const config = loadConfig({ flags, environment, workingDirectory: directory })
-  const hub = await startHub(config, environment, (message, detail) =>
-    logs.push(`${message} ${JSON.stringify(detail)}`),
-  )
+  const log = (message: string, detail: object) => void logs.push(`${message} ${JSON.stringify(detail)}`)
+  const hub = await startAgain(() => startHub(config, environment, log))
   // A hub whose first key was retired keeps none.
   const credentials = join(dataDir, 'credentials.json')
   const { key } = existsSync(credentials)
@@ -65,4 +64,19 @@ export async function startTestHub(
 /** Asks again until it holds; the test's own time limit ends it. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50))
+}
+
+const ATTEMPTS = 50
+
+/** A port that a hub has just given back may be the source of somebody's connection for a moment. */
+async function startAgain(start: () => Promise<Hub>): Promise<Hub> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start()
+    } catch (error) {
+      const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+      if (!isTaken || attempt === ATTEMPTS) throw error
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  }
 }

@@ -16,8 +16,8 @@ const GUARDED: Record<string, readonly string[]> = {
     'validateHeaderValue',
   ],
   https: [],
-  http2: [],
-  net: ['isIP', 'isIPv4', 'isIPv6', 'BlockList'],
+  http2: ['createServer'],
+  net: ['createServer', 'isIP', 'isIPv4', 'isIPv6', 'BlockList'],
   tls: [],
   dgram: [],
   dns: [],
@@ -25,7 +25,7 @@ const GUARDED: Record<string, readonly string[]> = {
   '@grpc/grpc-js': ['Metadata', 'Server', 'ServerCredentials', 'status'],
 }
 const GLOBALS =
-  /(?<![.\w])(?:fetch|WebSocket|EventSource|XMLHttpRequest)\s*\(|globalThis\s*\.\s*(?:fetch|WebSocket|EventSource)/
+  /(?<![.\w#])(?:fetch|WebSocket|EventSource|XMLHttpRequest)\s*\(|globalThis\s*\.\s*(?:fetch|WebSocket|EventSource)/
 
 /** What in a source file opens connections on its own. */
 function findBreaches(text: string): string[] {
@@ -86,6 +86,8 @@ it.each([
   "import type { Pool } from 'undici'",
   "const { Server, status: codes } = await import('@grpc/grpc-js')",
   'app.fetch(request)',
+  'async #fetch(outlet: Outlet) {}',
+  "const { createServer: createHttp2Server } = await import('node:http2')",
   '// fetch(url) is what others do',
 ])('lets pass: %s', (text) => {
   expect(findBreaches(text)).toEqual([])
