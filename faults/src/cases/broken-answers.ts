@@ -12,6 +12,7 @@ export const brokenAnswersGroups: readonly FaultGroup[] = UPSTREAMS.map((upstrea
   cases: ERAS.flatMap((era) => [
     {
       requirement: 'R10',
+      isLong: crosses(era, upstream),
       name: `broken answers become one error with the caller's id (${era} → ${upstream})`,
       run: (rig: Rig) => brokenAnswers(rig, era, upstream),
     },
@@ -22,6 +23,11 @@ export const brokenAnswersGroups: readonly FaultGroup[] = UPSTREAMS.map((upstrea
     },
   ]),
 }))
+
+/** Processes are started anew for each answer: across the eras, which differ in the hub alone, it is for a long run. */
+function crosses(era: Era, upstream: UpstreamName): boolean {
+  return upstream.startsWith('stdio') && upstream.endsWith('modern') !== (era === '2026-07-28')
+}
 
 /** Tool → whether a well-formed result is also a fair answer (the fault can be repaired or does not exist there). */
 const BROKEN: Record<string, Json> = {

@@ -69,7 +69,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     title: 'bulkhead and breaker',
     tests: [
       {
-        file: `${SERVER}/upstream/breaker.test.ts`,
+        file: `${SERVER}/lib/breaker.test.ts`,
         name: 'opens only after as many failures in a row as it allows',
       },
     ],
