@@ -41,7 +41,8 @@ function openCardOutlet(egress: Egress, url: string, agent: string): Outlet {
 
 /** The directory uses no interface but at a host and port that an administrator typed. */
 function linkOpener(house: House, egress: Egress): OpenLink {
-  const links = createAgentLinks({ ...house, egress })
+  const responseBytes = house.config.limits.upstreamResponseBytes
+  const links = createAgentLinks({ ...house, egress, limits: { responseBytes } })
   return (way) => {
     const allowance = egress.allow(`http://${hostOf(way.interface.url)}`, `agent ${way.agent}`)
     const link = links.open(way.interface, { name: way.agent, allowance })
