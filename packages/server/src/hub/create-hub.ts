@@ -49,8 +49,6 @@ export interface A2aHub {
   agentTaskOf(id: TaskId): string | undefined
   /** An agent told of a task of its own accord (specification §4.3.3). */
   notify(id: TaskId, event: StreamResponse): void
-  /** How many tasks are followed. */
-  tasks(): number
   close(): Promise<void>
 }
 
@@ -118,7 +116,6 @@ export function createHub(given: HubTools, readBody: ReadBody): A2aHub {
       hub.held.resume()
       return hub.mirrors.resume(agent)
     },
-    tasks: () => hub.mirrors.size,
     close() {
       hub.held.close()
       return hub.mirrors.close()

@@ -59,10 +59,6 @@ export class Mirrors {
     this.#follower = new Follower(tools, (mirror) => this.#open.get(mirror.task.id) === mirror)
   }
 
-  get size(): number {
-    return this.#open.size
-  }
-
   /** The one mirror of a task; undefined for what cannot be told any more: its retention is over. */
   of(task: Task): Mirror | undefined {
     const open = this.#open.get(task.id)
